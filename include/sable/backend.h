@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SABLE_BACKEND_H
+#define SABLE_BACKEND_H
+/* For backend authors: the ring tables that a backend is given and the table of functions that it fills.
+ *
+ * Every residue is a 32-bit word of a prime p < 2^30, canonical (in [0, p)) at every function boundary, so results are
+ * equal bit for bit between backends; lazy ranges never leave a function. Order of NTT data: bit-reversed,
+ * A[j] = a(psi^(2*brv(j)+1)) with psi = g^((p-1)/2N) for the smallest g >= 2 that gives psi^N = -1.
+ * Derivations: docs/ALGORITHMS.md. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sable/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SABLE_BACKEND_ABI 1u
+#define SABLE_MAX_Q 128   /* ciphertext primes of a set */
+#define SABLE_MAX_P 24    /* special primes */
+#define SABLE_MAX_LIMBS (SABLE_MAX_Q + SABLE_MAX_P)
+
+/* Constants of one prime; R = 2^32. */
+typedef struct sable_prime {
+    uint32_t p;    /* odd prime, = 1 mod 2N, 2^19 < p < 2^30 */
+    uint32_t pinv; /* p * pinv = 1 mod 2^32 */
+    uint32_t r1;   /* 2^32 mod p: Montgomery form of 1 */
+    uint32_t r2;   /* 2^64 mod p: MontLazy(x, r2) = Montgomery form of x */
+    uint32_t bits; /* bit length kb of p */
+    uint32_t wq;   /* floor(2^(kb+31) / p), < 2^32: fixed-point reciprocal of the base-conversion quotient */
+    uint32_t psi;  /* primitive 2N-th root of unity, rule above */
+    uint32_t n_inv;/* N^-1 mod p */
+} sable_prime;
+
+/* Primes and transform tables of a parameter set, by position in the list U then P. Immutable. */
+typedef struct sable_ring {
+    uint32_t log_n, n;
+    uint32_t q_count, p_count; /* |U|, |P|; positions 0..q_count-1 are U, q_count..q_count+p_count-1 are P */
+    sable_prime prime[SABLE_MAX_LIMBS];
+    /* n words each. w[pos][i] = psi^brv(i), iw[pos][i] its inverse, *_shoup[pos][i] = floor(value * 2^32 / p). */
+    const uint32_t *w[SABLE_MAX_LIMBS], *w_shoup[SABLE_MAX_LIMBS];
+    const uint32_t *iw[SABLE_MAX_LIMBS], *iw_shoup[SABLE_MAX_LIMBS];
+} sable_ring;
+
+/* A view of residues in backend memory: batch members, each of `parts` polynomials, each of `limbs` limbs of N words.
+ * Word j of limb i of part c of member b is data[b*batch_stride + c*part_stride + i*limb_stride + j]; its prime is
+ * ring->prime[pos[i]]. A stride of 0 repeats (broadcast) and is allowed in inputs only. `pos` is host memory that must
+ * live until the call returns. Limbs do not overlap unless a stride is 0. */
+typedef struct sable_limbs {
+    uint32_t *data;
+    const uint16_t *pos;
+    uint32_t limbs, parts, batch;
+    size_t limb_stride, part_stride, batch_stride; /* in words */
+} sable_limbs;
+
+/* Conversion of residues from the set S = src to the set dst (docs/ALGORITHMS.md, base conversion). Host memory, immutable.
+ *   y_i = x_i * y_mult[i] mod q_i          (callers fold this product into ntt_inverse)
+ *   v   = ( sum_i floor(y_i * wq_i / 2^(bits_i - 1)) + 2^31 ) >> 32
+ *   out_p = ( sum_i y_i * m[p][i]  +  v * neg_d[p] ) mod p
+ * With y_mult[i] = c * (D/q_i)^-1 mod q_i, m[p][i] = D/q_i mod p, neg_d[p] = p - (D mod p), D = prod S, out represents the
+ * centred residue of c*x modulo D, except when the fraction of c*x/D lies in (1/2, 1/2 + 3|S|*2^-32), where it is that
+ * residue + D. Integer formula: the same words on every machine. */
+typedef struct sable_basis {
+    uint32_t src_count, dst_count;
+    const uint16_t *src, *dst; /* positions */
+    const uint32_t *y_mult;    /* [src] plain residues */
+    const uint32_t *m;         /* [dst][src] plain residues */
+    const uint32_t *neg_d;     /* [dst] */
+} sable_basis;
+
+typedef struct sable_backend_options {
+    size_t struct_size;
+    const char *path; /* cpu: "portable", "avx2", "avx512", "ifma", "amx" or NULL = best; other backends: device ordinal */
+    uint32_t threads; /* cpu: OpenMP threads, 0 = the runtime's default */
+    size_t memory_cap;/* bytes, 0 = none */
+} sable_backend_options;
+
+/* The function table. All functions may be called from several threads on different queues of one state.
+ *
+ * Conventions: `queue` is what queue_open returned. Outputs come first. Views of one call agree in batch, parts and
+ * limb positions unless stated; outputs may be the same view as an input where "in place" is stated, and never overlap
+ * otherwise. Per-limb constants are arrays over the limbs of the output view, plain canonical residues, host memory, read before
+ * the call returns. A status other than SABLE_OK means that the device failed; queue_error then has the sentence. */
+typedef struct sable_backend {
+    uint32_t abi;
+    const char *name; /* "cpu", "cuda", "emu" */
+
+    /* -- life cycle ------------------------------------------------------------------------------------------------ */
+    sable_status (*open)(void **state, const sable_ring *ring, const sable_backend_options *options, sable_error *err);
+    void (*close)(void *state);
+    const char *(*path)(const void *state); /* which implementation runs, e.g. "avx512" */
+    uint32_t (*threads)(const void *state);
+    sable_status (*queue_open)(void **queue, void *state, void *external_stream, sable_error *err);
+    void (*queue_close)(void *queue);
+    sable_status (*queue_sync)(void *queue);
+    const char *(*queue_error)(void *queue);
+
+    /* -- memory: 256-byte aligned; contents undefined after alloc -------------------------------------------------- */
+    sable_status (*alloc)(void *queue, void **memory, size_t bytes); /* SABLE_NO_MEMORY: nothing was taken */
+    void (*release)(void *queue, void *memory);                      /* in queue order; NULL is a no-op */
+    sable_status (*upload)(void *queue, void *device, const void *host, size_t bytes);
+    sable_status (*download)(void *queue, void *host, const void *device, size_t bytes); /* synchronises */
+    sable_status (*memory_use)(const void *state, size_t *live, size_t *peak);
+    sable_status (*copy)(void *queue, const sable_limbs *out, const sable_limbs *in); /* limb by limb, in view order */
+    sable_status (*zero)(void *queue, const sable_limbs *out);
+
+    /* -- transforms ------------------------------------------------------------------------------------------------ */
+    /* In place: coefficients in natural order to NTT order. Cost: N/2 log2 N butterflies a limb. */
+    sable_status (*ntt_forward)(void *queue, const sable_limbs *x);
+    /* out = INTT(in) * mult[limb]; mult NULL = 1. In place allowed. */
+    sable_status (*ntt_inverse)(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *mult);
+    /* out (positions basis->dst) from y (positions basis->src), coefficient domain, any number of sources <= SABLE_MAX_LIMBS.
+     * Cost: src*dst*N multiply-accumulates a polynomial. */
+    sable_status (*base_convert)(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis);
+    /* out[j] = in[pi(j)], 2*brv(pi(j))+1 = galois*(2*brv(j)+1) mod 2N: the automorphism X -> X^galois on NTT data. Not in place. */
+    sable_status (*automorphism)(void *queue, const sable_limbs *out, const sable_limbs *in, uint32_t galois);
+
+    /* -- element-wise, all in place with any input ----------------------------------------------------------------- */
+    sable_status (*add)(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b);
+    sable_status (*sub)(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b);
+    sable_status (*negate)(void *queue, const sable_limbs *out, const sable_limbs *a);
+    /* out = a * b, b in Montgomery form (value * 2^32 mod p): plaintexts and keys. add != 0: out += a * b. */
+    sable_status (*mul_mont)(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b, int add);
+    /* out = a * b, both plain. */
+    sable_status (*mul)(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b);
+    /* out = a * c, where c = lo[limb] for j < N/2 and hi[limb] for j >= N/2 (hi NULL = lo): constants u + v*X^(N/2) have lo = u + v*I,
+     * hi = u - v*I with I = psi^(N/2). */
+    sable_status (*mul_const)(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo, const uint32_t *hi);
+    /* out = a + c, c as in mul_const. */
+    sable_status (*add_const)(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo, const uint32_t *hi);
+    /* Sum of tensor products: member g of out has parts d0 = sum a0*b0, d1 = sum a0*b1 + a1*b0, d2 = sum a1*b1 over
+     * t < terms, where term t of member g of a is a.data + g*a.batch_stride + t*a_term_stride (words), likewise b.
+     * out: 3 parts; a, b: 2 parts; out.batch = a.batch = b.batch. terms >= 1. Not in place. */
+    sable_status (*tensor)(void *queue, const sable_limbs *out, const sable_limbs *a, size_t a_term_stride,
+                           const sable_limbs *b, size_t b_term_stride, uint32_t terms);
+    /* Members g of out = sum over t < in.batch of in[t] * c[(g*in.batch + t)*limbs + limb]: integer matrix times batch. Not in place. */
+    sable_status (*combine)(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *c);
+
+    /* -- key switching --------------------------------------------------------------------------------------------- */
+    /* acc (2 parts, positions Q_l then P) = sum_j D_j * (key_j.b, key_j.a) + (add * add_mult, limbs of Q_l only).
+     *   digits: parts = digit count; positions as acc. Part j holds D_j on every limb outside block j; the limbs of
+     *           block j itself (position / alpha == first_block + j, position < q_count) are not read: own is.
+     *           coefficients != 0: digits are in coefficient domain and are transformed on the way (contents are
+     *           destroyed); 0: NTT domain, left intact.
+     *   own:    1 part, positions of Q_l, NTT domain: the polynomial that was decomposed.
+     *   key:    parts = 2*digits (b_0, a_0, b_1, a_1, ...), batch 1 or batch_stride 0, positions as acc, Montgomery form.
+     *   add:    NULL, or a view with 1 part (added to part 0) or 2 parts, positions of Q_l; add_mult one plain constant a limb of Q_l. */
+    sable_status (*key_inner)(void *queue, const sable_limbs *acc, const sable_limbs *digits, int coefficients,
+                              const sable_limbs *own, const sable_limbs *key, uint32_t alpha, uint32_t first_block,
+                              const sable_limbs *add, const uint32_t *add_mult);
+    /* out = x * x_mult[limb] - NTT(e) * e_mult[limb], limb by limb of out; e: positions of out, coefficient domain, destroyed.
+     * x is looked up by position; a position of out that x lacks counts as x = 0 (restored limbs). out may share memory with the limbs
+     * of x that have the same position. This is the last step of mod-down, rescale and adjust. */
+    sable_status (*ntt_mod_down)(void *queue, const sable_limbs *out, const sable_limbs *e, const sable_limbs *x,
+                                 const uint32_t *x_mult, const uint32_t *e_mult);
+
+    /* -- encoding and checks --------------------------------------------------------------------------------------- */
+    /* out = residues of the integers hi[t] + lo[t], t < N, coefficient domain; hi, lo: N integer-valued doubles a member in host memory
+     * (|hi| < 2^127, |lo| < 2^53), the same for every part; member b reads hi + b*N. gap: coefficients sit at multiples of gap, N/gap
+     * given (sparse packing), all others are 0; member b then reads hi + b*(N/gap). */
+    sable_status (*encode)(void *queue, const sable_limbs *out, const double *hi, const double *lo, uint32_t gap);
+    /* *bad = index of the first word (in dense view order) that is not below its prime, or UINT64_MAX. Synchronises. */
+    sable_status (*check_range)(void *queue, const sable_limbs *x, uint64_t *bad);
+} sable_backend;
+
+/* The cpu backend, always present. */
+SABLE_API const sable_backend *sable_backend_cpu(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
