@@ -1,0 +1,3 @@
+#include <gtest/gtest.h>
+TEST(Base, Slow1){}
+TEST(Base, A){}
