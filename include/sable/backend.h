@@ -44,7 +44,7 @@ typedef struct sable_ring {
 } sable_ring;
 
 /* A view of residues in backend memory: batch members, each of `parts` polynomials, each of `limbs` limbs of N words.
- * Word j of limb i of part c of member b is data[b*batch_stride + c*part_stride + i*limb_stride + j]; its prime is
+ * Word j of limb i of part c of member b is data[b*batch_stride + c*part_stride + s*limb_stride + j], s = slot ? slot[i] : i; its prime is
  * ring->prime[pos[i]]. A stride of 0 repeats (broadcast) and is allowed in inputs only. `pos` is host memory that must
  * live until the call returns. Limbs do not overlap unless a stride is 0. */
 typedef struct sable_limbs {
@@ -52,6 +52,8 @@ typedef struct sable_limbs {
     const uint16_t *pos;
     uint32_t limbs, parts, batch;
     size_t limb_stride, part_stride, batch_stride; /* in words */
+    const uint16_t *slot; /* NULL: limb i lies at i*limb_stride; else at slot[i]*limb_stride (a window inside a wider key). Host memory
+                             like pos. */
 } sable_limbs;
 
 /* Conversion of residues from the set S = src to the set dst (docs/ALGORITHMS.md, base conversion). Host memory, immutable.
