@@ -26,8 +26,10 @@ if(NOT SABLE_OPENMP)
     list(APPEND sable_warnings -Wno-unknown-pragmas)
 endif()
 
-# Contraction of a*b+c would make results depend on the target machine. Prefix maps keep build paths out of the outputs.
-set(sable_code_options -ffp-contract=off -fstack-protector-strong "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
+# Contraction of a*b+c would make results depend on the target machine.
+set(sable_code_options -ffp-contract=off -fstack-protector-strong)
+# Released files do not tell where they were built.
+list(APPEND sable_code_options $<$<CONFIG:Release>:-ffile-prefix-map=${PROJECT_SOURCE_DIR}=.>)
 if(SABLE_SANITIZE)
     set(sable_sanitize_options -fsanitize=${SABLE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
 endif()
