@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/registry.h"
+#include "ckks/encoder.h"
+#include "ckks/tables.h"
+
+sable_status sable_ctx_create(sable_ctx **out, const sable_params *params, const sable_ctx_options *options, sable_error *err) {
+    if (!out || !params) return sable_fail(err, SABLE_INVALID, "sable_ctx_create: out and params must not be NULL");
+    sable_ctx_options o = {sizeof o, NULL, NULL, 0, 0};
+    if (options) {
+        if (options->struct_size != sizeof o)
+            return sable_fail(err, SABLE_INVALID, "sable_ctx_options has %zu bytes, this library expects %zu: set struct_size",
+                              options->struct_size, sizeof o);
+        o = *options;
+    }
+    if (!o.backend) o.backend = getenv("SABLE_BACKEND");
+    if (!o.cpu_path) o.cpu_path = getenv("SABLE_CPU");
+
+    const sable_backend *backend;
+    const char *device;
+    SABLE_TRY(sable_backend_find(&backend, &device, o.backend, err));
+
+    sable_ctx *ctx = calloc(1, sizeof *ctx);
+    if (!ctx) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a context");
+    ctx->params = *params;
+    ctx->backend = backend;
+    pthread_mutex_init(&ctx->lock, NULL);
+
+    sable_backend_options bo = {sizeof bo, backend == sable_backend_cpu() ? o.cpu_path : device, o.threads, o.memory_cap};
+    sable_status status = sable_ring_create(&ctx->ring, &ctx->params, err);
+    if (status == SABLE_OK) status = sable_level_tables_create(&ctx->level, &ctx->params, ctx->ring, err);
+    if (status == SABLE_OK) status = sable_encoder_create(&ctx->encoder, params->log_n, err);
+    if (status == SABLE_OK) status = backend->open(&ctx->state, ctx->ring, &bo, err);
+    if (status != SABLE_OK) {
+        sable_ctx_destroy(&ctx);
+        return status;
+    }
+    *out = ctx;
+    return SABLE_OK;
+}
+
+void sable_ctx_destroy(sable_ctx **ctx) {
+    if (!ctx || !*ctx) return;
+    sable_ctx *c = *ctx;
+    if (c->state) c->backend->close(c->state);
+    sable_encoder_destroy(&c->encoder);
+    sable_level_tables_free(&c->level, &c->params);
+    sable_ring_free(&c->ring);
+    pthread_mutex_destroy(&c->lock);
+    free(c);
+    *ctx = NULL;
+}
+
+const sable_params *sable_ctx_params(const sable_ctx *ctx) { return ctx ? &ctx->params : NULL; }
+
+sable_status sable_ctx_describe(const sable_ctx *ctx, sable_ctx_info *info) {
+    if (!ctx || !info || info->struct_size != sizeof *info) return SABLE_INVALID;
+    info->backend = ctx->backend->name;
+    info->path = ctx->backend->path(ctx->state);
+    info->threads = ctx->backend->threads(ctx->state);
+    return ctx->backend->memory_use(ctx->state, &info->bytes_live, &info->bytes_peak);
+}
+
+/* -- queues -------------------------------------------------------------------------------------------------------- */
+
+sable_status sable_queue_create(sable_queue **out, sable_ctx *ctx, void *stream, sable_error *err) {
+    if (!out || !ctx) return sable_fail(err, SABLE_INVALID, "sable_queue_create: out and ctx must not be NULL");
+    sable_queue *q = calloc(1, sizeof *q);
+    if (!q) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a queue");
+    q->ctx = ctx;
+    q->slot = SABLE_MAX_QUEUES;
+    pthread_mutex_lock(&ctx->lock);
+    for (uint32_t i = 0; i < SABLE_MAX_QUEUES; i++)
+        if (!(ctx->queue_used >> i & 1)) {
+            ctx->queue_used |= 1ull << i;
+            q->slot = i;
+            break;
+        }
+    pthread_mutex_unlock(&ctx->lock);
+    if (q->slot == SABLE_MAX_QUEUES) {
+        free(q);
+        return sable_fail(err, SABLE_LIMIT, "%d queues are alive in this context, the limit: destroy one first", SABLE_MAX_QUEUES);
+    }
+    sable_status status = ctx->backend->queue_open(&q->handle, ctx->state, stream, err);
+    if (status != SABLE_OK) {
+        q->handle = NULL;
+        sable_queue_destroy(&q);
+        return status;
+    }
+    *out = q;
+    return SABLE_OK;
+}
+
+void sable_queue_destroy(sable_queue **queue) {
+    if (!queue || !*queue) return;
+    sable_queue *q = *queue;
+    sable_ctx *ctx = q->ctx;
+    if (q->handle) {
+        if (q->dead == SABLE_OK && ctx->backend->queue_sync(q->handle) == SABLE_OK)
+            atomic_store(&ctx->synced[q->slot], atomic_load(&ctx->issued[q->slot]));
+        ctx->backend->queue_close(q->handle);
+    }
+    pthread_mutex_lock(&ctx->lock);
+    ctx->queue_used &= ~(1ull << q->slot);
+    pthread_mutex_unlock(&ctx->lock);
+    free(q);
+    *queue = NULL;
+}
+
+sable_status sable_queue_sync(sable_queue *queue) {
+    SABLE_TRY(sable_check_queue(queue));
+    uint64_t issued = atomic_load(&queue->ctx->issued[queue->slot]);
+    SABLE_RUN(queue, queue_sync(queue->handle));
+    atomic_store(&queue->ctx->synced[queue->slot], issued);
+    return SABLE_OK;
+}
+
+sable_status sable_queue_wait(sable_queue *queue, sable_queue *other) {
+    SABLE_TRY(sable_check_queue(queue));
+    if (!other || other->ctx != queue->ctx) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_queue_wait: the queues have different contexts");
+    /* The cpu backend finishes every call before it returns; a device backend orders the streams here. */
+    queue->seen[other->slot] = atomic_load(&queue->ctx->issued[other->slot]);
+    return SABLE_OK;
+}
+
+const char *sable_queue_error(const sable_queue *queue) { return queue ? queue->error.text : "the queue is NULL"; }
+sable_ctx *sable_queue_ctx(const sable_queue *queue) { return queue ? queue->ctx : NULL; }
+
+sable_status sable_queue_kill(sable_queue *queue, sable_status status) {
+    if (status < 0) queue->dead = status;
+    return SABLE_REFUSE(queue, status, "%s backend: %s", queue->ctx->backend->name, queue->ctx->backend->queue_error(queue->handle));
+}
+
+sable_status sable_check_queue(sable_queue *queue) {
+    if (!queue) return SABLE_INVALID;
+    if (queue->dead != SABLE_OK) return queue->dead;
+    return SABLE_OK;
+}

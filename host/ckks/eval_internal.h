@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SABLE_CKKS_EVAL_INTERNAL_H
+#define SABLE_CKKS_EVAL_INTERNAL_H
+/* Checks and pieces that several operations share. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ckks/noise.h"
+#include "ckks/objects.h"
+#include "ckks/tables.h"
+
+/* Output, inputs alive; equal level, slots, key id, batches equal or one of them 1. */
+sable_status sable_check_pair(sable_queue *queue, const sable_ct *out, const sable_ct *a, const sable_ct *b, const char *name);
+/* Refuses when bound*scale leaves Q_level/4: the plaintext would wrap around. */
+sable_status sable_check_capacity(sable_queue *queue, const sable_ct *meta, const char *name);
+/* Exactly `parts` parts. */
+sable_status sable_check_parts(sable_queue *queue, const sable_ct *ct, uint32_t parts, const char *name);
+
+/* Words for a result of shape *meta. keep: out's own buffer may be taken when its size fits (element-wise results, which may overwrite
+ * an input word by word). */
+sable_status sable_out_words(sable_queue *queue, uint32_t **data, const sable_ct *out, const sable_ct *meta, bool keep, const char *name);
+/* Takes `data` into out. */
+static inline sable_status sable_finish(sable_queue *queue, sable_ct *out, sable_ct *meta, uint32_t *data, sable_status status) {
+    if (status != SABLE_OK) {
+        if (data != out->data) sable_words_release(queue, data);
+        return status;
+    }
+    sable_ct_commit(queue, out, meta, data);
+    return SABLE_OK;
+}
+static inline sable_limbs sable_meta_limbs(const sable_ctx *ctx, const sable_ct *meta, uint32_t *data) {
+    const sable_level_tables *t = &ctx->level[meta->level];
+    return sable_dense_limbs(ctx, data, t->pos, t->limbs, meta->parts, meta->batch);
+}
+
+sable_scale sable_scale_product(sable_scale a, sable_scale b);
+/* Scale after a rescale from `level`. */
+sable_scale sable_scale_rescaled(const sable_ctx *ctx, sable_scale s, uint32_t level);
+static inline sable_dd sable_scale_dd(sable_scale s) { return (sable_dd){s.hi, s.lo}; }
+
+/* -- key switching (keyswitch.c) ----------------------------------------------------------------------------------- */
+
+/* The key for (kind, galois) that covers the level, or a refusal that says what is missing. */
+sable_status sable_key_find(sable_queue *queue, const sable_evk **key, const sable_keyset *keys, sable_key_kind kind, uint32_t galois,
+                            uint32_t level, const char *name);
+/* Words of the digits of `batch` polynomials at a level, of their accumulator. */
+size_t sable_digits_words(const sable_ctx *ctx, uint32_t level, uint32_t batch);
+size_t sable_acc_words(const sable_ctx *ctx, uint32_t level, uint32_t batch);
+/* digits (sable_digits_words) = mod-up of the one-part view c, coefficient domain; y: limbs*batch*N words of scratch. */
+sable_status sable_decompose(sable_queue *queue, uint32_t *digits, uint32_t *y, const sable_limbs *c, uint32_t level);
+sable_limbs sable_digits_view(const sable_ctx *ctx, uint32_t *digits, uint32_t level, uint32_t batch);
+/* acc = inner product of digits and key, plus P*add on the limbs of Q_l (add: 1 or 2 parts, or NULL). */
+sable_status sable_inner(sable_queue *queue, uint32_t *acc, uint32_t *digits, bool coefficients, const sable_limbs *own,
+                         const sable_evk *key, uint32_t level, const sable_limbs *add);
+/* out (view on plan->out) = division of x (which has at least plan->drop and the kept limbs); scratch: sable_divide_words. */
+size_t sable_divide_words(const sable_ctx *ctx, const sable_drop_plan *plan, uint32_t polys);
+sable_status sable_divide(sable_queue *queue, const sable_limbs *out, const sable_limbs *x, const sable_drop_plan *plan, uint32_t *scratch);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hybrid key switching: mod-up of the digits, inner product with the key, division by P (docs/ALGORITHMS.md, key switching).
+ * Digits are fixed blocks of alpha positions of U, so one key serves every window that its hull contains. */
+#include "ckks/eval_internal.h"
+
+sable_status sable_key_find(sable_queue *queue, const sable_evk **key, const sable_keyset *keys, sable_key_kind kind, uint32_t galois,
+                            uint32_t level, const char *name) {
+    if (!keys) return SABLE_REFUSE(queue, SABLE_NO_KEY, "%s: no key set given", name);
+    if (keys->ctx != queue->ctx) return SABLE_REFUSE(queue, SABLE_INVALID, "%s: the key set belongs to another context", name);
+    const sable_level_tables *t = &queue->ctx->level[level];
+    const sable_evk *narrow = NULL;
+    for (size_t i = 0; i < keys->count; i++) {
+        const sable_evk *k = &keys->key[i];
+        if (k->need.kind != kind || k->need.galois != galois) continue;
+        if (k->need.first <= t->first && k->need.first + k->need.limbs >= t->first + t->limbs) {
+            *key = k;
+            return SABLE_OK;
+        }
+        narrow = k;
+    }
+    if (narrow)
+        return SABLE_REFUSE(queue, SABLE_NO_KEY, "%s: the key covers positions %u..%u, level %u needs %u..%u: generate it for this level", name,
+                            narrow->need.first, narrow->need.first + narrow->need.limbs - 1, level, t->first, t->first + t->limbs - 1);
+    if (kind == SABLE_KEY_RELIN)
+        return SABLE_REFUSE(queue, SABLE_NO_KEY, "%s: the key set has no relinearisation key (sable_key_spec_add_relin)", name);
+    return SABLE_REFUSE(queue, SABLE_NO_KEY, "%s: the key set has no key for Galois element %u (sable_key_spec_add_rotation)", name, galois);
+}
+
+size_t sable_digits_words(const sable_ctx *ctx, uint32_t level, uint32_t batch) {
+    return sable_acc_words(ctx, level, batch) / 2 * ctx->level[level].digits;
+}
+
+size_t sable_acc_words(const sable_ctx *ctx, uint32_t level, uint32_t batch) {
+    return (size_t)batch * 2 * (ctx->level[level].limbs + ctx->params.p_count) * ctx->params.n;
+}
+
+sable_limbs sable_digits_view(const sable_ctx *ctx, uint32_t *digits, uint32_t level, uint32_t batch) {
+    const sable_level_tables *t = &ctx->level[level];
+    return sable_dense_limbs(ctx, digits, t->pos, t->limbs + ctx->params.p_count, t->digits, batch);
+}
+
+sable_status sable_decompose(sable_queue *queue, uint32_t *digits, uint32_t *y, const sable_limbs *c, uint32_t level) {
+    const sable_ctx *ctx = queue->ctx;
+    const sable_level_tables *t = &ctx->level[level];
+    sable_limbs yv = sable_dense_limbs(ctx, y, t->pos, t->limbs, 1, c->batch);
+    SABLE_RUN(queue, ntt_inverse(queue->handle, &yv, c, t->mod_up_mult));
+    sable_limbs all = sable_digits_view(ctx, digits, level, c->batch);
+    for (uint32_t j = 0; j < t->digits; j++) {
+        const sable_basis *basis = t->mod_up[j];
+        sable_limbs src = yv, dst = sable_limbs_parts(all, j, 1);
+        src.data += t->digit_first[j] * src.limb_stride;
+        src.pos = basis->src;
+        src.limbs = basis->src_count;
+        uint16_t slot[SABLE_MAX_LIMBS];
+        for (uint32_t i = 0, s = 0; i < basis->dst_count; i++, s++) {
+            if (s == t->digit_first[j]) s += t->digit_limbs[j];
+            slot[i] = (uint16_t)s;
+        }
+        dst.pos = basis->dst;
+        dst.limbs = basis->dst_count;
+        dst.slot = slot;
+        SABLE_RUN(queue, base_convert(queue->handle, &dst, &src, basis));
+    }
+    return SABLE_OK;
+}
+
+sable_status sable_inner(sable_queue *queue, uint32_t *acc, uint32_t *digits, bool coefficients, const sable_limbs *own,
+                         const sable_evk *key, uint32_t level, const sable_limbs *add) {
+    const sable_ctx *ctx = queue->ctx;
+    const sable_level_tables *t = &ctx->level[level];
+    uint32_t count = t->limbs + ctx->params.p_count;
+    sable_limbs av = sable_dense_limbs(ctx, acc, t->pos, count, 2, own->batch);
+    sable_limbs dv = sable_digits_view(ctx, digits, level, own->batch);
+    /* The level's limbs within the key: its window inside the hull, then P. Digits of the key start at the hull's first block. */
+    uint16_t slot[SABLE_MAX_LIMBS];
+    for (uint32_t i = 0; i < t->limbs; i++) slot[i] = (uint16_t)(t->first - key->need.first + i);
+    for (uint32_t i = 0; i < ctx->params.p_count; i++) slot[t->limbs + i] = (uint16_t)(key->need.limbs + i);
+    sable_limbs kv = sable_dense_limbs(ctx, key->data, t->pos, key->need.limbs + ctx->params.p_count, 2 * t->digits, 1);
+    kv.data += 2 * (size_t)(t->first_block - key->first_block) * kv.part_stride;
+    kv.limbs = count;
+    kv.slot = slot;
+    kv.batch = own->batch;
+    kv.batch_stride = 0;
+    SABLE_RUN(queue, key_inner(queue->handle, &av, &dv, coefficients, own, &kv, ctx->params.alpha, t->first_block, add, t->p_mod_q));
+    return SABLE_OK;
+}
+
+size_t sable_divide_words(const sable_ctx *ctx, const sable_drop_plan *plan, uint32_t polys) {
+    return (size_t)polys * (plan->drop_count + plan->out_count) * ctx->params.n;
+}
+
+sable_status sable_divide(sable_queue *queue, const sable_limbs *out, const sable_limbs *x, const sable_drop_plan *plan,
+                          uint32_t *scratch) {
+    const sable_ctx *ctx = queue->ctx;
+    sable_limbs y = sable_dense_limbs(ctx, scratch, plan->drop, plan->drop_count, x->parts, x->batch);
+    sable_limbs e = sable_dense_limbs(ctx, scratch + y.batch * y.batch_stride, plan->out, plan->out_count, x->parts, x->batch);
+    sable_limbs dropped = *x;
+    uint16_t slot[SABLE_MAX_LIMBS];
+    for (uint32_t i = 0; i < plan->drop_count; i++)
+        for (uint32_t s = 0; s < x->limbs; s++)
+            if (x->pos[s] == plan->drop[i]) slot[i] = x->slot ? x->slot[s] : (uint16_t)s;
+    dropped.pos = plan->drop;
+    dropped.limbs = plan->drop_count;
+    dropped.slot = slot;
+    SABLE_RUN(queue, ntt_inverse(queue->handle, &y, &dropped, plan->basis->y_mult));
+    SABLE_RUN(queue, base_convert(queue->handle, &e, &y, plan->basis));
+    SABLE_RUN(queue, ntt_mod_down(queue->handle, out, &e, x, plan->x_mult, plan->e_mult));
+    return SABLE_OK;
+}
