@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Functions of the cpu backend that work word by word, sums of products over members, encoding and range checks. */
+#include <string.h>
+
+#include "cpu/backend_impl.h"
+
+/* Columns of a block of tensor and combine: rows that several members read again stay in the second-level cache. */
+#define SUM_COLUMNS 1024u
+
+typedef void (*binary_kernel)(uint32_t *out, const uint32_t *a, const uint32_t *b, size_t n, const sable_prime *q);
+typedef void (*constant_kernel)(uint32_t *out, const uint32_t *a, uint32_t c, size_t n, const sable_prime *q);
+
+sable_status cpu_copy(void *queue, const sable_limbs *out, const sable_limbs *in) {
+    cpu_state *s = cpu_state_of(queue);
+    size_t n = s->ring->n, count = cpu_count(out);
+    int threads = cpu_threads_for(s, count * n);
+    CPU_PARALLEL(threads)
+    for (size_t k = 0; k < count; k++) {
+        cpu_place at = cpu_place_of(out, k);
+        uint32_t *to = cpu_at(out, at);
+        const uint32_t *from = cpu_at(in, at);
+        if (to != from) memcpy(to, from, n * sizeof *to);
+    }
+    return SABLE_OK;
+}
+
+sable_status cpu_zero(void *queue, const sable_limbs *out) {
+    cpu_state *s = cpu_state_of(queue);
+    size_t n = s->ring->n, count = cpu_count(out);
+    int threads = cpu_threads_for(s, count * n);
+    CPU_PARALLEL(threads)
+    for (size_t k = 0; k < count; k++) memset(cpu_at(out, cpu_place_of(out, k)), 0, n * sizeof(uint32_t));
+    return SABLE_OK;
+}
+
+static sable_status binary(void *queue, binary_kernel kernel, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b) {
+    cpu_state *s = cpu_state_of(queue);
+    CPU_CHECK_SHAPE(s, out);
+    CPU_CHECK(s, a);
+    CPU_CHECK(s, b);
+    size_t n = s->ring->n, count = cpu_count(out);
+    int threads = cpu_threads_for(s, count * n);
+    CPU_PARALLEL(threads)
+    for (size_t k = 0; k < count; k++) {
+        cpu_place at = cpu_place_of(out, k);
+        kernel(cpu_at(out, at), cpu_at(a, at), cpu_at(b, at), n, cpu_prime(s, out, at.limb));
+    }
+    CPU_CHECK(s, out);
+    return SABLE_OK;
+}
+
+sable_status cpu_add(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b) {
+    return binary(queue, cpu_state_of(queue)->kernels->add, out, a, b);
+}
+
+sable_status cpu_sub(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b) {
+    return binary(queue, cpu_state_of(queue)->kernels->sub, out, a, b);
+}
+
+sable_status cpu_mul_mont(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b, int add) {
+    const cpu_kernels *kernels = cpu_state_of(queue)->kernels;
+    if (add) CPU_CHECK(cpu_state_of(queue), out);
+    return binary(queue, add ? kernels->mul_mont_add : kernels->mul_mont, out, a, b);
+}
+
+sable_status cpu_mul(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b) {
+    return binary(queue, cpu_state_of(queue)->kernels->mul, out, a, b);
+}
+
+sable_status cpu_negate(void *queue, const sable_limbs *out, const sable_limbs *a) {
+    cpu_state *s = cpu_state_of(queue);
+    CPU_CHECK_SHAPE(s, out);
+    CPU_CHECK(s, a);
+    size_t n = s->ring->n, count = cpu_count(out);
+    int threads = cpu_threads_for(s, count * n);
+    CPU_PARALLEL(threads)
+    for (size_t k = 0; k < count; k++) {
+        cpu_place at = cpu_place_of(out, k);
+        s->kernels->negate(cpu_at(out, at), cpu_at(a, at), n, cpu_prime(s, out, at.limb));
+    }
+    CPU_CHECK(s, out);
+    return SABLE_OK;
+}
+
+static sable_status with_constant(void *queue, constant_kernel kernel, const sable_limbs *out, const sable_limbs *a,
+                                  const uint32_t *lo, const uint32_t *hi) {
+    cpu_state *s = cpu_state_of(queue);
+    CPU_CHECK_SHAPE(s, out);
+    CPU_CHECK(s, a);
+    size_t n = s->ring->n, half = n / 2, count = cpu_count(out);
+    int threads = cpu_threads_for(s, count * n);
+    CPU_PARALLEL(threads)
+    for (size_t k = 0; k < count; k++) {
+        cpu_place at = cpu_place_of(out, k);
+        uint32_t *to = cpu_at(out, at);
+        const uint32_t *from = cpu_at(a, at);
+        const sable_prime *q = cpu_prime(s, out, at.limb);
+        if (hi) {
+            kernel(to, from, lo[at.limb], half, q);
+            kernel(to + half, from + half, hi[at.limb], half, q);
+        } else {
+            kernel(to, from, lo[at.limb], n, q);
+        }
+    }
+    CPU_CHECK(s, out);
+    return SABLE_OK;
+}
+
+sable_status cpu_mul_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo, const uint32_t *hi) {
+    return with_constant(queue, cpu_state_of(queue)->kernels->mul_const, out, a, lo, hi);
+}
+
+sable_status cpu_add_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo, const uint32_t *hi) {
+    return with_constant(queue, cpu_state_of(queue)->kernels->add_const, out, a, lo, hi);
+}
+
+sable_status cpu_tensor(void *queue, const sable_limbs *out, const sable_limbs *a, size_t a_term_stride, const sable_limbs *b,
+                        size_t b_term_stride, uint32_t terms) {
+    cpu_state *s = cpu_state_of(queue);
+    CPU_CHECK_SHAPE(s, out);
+    size_t n = s->ring->n, columns = n < SUM_COLUMNS ? n : SUM_COLUMNS, blocks = n / columns;
+    size_t count = out->limbs * blocks * out->batch;
+    int threads = cpu_threads_for(s, count * columns * terms * 4);
+    /* Members fastest: an operand that is broadcast to them stays in cache. */
+    CPU_PARALLEL(threads)
+    for (size_t k = 0; k < count; k++) {
+        size_t member = k % out->batch, from = k / out->batch % blocks * columns, limb = k / out->batch / blocks;
+        s->kernels->tensor(cpu_limb(out, member, 0, limb) + from, cpu_limb(out, member, 1, limb) + from,
+                           cpu_limb(out, member, 2, limb) + from, cpu_limb(a, member, 0, limb) + from,
+                           cpu_limb(a, member, 1, limb) + from, a_term_stride, cpu_limb(b, member, 0, limb) + from,
+                           cpu_limb(b, member, 1, limb) + from, b_term_stride, terms, columns, cpu_prime(s, out, limb));
+    }
+    CPU_CHECK(s, out);
+    return SABLE_OK;
+}
+
+sable_status cpu_combine(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *c) {
+    cpu_state *s = cpu_state_of(queue);
+    CPU_CHECK_SHAPE(s, out);
+    CPU_CHECK(s, in);
+    size_t n = s->ring->n, columns = n < SUM_COLUMNS ? n : SUM_COLUMNS, blocks = n / columns;
+    size_t count = out->limbs * out->parts * blocks;
+    int threads = cpu_threads_for(s, count * columns * in->batch * out->batch);
+    /* Every output member reads the same block of every input member: all outputs of a block, then the next block. */
+    CPU_PARALLEL(threads)
+    for (size_t k = 0; k < count; k++) {
+        size_t from = k % blocks * columns, part = k / blocks % out->parts, limb = k / blocks / out->parts;
+        for (size_t g = 0; g < out->batch; g++)
+            s->kernels->combine(cpu_limb(out, g, part, limb) + from, cpu_limb(in, 0, part, limb) + from, in->batch_stride,
+                                c + g * in->batch * out->limbs + limb, out->limbs, in->batch, columns, cpu_prime(s, out, limb));
+    }
+    CPU_CHECK(s, out);
+    return SABLE_OK;
+}
+
+/* a[0..count) becomes every gap-th word of a[0..count*gap), the rest 0. From the end: a word never lands on one still to be read. */
+static void spread(uint32_t *a, size_t count, uint32_t gap) {
+    for (size_t t = count; t-- > 0;) {
+        uint32_t word = a[t];
+        memset(a + t * gap, 0, gap * sizeof *a);
+        a[t * gap] = word;
+    }
+}
+
+sable_status cpu_encode(void *queue, const sable_limbs *out, const double *hi, const double *lo, uint32_t gap) {
+    cpu_state *s = cpu_state_of(queue);
+    CPU_CHECK_SHAPE(s, out);
+    size_t n = s->ring->n, given = n / gap, count = (size_t)out->limbs * out->batch;
+    /* Kernels may ask for at least 16 words. */
+    const cpu_kernels *kernels = given < 16 ? &cpu_kernels_portable : s->kernels;
+    int threads = cpu_threads_for(s, count * given * 8);
+    CPU_PARALLEL(threads)
+    for (size_t k = 0; k < count; k++) {
+        size_t limb = k % out->limbs, member = k / out->limbs;
+        uint32_t *first = cpu_limb(out, member, 0, limb);
+        kernels->encode(first, hi + member * given, lo + member * given, given, cpu_prime(s, out, limb));
+        if (gap > 1) spread(first, given, gap);
+        for (uint32_t part = 1; part < out->parts; part++) memcpy(cpu_limb(out, member, part, limb), first, n * sizeof *first);
+    }
+    CPU_CHECK(s, out);
+    return SABLE_OK;
+}
+
+sable_status cpu_check_range(void *queue, const sable_limbs *x, uint64_t *bad) {
+    cpu_state *s = cpu_state_of(queue);
+    size_t n = s->ring->n, count = cpu_count(x);
+    uint64_t first = UINT64_MAX;
+    int threads = cpu_threads_for(s, count * n);
+#ifdef _OPENMP
+#pragma omp parallel for num_threads(threads) schedule(static) reduction(min : first)
+#else
+    (void)threads;
+#endif
+    for (size_t k = 0; k < count; k++) { /* dense view order: member, part, limb */
+        size_t limb = k % x->limbs, part = k / x->limbs % x->parts, member = k / x->limbs / x->parts;
+        size_t at = s->kernels->check_range(cpu_limb(x, member, part, limb), n, cpu_prime(s, x, limb));
+        if (at < n && (uint64_t)(k * n + at) < first) first = (uint64_t)(k * n + at);
+    }
+    *bad = first;
+    return SABLE_OK;
+}

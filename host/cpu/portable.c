@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cpu/portable.h"
+
+#include <string.h>
+
+#include "ring/word.h"
+
+static size_t prepare(void *packed, const sable_ring *ring, uint32_t pos) {
+    (void)packed, (void)ring, (void)pos;
+    return 0; /* the ring's own tables serve */
+}
+
+static void add(uint32_t *out, const uint32_t *a, const uint32_t *b, size_t n, const sable_prime *q) {
+    const uint32_t p = q->p;
+    for (size_t j = 0; j < n; j++) out[j] = sable_add_mod(a[j], b[j], p);
+}
+
+static void sub(uint32_t *out, const uint32_t *a, const uint32_t *b, size_t n, const sable_prime *q) {
+    const uint32_t p = q->p;
+    for (size_t j = 0; j < n; j++) out[j] = sable_sub_mod(a[j], b[j], p);
+}
+
+static void negate(uint32_t *out, const uint32_t *a, size_t n, const sable_prime *q) {
+    const uint32_t p = q->p;
+    for (size_t j = 0; j < n; j++) out[j] = sable_sub_mod(0, a[j], p);
+}
+
+/* Products below p^2 < p*2^32: what mont_lazy asks for. */
+static void mul_mont(uint32_t *out, const uint32_t *a, const uint32_t *b, size_t n, const sable_prime *q) {
+    const uint32_t p = q->p, pinv = q->pinv;
+    for (size_t j = 0; j < n; j++) out[j] = sable_canon1(sable_mont_lazy((uint64_t)a[j] * b[j], p, pinv), p);
+}
+
+static void mul_mont_add(uint32_t *out, const uint32_t *a, const uint32_t *b, size_t n, const sable_prime *q) {
+    const uint32_t p = q->p, pinv = q->pinv;
+    for (size_t j = 0; j < n; j++) /* [0,p) + [0,2p) */
+        out[j] = sable_canon2(out[j] + sable_mont_lazy((uint64_t)a[j] * b[j], p, pinv), p);
+}
+
+/* a*b/2^32 in [0,2p), times 2^64/2^32: the second product is below 2p * p < p*2^32. */
+static void mul(uint32_t *out, const uint32_t *a, const uint32_t *b, size_t n, const sable_prime *q) {
+    const uint32_t p = q->p, pinv = q->pinv, r2 = q->r2;
+    for (size_t j = 0; j < n; j++) {
+        uint32_t t = sable_mont_lazy((uint64_t)a[j] * b[j], p, pinv);
+        out[j] = sable_canon1(sable_mont_lazy((uint64_t)t * r2, p, pinv), p);
+    }
+}
+
+static void mul_const(uint32_t *out, const uint32_t *a, uint32_t c, size_t n, const sable_prime *q) {
+    const uint32_t p = q->p, cs = sable_shoup_of(c, p);
+    for (size_t j = 0; j < n; j++) out[j] = sable_canon1(sable_shoup_lazy(a[j], c, cs, p), p);
+}
+
+static void add_const(uint32_t *out, const uint32_t *a, uint32_t c, size_t n, const sable_prime *q) {
+    const uint32_t p = q->p;
+    for (size_t j = 0; j < n; j++) out[j] = sable_add_mod(a[j], c, p);
+}
+
+static void mod_down(uint32_t *out, const uint32_t *x, const uint32_t *e, uint32_t xc, uint32_t ec, size_t n,
+                     const sable_prime *q) {
+    const uint32_t p = q->p, minus = sable_neg_mod(ec, p);
+    const uint32_t xs = sable_shoup_of(xc, p), es = sable_shoup_of(minus, p);
+    if (!x) {
+        for (size_t j = 0; j < n; j++) out[j] = sable_canon1(sable_shoup_lazy(e[j], minus, es, p), p);
+        return;
+    }
+    for (size_t j = 0; j < n; j++) /* two terms below 2p */
+        out[j] = sable_canon2(sable_shoup_lazy(x[j], xc, xs, p) + sable_shoup_lazy(e[j], minus, es, p), p);
+}
+
+/* An integer-valued double as sign * mantissa * 2^exponent, mantissa < 2^53, exponent >= 0. */
+typedef struct integer_parts {
+    uint64_t mantissa;
+    uint32_t exponent;
+    uint32_t negative;
+} integer_parts;
+
+static integer_parts split(double x) {
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    integer_parts r = {.negative = (uint32_t)(bits >> 63)};
+    uint32_t biased = (uint32_t)(bits >> 52) & 0x7ff;
+    uint64_t mantissa = (bits & ((1ull << 52) - 1)) | 1ull << 52;
+    /* value = mantissa * 2^(biased - 1075). Below 1 the contract leaves only 0. */
+    if (biased < 1023) return r;
+    if (biased >= 1075) {
+        r.mantissa = mantissa;
+        r.exponent = biased - 1075;
+    } else {
+        r.mantissa = mantissa >> (1075 - biased); /* the bits lost are 0: the value is an integer */
+    }
+    return r;
+}
+
+#define POWERS 128 /* |hi| < 2^127 needs exponents up to 74; the mask below keeps any other input inside the table */
+
+static uint32_t residue(double x, const uint32_t *power, const sable_prime *q) {
+    integer_parts v = split(x);
+    SABLE_ASSERT_RANGE(v.exponent, 75);
+    uint32_t r = sable_reduce64(v.mantissa, q);
+    if (v.exponent) r = sable_mul_mod(r, power[v.exponent & (POWERS - 1)], q->p);
+    return v.negative ? sable_neg_mod(r, q->p) : r;
+}
+
+void cpu_portable_encode(uint32_t *out, const double *hi, const double *lo, size_t n, const sable_prime *q) {
+    uint32_t power[POWERS]; /* 2^e mod p */
+    power[0] = 1;
+    for (int e = 1; e < POWERS; e++) power[e] = sable_add_mod(power[e - 1], power[e - 1], q->p);
+    for (size_t j = 0; j < n; j++) out[j] = sable_add_mod(residue(hi[j], power, q), residue(lo[j], power, q), q->p);
+}
+
+size_t cpu_portable_check_range(const uint32_t *a, size_t n, const sable_prime *q) {
+    for (size_t j = 0; j < n; j++)
+        if (a[j] >= q->p) return j;
+    return n;
+}
+
+const cpu_kernels cpu_kernels_portable = {
+    .name = "portable",
+    .prepare = prepare,
+    .ntt_forward = cpu_portable_ntt_forward,
+    .ntt_inverse = cpu_portable_ntt_inverse,
+    .add = add,
+    .sub = sub,
+    .negate = negate,
+    .mul_mont = mul_mont,
+    .mul_mont_add = mul_mont_add,
+    .mul = mul,
+    .mul_const = mul_const,
+    .add_const = add_const,
+    .tensor = cpu_portable_tensor,
+    .combine = cpu_portable_combine,
+    .inner = cpu_portable_inner,
+    .mod_down = mod_down,
+    .base_convert = cpu_portable_base_convert,
+    .automorphism = cpu_portable_automorphism,
+    .encode = cpu_portable_encode,
+    .check_range = cpu_portable_check_range,
+};

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ring/ring.h"
+
+#include <stdlib.h>
+#include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
+#include "ring/word.h"
+
+#define CACHE_LINE ((size_t)64)
+#define HUGE_PAGE ((size_t)2 << 20)
+
+/* w[i] = base^brv(i) with its companion. The powers run in natural order, the stores jump. */
+static void fill_powers(uint32_t *w, uint32_t *w_shoup, uint32_t base, uint32_t p, uint32_t log_n) {
+    uint32_t base_shoup = sable_shoup_of(base, p);
+    uint32_t power = 1;
+    for (uint32_t k = 0; k < 1u << log_n; k++) {
+        uint32_t i = sable_brv(k, log_n);
+        w[i] = power;
+        w_shoup[i] = sable_shoup_of(power, p);
+        power = sable_canon1(sable_shoup_lazy(power, base, base_shoup, p), p);
+    }
+}
+
+sable_status sable_ring_create(sable_ring **out, const sable_params *params, sable_error *err) {
+    uint32_t count = params->q_count + params->p_count;
+    size_t head = (sizeof(sable_ring) + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+    size_t bytes = head + (size_t)count * 4 * params->n * sizeof(uint32_t);
+    /* Butterflies of the first stages walk whole tables: huge pages spare them misses of the address cache. */
+    size_t align = bytes >= HUGE_PAGE ? HUGE_PAGE : CACHE_LINE;
+    void *memory = NULL;
+    if (posix_memalign(&memory, align, bytes) != 0)
+        return sable_fail(err, SABLE_NO_MEMORY, "transform tables of set %s (N = %u, %u primes) need %zu bytes of host memory",
+                          params->name, params->n, count, bytes);
+#ifdef MADV_HUGEPAGE
+    if (align == HUGE_PAGE) (void)madvise(memory, bytes, MADV_HUGEPAGE); /* advice only: refusal costs speed, nothing else */
+#endif
+
+    sable_ring *ring = memory;
+    memset(ring, 0, head);
+    ring->log_n = params->log_n;
+    ring->n = params->n;
+    ring->q_count = params->q_count;
+    ring->p_count = params->p_count;
+    uint32_t *table = (uint32_t *)((char *)memory + head);
+    for (uint32_t pos = 0; pos < count; pos++) {
+        sable_prime *q = &ring->prime[pos];
+        sable_prime_init(q, params->prime[pos], params->n);
+        uint32_t *w = table, *w_shoup = w + ring->n, *iw = w_shoup + ring->n, *iw_shoup = iw + ring->n;
+        table = iw_shoup + ring->n;
+        fill_powers(w, w_shoup, q->psi, q->p, ring->log_n);
+        fill_powers(iw, iw_shoup, sable_inv_mod(q->psi, q->p), q->p, ring->log_n);
+        ring->w[pos] = w;
+        ring->w_shoup[pos] = w_shoup;
+        ring->iw[pos] = iw;
+        ring->iw_shoup[pos] = iw_shoup;
+    }
+    *out = ring;
+    return SABLE_OK;
+}
+
+void sable_ring_free(sable_ring **ring) {
+    if (!ring) return;
+    free(*ring);
+    *ring = NULL;
+}
