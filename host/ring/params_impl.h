@@ -28,6 +28,7 @@ struct sable_params {
     uint32_t alpha, digits;
     bool insecure;
     uint32_t modulus_bits, security_bits, security_bound;
+    uint32_t security_model;            /* sable_security_model of ring/security.h */
     sable_boot_plan boot;
     uint8_t digest[SABLE_DIGEST_BYTES], chain_sha256[SABLE_DIGEST_BYTES];
 };
