@@ -5,13 +5,14 @@
 #include "sable/status.h"
 
 /* Writes code and the formatted sentence into *err (err may be NULL) and returns code. */
-__attribute__((format(printf, 3, 4))) sable_status sable_fail(sable_error *err, sable_status code, const char *format, ...);
+sable_status sable_fail(sable_error *err, sable_status code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Returns from the calling function when an expression of type sable_status is not SABLE_OK. */
-#define SABLE_TRY(expression)                             \
-    do {                                                  \
-        sable_status try_status_ = (expression);          \
-        if (try_status_ != SABLE_OK) return try_status_;  \
+#define SABLE_TRY(expression)                            \
+    do {                                                 \
+        sable_status try_status_ = (expression);         \
+        if (try_status_ != SABLE_OK) return try_status_; \
     } while (0)
 
 #endif

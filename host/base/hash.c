@@ -5,7 +5,9 @@
 
 _Static_assert(sizeof(crypto_generichash_state) <= sizeof(sable_hash_state), "hash state does not fit");
 
-static crypto_generichash_state *inner(sable_hash_state *state) { return (crypto_generichash_state *)(void *)state->opaque; }
+static crypto_generichash_state *inner(sable_hash_state *state) {
+    return (crypto_generichash_state *)(void *)state->opaque;
+}
 
 void sable_hash_init(sable_hash_state *state) { crypto_generichash_init(inner(state), NULL, 0, SABLE_HASH_BYTES); }
 
