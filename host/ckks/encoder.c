@@ -15,12 +15,13 @@ struct sable_encoder {
 
 sable_status sable_encoder_create(sable_encoder **out, uint32_t log_n, sable_error *err) {
     if (!out || log_n < 1 || log_n > SABLE_FFT_MAX_LOG + 1)
-        return sable_fail(err, SABLE_INVALID, "encoder for degree 2^%u: the degree must be 2^1 to 2^%u", log_n, SABLE_FFT_MAX_LOG + 1);
+        return sable_fail(err, SABLE_INVALID, "encoder for degree 2^%u: the degree must be 2^1 to 2^%u", log_n,
+                          SABLE_FFT_MAX_LOG + 1);
     sable_encoder *encoder = malloc(sizeof *encoder);
     if (!encoder || sable_fft_init(&encoder->fft, log_n - 1) != 0) {
         free(encoder);
-        return sable_fail(err, SABLE_NO_MEMORY, "no memory for the encoder tables of degree 2^%u (about %zu KiB)", log_n,
-                          ((size_t)32 << log_n) / 1024);
+        return sable_fail(err, SABLE_NO_MEMORY, "no memory for the encoder tables of degree 2^%u (about %zu KiB)",
+                          log_n, ((size_t)32 << log_n) / 1024);
     }
     encoder->log_n = log_n;
     *out = encoder;
@@ -36,8 +37,8 @@ void sable_encoder_destroy(sable_encoder **encoder) {
 
 static sable_status check_slots(const sable_encoder *encoder, uint32_t slots, uint32_t *log, sable_error *err) {
     if (slots == 0 || (slots & (slots - 1)) != 0 || slots > 1u << (encoder->log_n - 1))
-        return sable_fail(err, SABLE_INVALID, "%u slots asked for: the number must be a power of two, at most N/2 = %u", slots,
-                          1u << (encoder->log_n - 1));
+        return sable_fail(err, SABLE_INVALID, "%u slots asked for: the number must be a power of two, at most N/2 = %u",
+                          slots, 1u << (encoder->log_n - 1));
     *log = (uint32_t)__builtin_ctz(slots);
     return SABLE_OK;
 }
@@ -58,8 +59,8 @@ static void work_free(double *re, uint32_t slots) {
     free(re);
 }
 
-sable_status sable_embed_inverse(const sable_encoder *encoder, double *coeff, const double *z, bool is_complex, uint32_t slots,
-                                 sable_error *err) {
+sable_status sable_embed_inverse(const sable_encoder *encoder, double *coeff, const double *z, bool is_complex,
+                                 uint32_t slots, sable_error *err) {
     uint32_t log = 0;
     double *re = NULL, *im = NULL;
     SABLE_TRY(check_slots(encoder, slots, &log, err));
@@ -114,8 +115,8 @@ static uint32_t residue_of(double x, uint32_t p) {
     return sable_mul_mod((uint32_t)(m < 0 ? m + (int64_t)p : m), power, p);
 }
 
-void sable_encode_scalar(uint32_t *lo_word, uint32_t *hi_word, const sable_ring *ring, const uint16_t *pos, uint32_t limbs, double re,
-                         double im, sable_dd scale) {
+void sable_encode_scalar(uint32_t *lo_word, uint32_t *hi_word, const sable_ring *ring, const uint16_t *pos,
+                         uint32_t limbs, double re, double im, sable_dd scale) {
     double value[2] = {re, im}, hi[2], lo[2];
     sable_scale_round(hi, lo, value, 2, scale);
     for (uint32_t i = 0; i < limbs; i++) {

@@ -26,7 +26,8 @@ SABLE_SHARED sable_status sable_embed_inverse(const sable_encoder *encoder, doub
 SABLE_SHARED sable_status sable_embed(const sable_encoder *encoder, double *z, bool is_complex, const double *coeff, uint32_t slots,
                                       sable_error *err);
 /* Integer-valued hi + lo = coeff * scale rounded: the product in double-double, hi = rint(product.hi), lo = rint of the rest;
- * |hi + lo - coeff*scale| <= 1/2 + 2^-50 |lo|. Requires |coeff*scale| < 2^120. */
+ * |hi + lo - coeff*scale| <= 1/2 + 2^-53 + 2^-103 |coeff*scale|. Requires |coeff*scale| < 2^120; |lo| < 2^53, as the backend's
+ * encode wants it, holds below 2^105. */
 SABLE_SHARED void sable_scale_round(double *hi, double *lo, const double *coeff, size_t count, sable_dd scale);
 
 /* Residues of the integer nearest (re + i*im)*scale on both halves of an NTT limb: u + v*I for j < N/2 in lo_word, u - v*I in hi_word, for

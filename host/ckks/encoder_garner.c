@@ -12,9 +12,10 @@ SABLE_BODY void load(uint32_t *restrict out, const uint32_t *x, size_t stride, s
     }
 }
 
-/* d_i = (...((x_i - d_0)/p_0 - d_1)/p_1 ...)/p_{i-1} mod p_i. d < 2p between steps; the digit that is subtracted is below 2^30 <= cover, so
- * d + cover - digit is in (0, 2^31 + 2^31) and a word. */
-SABLE_BODY void digits(const sable_garner *g, sable_garner_work *work, const uint32_t *const *x, size_t stride, size_t first, size_t count) {
+/* d_i = (...((x_i - d_0)/p_0 - d_1)/p_1 ...)/p_{i-1} mod p_i. d < 2p < 2^31 between steps; the digit that is subtracted
+ * is below 2^30 < cover <= 2^30 + p < 2^31, so d + cover - digit is in (0, 2^32). */
+SABLE_BODY void digits(const sable_garner *g, sable_garner_work *work, const uint32_t *const *x, size_t stride,
+                       size_t first, size_t count) {
     for (size_t t = 0; t < count; t++) work->negative[t] = 0;
     for (uint32_t i = 0; i < g->used; i++) {
         const uint32_t p = g->p[i], cover = g->cover[i], half = (p - 1) / 2;
@@ -38,7 +39,8 @@ SABLE_BODY void digits(const sable_garner *g, sable_garner_work *work, const uin
 }
 
 /* Counts coefficients whose centred value has another residue than an extra limb. */
-SABLE_BODY size_t check(const sable_garner *g, sable_garner_work *work, const uint32_t *const *x, size_t stride, size_t first, size_t count) {
+SABLE_BODY size_t check(const sable_garner *g, sable_garner_work *work, const uint32_t *const *x, size_t stride,
+                        size_t first, size_t count) {
     uint32_t *restrict sum = work->sum, *restrict bad = work->bad, *restrict residue = work->residue;
     const uint32_t *restrict negative = work->negative;
     for (size_t t = 0; t < count; t++) bad[t] = 0;
@@ -49,7 +51,8 @@ SABLE_BODY size_t check(const sable_garner *g, sable_garner_work *work, const ui
             const uint32_t *restrict digit = work->digit[i];
             const sable_garner_factor f = g->weight[e * g->used + i];
             SABLE_INDEPENDENT
-            for (size_t t = 0; t < count; t++) sum[t] = sable_canon2(sum[t] + sable_shoup_lazy(digit[t], f.w, f.shoup, p), p); /* < 3p */
+            for (size_t t = 0; t < count; t++)
+                sum[t] = sable_canon2(sum[t] + sable_shoup_lazy(digit[t], f.w, f.shoup, p), p); /* < 3p */
         }
         load(residue, x[g->used + e], stride, first, count);
         SABLE_INDEPENDENT
@@ -90,18 +93,18 @@ SABLE_BODY void values(const sable_garner *g, sable_garner_work *work, double *r
     }
 }
 
-SABLE_BODY size_t block_body(const sable_garner *g, sable_garner_work *work, double *coeff, const uint32_t *const *x, size_t stride,
-                             size_t first, size_t count) {
+SABLE_BODY size_t block_body(const sable_garner *g, sable_garner_work *work, double *coeff, const uint32_t *const *x,
+                             size_t stride, size_t first, size_t count) {
     digits(g, work, x, stride, first, count);
     size_t bad = g->extra ? check(g, work, x, stride, first, count) : 0;
     values(g, work, coeff, count);
     return bad;
 }
 
-#define BLOCK(target, suffix)                                                                                                      \
-    target static size_t block_##suffix(const sable_garner *g, sable_garner_work *work, double *coeff, const uint32_t *const *x,   \
-                                        size_t stride, size_t first, size_t count) {                                               \
-        return block_body(g, work, coeff, x, stride, first, count);                                                                \
+#define BLOCK(target, suffix)                                                                                  \
+    target static size_t block_##suffix(const sable_garner *g, sable_garner_work *work, double *coeff,         \
+                                        const uint32_t *const *x, size_t stride, size_t first, size_t count) { \
+        return block_body(g, work, coeff, x, stride, first, count);                                            \
     }
 BLOCK(, portable)
 #ifdef SABLE_ENCODER_X86

@@ -12,15 +12,16 @@
 
 static sable_garner_factor factor_of(uint32_t w, uint32_t p) { return (sable_garner_factor){w, sable_shoup_of(w, p)}; }
 
-/* Constants of the conversion; memory is one allocation, in g->inverse. */
-static sable_status garner_init(sable_garner *g, const sable_ring *ring, const uint16_t *pos, uint32_t limbs, uint32_t used, sable_dd scale,
-                                sable_error *err) {
+/* Memory is one allocation, in g->inverse. */
+sable_status sable_garner_init(sable_garner *g, const sable_ring *ring, const uint16_t *pos, uint32_t limbs,
+                               uint32_t used, sable_dd scale, sable_error *err) {
     double product = 1;
     for (uint32_t i = 0; i < used; i++) product *= (double)ring->prime[pos[i]].p;
     if (used < 1 || used > limbs || limbs > SABLE_MAX_LIMBS || used > SABLE_GARNER_MAX || !(product < 0x1p1000))
-        return sable_fail(err, SABLE_INVALID,
-                          "conversion from %u of %u limbs: 1 to %u limbs with a product below 2^1000 can be read as doubles", used, limbs,
-                          SABLE_GARNER_MAX);
+        return sable_fail(
+            err, SABLE_INVALID,
+            "conversion from %u of %u limbs: 1 to %u limbs with a product below 2^1000 can be read as doubles", used,
+            limbs, SABLE_GARNER_MAX);
     g->used = used;
     g->extra = limbs - used;
     g->inverse_scale = dd_div(dd(1), scale);
@@ -50,11 +51,16 @@ static sable_status garner_init(sable_garner *g, const sable_ring *ring, const u
     return SABLE_OK;
 }
 
-sable_status sable_residues_to_doubles(double *coeff, size_t *inconsistent, const uint32_t *const *x, size_t stride, size_t count,
-                                       const sable_ring *ring, const uint16_t *pos, uint32_t limbs, uint32_t used, sable_dd scale,
-                                       sable_error *err) {
+void sable_garner_free(sable_garner *g) {
+    free(g->inverse);
+    g->inverse = NULL;
+}
+
+sable_status sable_residues_to_doubles(double *coeff, size_t *inconsistent, const uint32_t *const *x, size_t stride,
+                                       size_t count, const sable_ring *ring, const uint16_t *pos, uint32_t limbs,
+                                       uint32_t used, sable_dd scale, sable_error *err) {
     sable_garner g;
-    SABLE_TRY(garner_init(&g, ring, pos, limbs, used, scale, err));
+    SABLE_TRY(sable_garner_init(&g, ring, pos, limbs, used, scale, err));
     sable_garner_block *block = NULL;
     for (uint32_t index = SABLE_GARNER_KERNELS; !block;) block = sable_garner_block_at(--index);
 
@@ -70,11 +76,12 @@ sable_status sable_residues_to_doubles(double *coeff, size_t *inconsistent, cons
 #endif
         for (int64_t b = 0; b < blocks; b++) {
             size_t first = (size_t)b * SABLE_GARNER_BLOCK, left = count - first;
-            bad += block(&g, &work, coeff + first, x, stride, first, left < SABLE_GARNER_BLOCK ? left : SABLE_GARNER_BLOCK);
+            bad += block(&g, &work, coeff + first, x, stride, first,
+                         left < SABLE_GARNER_BLOCK ? left : SABLE_GARNER_BLOCK);
         }
         sodium_memzero(&work, sizeof work);
     }
-    free(g.inverse);
+    sable_garner_free(&g);
     if (inconsistent) *inconsistent = bad;
     return SABLE_OK;
 }

@@ -7,7 +7,8 @@
 
 #include "ring/word.h"
 
-/* Rows up to which stages are done one after the other: 256 rows of 8 complex numbers are 32 KiB. Larger transforms go depth first. */
+/* Rows up to which stages are done one after the other: 256 rows of 8 complex numbers are 32 KiB. Larger transforms go
+ * depth first. */
 #define LEAF_ROWS 256u
 
 /* cos and sin of pi*m/r for m = 0 .. r/4. */
@@ -24,9 +25,9 @@ static dd_complex dd_complex_mul(dd_complex a, dd_complex b) {
     return (dd_complex){dd_sub(dd_mul(a.re, b.re), dd_mul(a.im, b.im)), dd_add(dd_mul(a.re, b.im), dd_mul(a.im, b.re))};
 }
 
-/* exp(i*pi*2^k/r) from half-angle steps, the others as products along the binary expansion: at most log2(r) products and as many steps, each
- * with a relative error of a few 2^-104, so the double-double values are good to 2^-97 and their high parts are the nearest
- * doubles except within 2^-43 ulp of a tie. */
+/* exp(i*pi*2^k/r) from half-angle steps, the others as products along the binary expansion: at most log2(r) products
+ * and as many steps, each with an error of a few 2^-104, so the double-double values are good to 2^-97 and their high
+ * parts are the nearest doubles except within 2^-43 ulp of a tie. */
 static int octant_init(octant *o, uint32_t log_r) {
     uint32_t r = 1u << log_r, count = r / 4 + 1;
     dd_complex *z = malloc(count * sizeof *z);
@@ -78,7 +79,8 @@ static void size_init(sable_fft_size *size, const octant *o, double *twist, uint
     uint64_t unit = o->r / (2ull * n); /* zeta = exp(i*pi/(2n)) */
     for (uint32_t c = 0; c < size->lanes; c++)
         for (uint32_t t = 0; t < size->rows; t++)
-            octant_at(o, unit * (4 * c + 1) * t, &size->twist_re[c * size->rows + t], &size->twist_im[c * size->rows + t]);
+            octant_at(o, unit * (4 * c + 1) * t, &size->twist_re[c * size->rows + t],
+                      &size->twist_im[c * size->rows + t]);
     for (uint32_t t = 0; t < 8; t++) octant_at(o, (uint64_t)o->r / 16 * t, &size->lane_re[t], &size->lane_im[t]);
     double unused;
     octant_at(o, o->r / 4, &size->half_root, &unused);

@@ -1,40 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SABLE_CKKS_FFT_H
 #define SABLE_CKKS_FFT_H
-/* The transform of the encoder: c <-> b with b[k] = sum over t < n of c[t] * zeta^((4k+1)t), zeta = exp(i*pi/(2n)), which are the values
- * of a polynomial of degree < 2n with real coefficients (c[t] = coefficient t + i * coefficient t+n) at zeta^(4k+1).
+/* The transform of the encoder: c <-> b with b[k] = sum over t < n of c[t] * zeta^((4k+1)t), zeta = exp(i*pi/(2n)).
+ * These are the values of a polynomial of degree < 2n with real coefficients at zeta^(4k+1), c[t] being coefficient t plus i
+ * times coefficient t+n.
  *
  * From 64 points on, b is a matrix of M = n/8 rows and 8 columns, k = 8*row + column, t = t_r + M*t_c:
- *     b[8r+c] = sum_{t_r} e^(2 pi i r t_r/M) * zeta^((4c+1)t_r) * sum_{t_c} e^(2 pi i c t_c/8) * e^(2 pi i t_c/32) * c[t]
- * so all column transforms run on rows of 8 contiguous lanes, and the twist costs no pass of its own. Below 64 points there
- * is one column. Rows of b are in bit-reversed order. The order of operations is fixed and every fused multiply-add is an
- * explicit fma(): the same bits on every machine, with and without vector instructions. */
+ *     b[8r+c] = sum_{t_r} w_M^(r*t_r) * zeta^((4c+1)t_r) * sum_{t_c} w_8^(c*t_c) * w_32^t_c * c[t], w_m = e^(2 pi i/m),
+ * so all column transforms run on rows of 8 contiguous lanes, and the twist costs no pass of its own. Below 64 points
+ * there is one column. Rows of b are in bit-reversed order. The order of operations is fixed and every fused
+ * multiply-add is an explicit fma(): the same bits on every machine, with and without vector instructions. */
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/dd.h"
 #include "base/shared.h"
 
-#define SABLE_FFT_LANES 8
+#define SABLE_FFT_LANES   8
 #define SABLE_FFT_MAX_LOG 20
-/* re and im of a work array lie this many doubles apart more than their length, lest both fall into the same cache sets. */
-#define SABLE_FFT_PAD 136
+/* im begins this many doubles after the end of re in a work array, lest both fall into the same cache sets. */
+#define SABLE_FFT_PAD     136
 
 /* Tables of one size n. */
 typedef struct sable_fft_size {
-    uint32_t n, lanes, rows;  /* n = lanes * rows */
+    uint32_t n, lanes, rows;     /* n = lanes * rows */
     double *twist_re, *twist_im; /* [lanes][rows]: zeta^((4c+1)t_r) */
-    uint32_t *place;          /* [n]: slot j is b[kappa(j)] with kappa(j) = (5^j mod 4n - 1)/4; its index in the matrix */
+    uint32_t *place; /* [n]: slot j is b[kappa(j)] with kappa(j) = (5^j mod 4n - 1)/4; its index in the matrix */
     double lane_re[8], lane_im[8]; /* e^(2 pi i t_c/32) */
-    double half_root;         /* sqrt(1/2) */
+    double half_root;              /* sqrt(1/2) */
 } sable_fft_size;
 
-/* The loops that use fma(), once per instruction set. tw: [quarter][w, w^2, w^3 as re, im], w = e^(2 pi i j/(4 quarter)). */
+/* The loops that use fma(), once per instruction set. tw: [quarter][w, w^2, w^3 as re, im], w = e^(2 pi i
+ * j/(4 quarter)); dit4 has sign -, dif4 sign +. */
 typedef struct sable_fft_kernels {
     const char *name;
-    void (*radix2)(double *re, double *im, size_t rows, size_t lanes);                                            /* pairs of rows */
-    void (*dit4)(double *re, double *im, size_t rows, size_t quarter, const double *tw, size_t lanes);            /* sign - */
-    void (*dif4)(double *re, double *im, size_t rows, size_t quarter, const double *tw, size_t lanes);            /* sign + */
+    void (*radix2)(double *re, double *im, size_t rows, size_t lanes); /* pairs of rows */
+    void (*dit4)(double *re, double *im, size_t rows, size_t quarter, const double *tw, size_t lanes); /* sign - */
+    void (*dif4)(double *re, double *im, size_t rows, size_t quarter, const double *tw, size_t lanes); /* sign + */
     void (*finish)(double *coeff, const double *re, const double *im, const sable_fft_size *size);
     void (*start)(double *re, double *im, const double *coeff, const sable_fft_size *size);
     void (*scale_round)(double *hi, double *lo, const double *coeff, size_t count, sable_dd scale);
@@ -47,7 +49,7 @@ const sable_fft_kernels *sable_fft_kernels_best(void);
 typedef struct sable_fft {
     const sable_fft_kernels *kernels;
     uint32_t log_max;
-    double *stage[SABLE_FFT_MAX_LOG];       /* [log quarter] */
+    double *stage[SABLE_FFT_MAX_LOG];           /* [log quarter] */
     sable_fft_size size[SABLE_FFT_MAX_LOG + 1]; /* [log n] */
     void *memory;
 } sable_fft;
@@ -63,8 +65,8 @@ void sable_fft_from_coeff(const sable_fft *fft, uint32_t log, double *re, double
 /* -- one body, several instruction sets: a body is always inlined into functions that differ in their target ------- */
 #define SABLE_BODY static inline __attribute__((always_inline))
 #if defined(__x86_64__) && !defined(SABLE_NO_X86)
-#define SABLE_ENCODER_X86 1
-#define SABLE_TARGET_AVX2 __attribute__((target("avx2,fma")))
+#define SABLE_ENCODER_X86   1
+#define SABLE_TARGET_AVX2   __attribute__((target("avx2,fma")))
 #define SABLE_TARGET_AVX512 __attribute__((target("avx2,fma,avx512f,avx512dq,avx512vl,avx512bw")))
 #endif
 /* Iterations of the next loop are independent. */

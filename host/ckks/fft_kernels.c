@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The loops of the transform, compiled for the base instruction set (fma() may be a library call) and for those that have
- * the instruction. fma() is exact by definition, so all give the same bits. */
+/* The loops of the transform, compiled for the base instruction set (fma() may be a library call) and for those that
+ * have the instruction. fma() rounds once by definition, so all give the same bits. */
 #include "ckks/fft.h"
 
 #include <sodium.h>
 
 #define L SABLE_FFT_LANES
 
-/* One radix-4 butterfly on rows of `lanes`, decimation in time, sign -: the rows arrive in bit-reversed order, so the second one takes
- * w^2 and the third one w. */
-SABLE_BODY void dit4_rows(double *restrict r0, double *restrict i0, double *restrict r1, double *restrict i1, double *restrict r2,
-                          double *restrict i2, double *restrict r3, double *restrict i3, const double *restrict tw, size_t lanes) {
+/* One radix-4 butterfly on rows of `lanes`, decimation in time, sign -: the rows arrive in bit-reversed order, so the
+ * second one takes w^2 and the third one w. */
+SABLE_BODY void dit4_rows(double *restrict r0, double *restrict i0, double *restrict r1, double *restrict i1,
+                          double *restrict r2, double *restrict i2, double *restrict r3, double *restrict i3,
+                          const double *restrict tw, size_t lanes) {
     const double w1r = tw[0], w1i = tw[1], w2r = tw[2], w2i = tw[3], w3r = tw[4], w3i = tw[5];
     SABLE_INDEPENDENT
     for (size_t l = 0; l < lanes; l++) {
@@ -27,8 +28,9 @@ SABLE_BODY void dit4_rows(double *restrict r0, double *restrict i0, double *rest
 }
 
 /* Its transpose with sign +: decimation in frequency, natural to bit-reversed order. */
-SABLE_BODY void dif4_rows(double *restrict r0, double *restrict i0, double *restrict r1, double *restrict i1, double *restrict r2,
-                          double *restrict i2, double *restrict r3, double *restrict i3, const double *restrict tw, size_t lanes) {
+SABLE_BODY void dif4_rows(double *restrict r0, double *restrict i0, double *restrict r1, double *restrict i1,
+                          double *restrict r2, double *restrict i2, double *restrict r3, double *restrict i3,
+                          const double *restrict tw, size_t lanes) {
     const double w1r = tw[0], w1i = tw[1], w2r = tw[2], w2i = tw[3], w3r = tw[4], w3i = tw[5];
     SABLE_INDEPENDENT
     for (size_t l = 0; l < lanes; l++) {
@@ -45,7 +47,8 @@ SABLE_BODY void dif4_rows(double *restrict r0, double *restrict i0, double *rest
 
 SABLE_BODY void radix2_body(double *re, double *im, size_t rows, size_t lanes) {
     for (size_t row = 0; row < rows; row += 2) {
-        double *restrict r0 = re + row * lanes, *restrict r1 = r0 + lanes, *restrict i0 = im + row * lanes, *restrict i1 = i0 + lanes;
+        double *restrict r0 = re + row * lanes, *restrict r1 = r0 + lanes, *restrict i0 = im + row * lanes,
+                         *restrict i1 = i0 + lanes;
         SABLE_INDEPENDENT
         for (size_t l = 0; l < lanes; l++) {
             double ar = r0[l], ai = i0[l], br = r1[l], bi = i1[l];
@@ -55,20 +58,21 @@ SABLE_BODY void radix2_body(double *re, double *im, size_t rows, size_t lanes) {
     }
 }
 
-#define STAGE_BODY(name)                                                                                                           \
-    SABLE_BODY void name##_lanes(double *re, double *im, size_t rows, size_t quarter, const double *tw, size_t lanes) {             \
-        const size_t d = quarter * lanes;                                                                                          \
-        for (size_t block = 0; block < rows; block += 4 * quarter)                                                                 \
-            for (size_t j = 0; j < quarter; j++) {                                                                                 \
-                double *r = re + (block + j) * lanes, *i = im + (block + j) * lanes;                                               \
-                name##_rows(r, i, r + d, i + d, r + 2 * d, i + 2 * d, r + 3 * d, i + 3 * d, tw + 6 * j, lanes);                    \
-            }                                                                                                                      \
-    }                                                                                                                              \
-    SABLE_BODY void name##_body(double *re, double *im, size_t rows, size_t quarter, const double *tw, size_t lanes) {              \
-        if (lanes == L)                                                                                                            \
-            name##_lanes(re, im, rows, quarter, tw, L);                                                                            \
-        else                                                                                                                       \
-            name##_lanes(re, im, rows, quarter, tw, 1);                                                                            \
+#define STAGE_BODY(name)                                                                                               \
+    SABLE_BODY void name##_lanes(double *re, double *im, size_t rows, size_t quarter, const double *tw,                \
+                                 size_t lanes) {                                                                       \
+        const size_t d = quarter * lanes;                                                                              \
+        for (size_t block = 0; block < rows; block += 4 * quarter)                                                     \
+            for (size_t j = 0; j < quarter; j++) {                                                                     \
+                double *r = re + (block + j) * lanes, *i = im + (block + j) * lanes;                                   \
+                name##_rows(r, i, r + d, i + d, r + 2 * d, i + 2 * d, r + 3 * d, i + 3 * d, tw + 6 * j, lanes);        \
+            }                                                                                                          \
+    }                                                                                                                  \
+    SABLE_BODY void name##_body(double *re, double *im, size_t rows, size_t quarter, const double *tw, size_t lanes) { \
+        if (lanes == L)                                                                                                \
+            name##_lanes(re, im, rows, quarter, tw, L);                                                                \
+        else                                                                                                           \
+            name##_lanes(re, im, rows, quarter, tw, 1);                                                                \
     }
 STAGE_BODY(dit4)
 STAGE_BODY(dif4)
@@ -107,8 +111,8 @@ SABLE_BODY void mul_conj(double *zr, double *zi, const double *xr, const double 
         zi[l] = fma(b, wr[l], -(a * wi[l]));
     }
 }
-SABLE_BODY void mul_plain(double *zr, double *zi, const double *xr, const double *xi, const double *wr, const double *wi,
-                          size_t count) {
+SABLE_BODY void mul_plain(double *zr, double *zi, const double *xr, const double *xi, const double *wr,
+                          const double *wi, size_t count) {
     SABLE_INDEPENDENT
     for (size_t l = 0; l < count; l++) {
         double a = xr[l], b = xi[l];
@@ -184,30 +188,34 @@ SABLE_BODY void scale_round_body(double *hi, double *lo, const double *coeff, si
     }
 }
 
-#define KERNELS(target, suffix, label)                                                                                             \
-    target static void radix2_##suffix(double *re, double *im, size_t rows, size_t lanes) {                                        \
-        if (lanes == L)                                                                                                            \
-            radix2_body(re, im, rows, L);                                                                                          \
-        else                                                                                                                       \
-            radix2_body(re, im, rows, 1);                                                                                          \
-    }                                                                                                                              \
-    target static void dit4_##suffix(double *re, double *im, size_t rows, size_t quarter, const double *tw, size_t lanes) {         \
-        dit4_body(re, im, rows, quarter, tw, lanes);                                                                               \
-    }                                                                                                                              \
-    target static void dif4_##suffix(double *re, double *im, size_t rows, size_t quarter, const double *tw, size_t lanes) {         \
-        dif4_body(re, im, rows, quarter, tw, lanes);                                                                               \
-    }                                                                                                                              \
-    target static void finish_##suffix(double *coeff, const double *re, const double *im, const sable_fft_size *size) {            \
-        finish_body(coeff, re, im, size);                                                                                          \
-    }                                                                                                                              \
-    target static void start_##suffix(double *re, double *im, const double *coeff, const sable_fft_size *size) {                   \
-        start_body(re, im, coeff, size);                                                                                           \
-    }                                                                                                                              \
-    target static void scale_round_##suffix(double *hi, double *lo, const double *coeff, size_t count, sable_dd scale) {           \
-        scale_round_body(hi, lo, coeff, count, scale);                                                                             \
-    }                                                                                                                              \
-    static const sable_fft_kernels kernels_##suffix = {label,           radix2_##suffix, dit4_##suffix,       dif4_##suffix,       \
-                                                       finish_##suffix, start_##suffix,  scale_round_##suffix};
+#define KERNELS(target, suffix, label)                                                                           \
+    target static void radix2_##suffix(double *re, double *im, size_t rows, size_t lanes) {                      \
+        if (lanes == L)                                                                                          \
+            radix2_body(re, im, rows, L);                                                                        \
+        else                                                                                                     \
+            radix2_body(re, im, rows, 1);                                                                        \
+    }                                                                                                            \
+    target static void dit4_##suffix(double *re, double *im, size_t rows, size_t quarter, const double *tw,      \
+                                     size_t lanes) {                                                             \
+        dit4_body(re, im, rows, quarter, tw, lanes);                                                             \
+    }                                                                                                            \
+    target static void dif4_##suffix(double *re, double *im, size_t rows, size_t quarter, const double *tw,      \
+                                     size_t lanes) {                                                             \
+        dif4_body(re, im, rows, quarter, tw, lanes);                                                             \
+    }                                                                                                            \
+    target static void finish_##suffix(double *coeff, const double *re, const double *im,                        \
+                                       const sable_fft_size *size) {                                             \
+        finish_body(coeff, re, im, size);                                                                        \
+    }                                                                                                            \
+    target static void start_##suffix(double *re, double *im, const double *coeff, const sable_fft_size *size) { \
+        start_body(re, im, coeff, size);                                                                         \
+    }                                                                                                            \
+    target static void scale_round_##suffix(double *hi, double *lo, const double *coeff, size_t count,           \
+                                            sable_dd scale) {                                                    \
+        scale_round_body(hi, lo, coeff, count, scale);                                                           \
+    }                                                                                                            \
+    static const sable_fft_kernels kernels_##suffix = {                                                          \
+        label, radix2_##suffix, dit4_##suffix, dif4_##suffix, finish_##suffix, start_##suffix, scale_round_##suffix};
 
 KERNELS(, portable, "portable")
 #ifdef SABLE_ENCODER_X86
@@ -219,8 +227,8 @@ const sable_fft_kernels *sable_fft_kernels_at(uint32_t index) {
     if (index == 0) return &kernels_portable;
 #ifdef SABLE_ENCODER_X86
     if (index == 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &kernels_avx2;
-    if (index == 2 && __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw"))
+    if (index == 2 && __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx512f") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw"))
         return &kernels_avx512;
 #endif
     return NULL;
