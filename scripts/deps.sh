@@ -33,7 +33,9 @@ probe_command() { command -v "$1" >/dev/null; }
 probe_module() { pkg-config --exists "$1" 2>/dev/null; }
 probe_header() { echo "#include <$1>" | c++ -x c++ -E - >/dev/null 2>&1; }
 probe_clang_openmp() { echo '#include <omp.h>' | clang -x c -fopenmp -E - >/dev/null 2>&1; }
-probe_thread_sanitizer() { echo 'int main(void) { return 0; }' | clang -x c -fsanitize=thread -o /dev/null - 2>/dev/null; }
+probe_thread_sanitizer() {
+    echo 'int main(void) { return 0; }' | clang -x c -fsanitize=thread -o /dev/null - >/dev/null 2>&1
+}
 probe_cmake_version() {
     local version
     version=$(cmake --version 2>/dev/null | sed -n 's/^cmake version \([0-9.]*\).*/\1/p') || return 1

@@ -20,17 +20,27 @@ check() { # name, command...
 tracked() { git ls-files -z -- "$@" | while IFS= read -r -d '' file; do [ -f "$file" ] && printf '%s\0' "$file"; done; }
 sources() { tracked '*.c' '*.h' '*.cc' '*.cu' '*.cuh'; }
 
-check_format() { sources | xargs -0 -r -n 16 -P "$jobs" clang-format --dry-run -Werror; }
+# Names the files only: scripts/lint.sh --fix and git diff show the rest.
+check_format() {
+    # shellcheck disable=SC2016 # expanded by the inner shell
+    sources | xargs -0 -r -n 16 -P "$jobs" bash -c '
+        status=0
+        for file; do
+            clang-format --dry-run -Werror "$file" 2>/dev/null || { echo "$file: not formatted" && status=1; }
+        done
+        exit $status' format
+}
 
 # A source that several targets compile is analysed once, with the flags of the first.
 check_tidy() {
     mkdir -p build/lint
     python3 - <<'PYTHON'
-import json, os, shlex
+import json, os
 seen, kept = set(), []
 for entry in json.load(open("build/compile_commands.json")):
     path = os.path.relpath(os.path.join(entry["directory"], entry["file"]))
-    if path.endswith(".c") and path.split(os.sep)[0] in ("host", "examples") and path not in seen and os.path.exists(path):
+    ours = path.endswith(".c") and path.split(os.sep)[0] in ("host", "examples") and os.path.exists(path)
+    if ours and path not in seen:
         seen.add(path)
         kept.append(entry)
 json.dump(kept, open("build/lint/compile_commands.json", "w"))
