@@ -2,10 +2,10 @@
 #ifndef SABLE_BASE_FAIL_H
 #define SABLE_BASE_FAIL_H
 /* How every layer reports a failure: fill the caller's error record and return the status. */
-#include "sable/status.h"
+#include "base/shared.h"
 
 /* Writes code and the formatted sentence into *err (err may be NULL) and returns code. */
-sable_status sable_fail(sable_error *err, sable_status code, const char *format, ...)
+SABLE_SHARED sable_status sable_fail(sable_error *err, sable_status code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Returns from the calling function when an expression of type sable_status is not SABLE_OK. */

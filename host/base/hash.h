@@ -6,17 +6,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/shared.h"
+
 #define SABLE_HASH_BYTES 32
 
 typedef struct sable_hash_state {
     _Alignas(64) unsigned char opaque[384];
 } sable_hash_state;
 
-void sable_hash_init(sable_hash_state *state);
-void sable_hash_update(sable_hash_state *state, const void *data, size_t bytes);
-void sable_hash_final(sable_hash_state *state, uint8_t out[SABLE_HASH_BYTES]);
-void sable_hash(uint8_t out[SABLE_HASH_BYTES], const void *data, size_t bytes);
+SABLE_SHARED void sable_hash_init(sable_hash_state *state);
+SABLE_SHARED void sable_hash_update(sable_hash_state *state, const void *data, size_t bytes);
+SABLE_SHARED void sable_hash_final(sable_hash_state *state, uint8_t out[SABLE_HASH_BYTES]);
+SABLE_SHARED void sable_hash(uint8_t out[SABLE_HASH_BYTES], const void *data, size_t bytes);
 /* Lower-case hexadecimal of bytes, terminated; text has room for 2*bytes + 1. */
-void sable_hex(char *text, const uint8_t *data, size_t bytes);
+SABLE_SHARED void sable_hex(char *text, const uint8_t *data, size_t bytes);
 
 #endif

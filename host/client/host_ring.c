@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/host_ring.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/sampler.h"
+#include "ring/word.h"
+
+#define STACK_WIPE 4096 /* more than the frames of the kernels and samplers together */
+
+/* -- life cycle ---------------------------------------------------------------------------------------------------- */
+
+sable_status client_ring_open(client_ring *ring, sable_ctx *ctx, sable_error *err) {
+    if (sodium_init() < 0) return sable_fail(err, SABLE_INTERNAL, "libsodium did not initialise: no guarded memory");
+    *ring = (client_ring){.ctx = ctx, .ring = ctx->ring, .cpu = sable_backend_cpu()};
+    if (ctx->backend == ring->cpu) {
+        ring->state = ctx->state;
+        return SABLE_OK;
+    }
+    sable_backend_options options = {.struct_size = sizeof options};
+    SABLE_TRY(ring->cpu->open(&ring->state, ctx->ring, &options, err));
+    ring->owned = true;
+    return SABLE_OK;
+}
+
+void client_ring_close(client_ring *ring) {
+    if (ring->owned) ring->cpu->close(ring->state);
+    memset(ring, 0, sizeof *ring);
+}
+
+int8_t *client_secret_alloc(size_t bytes) { return sodium_malloc(bytes); }
+void client_secret_free(void *memory) { sodium_free(memory); }
+
+uint32_t *client_words_alloc(size_t words) {
+    if (words > SIZE_MAX / sizeof(uint32_t) - 256) return NULL;
+    return aligned_alloc(256, (words * sizeof(uint32_t) + 255) / 256 * 256);
+}
+
+static sable_status lane_open(client_lane *lane, const client_ring *on, sable_error *err) {
+    lane->on = on;
+    SABLE_TRY(on->cpu->queue_open(&lane->queue, on->state, NULL, err));
+    /* Guarded blocks end at a page boundary: a multiple of 64 bytes is 64-byte aligned. */
+    size_t bytes = (size_t)on->ring->n * sizeof(uint32_t);
+    for (int i = 0; i < CLIENT_SCRATCH; i++)
+        if (!(lane->limb[i] = sodium_malloc(bytes)))
+            return sable_fail(err, SABLE_NO_MEMORY, "no guarded memory of %zu bytes for secret scratch", bytes);
+    if (!(lane->stream = sodium_malloc((sizeof *lane->stream + 63) / 64 * 64)))
+        return sable_fail(err, SABLE_NO_MEMORY, "no guarded memory for a random stream");
+    return SABLE_OK;
+}
+
+sable_status client_work_open(client_work *work, const client_ring *on, uint32_t tasks, sable_error *err) {
+    uint32_t lanes = 1;
+#ifdef _OPENMP
+    lanes = on->cpu->threads(on->state);
+    if (omp_in_parallel()) lanes = 1; /* a caller's own parallel region */
+#endif
+    if (lanes > tasks) lanes = tasks ? tasks : 1;
+    *work = (client_work){.on = on, .lanes = lanes, .lane = calloc(lanes, sizeof *work->lane)};
+    if (!work->lane) return sable_fail(err, SABLE_NO_MEMORY, "no memory for %u lanes", lanes);
+    sable_status status = SABLE_OK;
+    for (uint32_t i = 0; i < lanes && status == SABLE_OK; i++) status = lane_open(&work->lane[i], on, err);
+    if (status != SABLE_OK) client_work_close(work);
+    return status;
+}
+
+sable_status client_work_status(const client_work *work, sable_error *err) {
+    for (uint32_t i = 0; i < work->lanes; i++)
+        if (work->lane[i].status != SABLE_OK)
+            return sable_fail(err, work->lane[i].status, "cpu backend: %s", work->on->cpu->queue_error(work->lane[i].queue));
+    return SABLE_OK;
+}
+
+void client_work_close(client_work *work) {
+    for (uint32_t i = 0; work->lane && i < work->lanes; i++) {
+        client_lane *lane = &work->lane[i];
+        for (int k = 0; k < CLIENT_SCRATCH; k++) sodium_free(lane->limb[k]);
+        sodium_free(lane->stream);
+        if (lane->queue) work->on->cpu->queue_close(lane->queue);
+    }
+    free(work->lane);
+    memset(work, 0, sizeof *work);
+    client_lane_rest();
+}
+
+void client_lane_rest(void) { sodium_stackzero(STACK_WIPE); }
+
+/* -- one limb ------------------------------------------------------------------------------------------------------ */
+
+static sable_limbs one(const client_lane *lane, uint32_t *data, const uint16_t *pos) {
+    size_t n = lane->on->ring->n;
+    return (sable_limbs){data, pos, 1, 1, 1, n, n, n, NULL};
+}
+
+static void note(client_lane *lane, sable_status status) {
+    if (lane->status == SABLE_OK) lane->status = status;
+}
+
+void lane_forward(client_lane *lane, uint32_t *x, uint32_t position) {
+    uint16_t pos = (uint16_t)position;
+    sable_limbs v = one(lane, x, &pos);
+    note(lane, lane->on->cpu->ntt_forward(lane->queue, &v));
+}
+
+void lane_inverse(client_lane *lane, uint32_t *x, uint32_t position) {
+    uint16_t pos = (uint16_t)position;
+    sable_limbs v = one(lane, x, &pos);
+    note(lane, lane->on->cpu->ntt_inverse(lane->queue, &v, &v, NULL));
+}
+
+void lane_add(client_lane *lane, uint32_t *out, uint32_t *a, uint32_t *b, uint32_t position) {
+    uint16_t pos = (uint16_t)position;
+    sable_limbs vo = one(lane, out, &pos), va = one(lane, a, &pos), vb = one(lane, b, &pos);
+    note(lane, lane->on->cpu->add(lane->queue, &vo, &va, &vb));
+}
+
+void lane_sub(client_lane *lane, uint32_t *out, uint32_t *a, uint32_t *b, uint32_t position) {
+    uint16_t pos = (uint16_t)position;
+    sable_limbs vo = one(lane, out, &pos), va = one(lane, a, &pos), vb = one(lane, b, &pos);
+    note(lane, lane->on->cpu->sub(lane->queue, &vo, &va, &vb));
+}
+
+void lane_mul_mont(client_lane *lane, uint32_t *out, uint32_t *a, uint32_t *b, uint32_t position) {
+    uint16_t pos = (uint16_t)position;
+    sable_limbs vo = one(lane, out, &pos), va = one(lane, a, &pos), vb = one(lane, b, &pos);
+    note(lane, lane->on->cpu->mul_mont(lane->queue, &vo, &va, &vb, 0));
+}
+
+void lane_mul_const(client_lane *lane, uint32_t *out, uint32_t *a, uint32_t c, uint32_t position) {
+    uint16_t pos = (uint16_t)position;
+    sable_limbs vo = one(lane, out, &pos), va = one(lane, a, &pos);
+    note(lane, lane->on->cpu->mul_const(lane->queue, &vo, &va, &c, NULL));
+}
+
+void lane_expand_small(client_lane *lane, uint32_t *out, const int8_t *x, uint32_t position, bool mont) {
+    const sable_prime *q = &lane->on->ring->prime[position];
+    sable_lift(out, x, lane->on->ring->n, q, mont ? q->r2 : q->r1);
+    lane_forward(lane, out, position);
+}
+
+uint32_t client_r_inverse(const client_ring *on, uint32_t position) {
+    const sable_prime *q = &on->ring->prime[position];
+    return sable_canon1(sable_mont_lazy(1, q->p, q->pinv), q->p);
+}
+
+/* -- sampling ------------------------------------------------------------------------------------------------------ */
+
+sable_status client_sample(client_work *work, int8_t *out, uint32_t polys, bool ternary, sable_rng *rng, sable_domain domain,
+                           sable_error *err) {
+    size_t n = work->on->ring->n;
+    uint8_t *keys = sodium_malloc((size_t)polys * SABLE_SEED_BYTES);
+    if (!keys) return sable_fail(err, SABLE_NO_MEMORY, "no guarded memory for %u stream keys", polys);
+    for (uint32_t i = 0; i < polys; i++) sable_rng_derive(rng, domain, keys + (size_t)i * SABLE_SEED_BYTES);
+    CLIENT_PARALLEL(work)
+    for (uint32_t i = 0; i < polys; i++) {
+        client_lane *lane = client_lane_of(work);
+        sable_stream_open(lane->stream, keys + (size_t)i * SABLE_SEED_BYTES);
+        if (ternary) sable_sample_ternary(out + i * n, n, lane->stream);
+        else sable_sample_error(out + i * n, n, lane->stream);
+        sable_stream_wipe(lane->stream);
+        client_lane_rest();
+    }
+    sodium_free(keys);
+    return SABLE_OK;
+}

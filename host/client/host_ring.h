@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SABLE_CLIENT_HOST_RING_H
+#define SABLE_CLIENT_HOST_RING_H
+/* Ring arithmetic of the secret side: always on the CPU, through the cpu backend, on memory of the client. Secrets never enter the memory of
+ * a backend; only what may be published (key halves, ciphertexts) is uploaded.
+ *
+ * Work runs limb by limb: a lane is one thread's scratch in guarded memory that is wiped when the work closes, so the transform of a secret
+ * exists for one prime at a time and lane. */
+#include "ckks/objects.h"
+#include "client/rng.h"
+
+/* Belongs to a secret or a public key; safe to use from several threads. */
+typedef struct client_ring {
+    sable_ctx *ctx;
+    const sable_ring *ring;
+    const sable_backend *cpu;
+    void *state;
+    bool owned; /* the context runs on another backend, the cpu state is ours */
+} client_ring;
+
+sable_status client_ring_open(client_ring *ring, sable_ctx *ctx, sable_error *err);
+void client_ring_close(client_ring *ring);
+
+#define CLIENT_SCRATCH 5
+
+typedef struct client_lane {
+    const client_ring *on;
+    void *queue;
+    uint32_t *limb[CLIENT_SCRATCH]; /* N words each, guarded memory */
+    sable_stream *stream;           /* guarded memory */
+    sable_status status;            /* first failure */
+} client_lane;
+
+typedef struct client_work {
+    const client_ring *on;
+    uint32_t lanes;
+    client_lane *lane;
+} client_work;
+
+/* Lanes for `tasks` independent tasks. On failure nothing is left open. */
+sable_status client_work_open(client_work *work, const client_ring *on, uint32_t tasks, sable_error *err);
+/* SABLE_OK, or the first failure of a lane. */
+sable_status client_work_status(const client_work *work, sable_error *err);
+/* Wipes and frees; also on a zeroed struct. */
+void client_work_close(client_work *work);
+
+/* Put before a for loop over independent tasks that gets its lane by client_lane_of(work). */
+#ifdef _OPENMP
+#include <omp.h>
+#define CLIENT_PRAGMA(text) _Pragma(#text)
+#define CLIENT_PARALLEL(work) CLIENT_PRAGMA(omp parallel for num_threads((work)->lanes) schedule(dynamic))
+static inline client_lane *client_lane_of(const client_work *work) { return &work->lane[omp_get_thread_num()]; }
+#else
+#define CLIENT_PARALLEL(work)
+static inline client_lane *client_lane_of(const client_work *work) { return &work->lane[0]; }
+#endif
+/* Ends a task: wipes what the kernels left on this thread's stack. */
+void client_lane_rest(void);
+
+/* One limb of the prime at `position`, N words, 64-byte aligned. Outputs may be inputs. */
+void lane_forward(client_lane *lane, uint32_t *x, uint32_t position);
+void lane_inverse(client_lane *lane, uint32_t *x, uint32_t position);
+void lane_add(client_lane *lane, uint32_t *out, uint32_t *a, uint32_t *b, uint32_t position);
+void lane_sub(client_lane *lane, uint32_t *out, uint32_t *a, uint32_t *b, uint32_t position);
+void lane_mul_mont(client_lane *lane, uint32_t *out, uint32_t *a, uint32_t *b, uint32_t position); /* a*b / 2^32 */
+void lane_mul_const(client_lane *lane, uint32_t *out, uint32_t *a, uint32_t c, uint32_t position);
+/* out = transform of the small polynomial x, in Montgomery form if mont. */
+void lane_expand_small(client_lane *lane, uint32_t *out, const int8_t *x, uint32_t position, bool mont);
+
+/* Inverse of 2^32 modulo the prime at a position: takes words out of Montgomery form. */
+uint32_t client_r_inverse(const client_ring *on, uint32_t position);
+
+/* count polynomials of N small coefficients in guarded memory, or NULL. Freed (and wiped) with client_secret_free. */
+int8_t *client_secret_alloc(size_t bytes);
+void client_secret_free(void *memory);
+/* Aligned ordinary memory for words that will be public, or that the caller wipes; NULL on failure. Freed with free. */
+uint32_t *client_words_alloc(size_t words);
+
+/* polys polynomials of N coefficients each: errors (ternary = false) or uniform ternary, one stream each, spread over the lanes. */
+sable_status client_sample(client_work *work, int8_t *out, uint32_t polys, bool ternary, sable_rng *rng, sable_domain domain,
+                           sable_error *err);
+
+#endif
