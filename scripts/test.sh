@@ -49,7 +49,8 @@ if [ "$extent" != quick ]; then
     step "tests with range assertions" run_ctest build-verify -L '^(unit|diff|property)$'
 
     build asan
-    export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1:strict_string_checks=1}
+    # Not detect_stack_use_after_return: gcc 12 then places objects without their alignment (its bug 110027).
+    export ASAN_OPTIONS=${ASAN_OPTIONS:-strict_string_checks=1}
     export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
     step "tests under AddressSanitizer and UndefinedBehaviorSanitizer" run_ctest build-asan
 fi
