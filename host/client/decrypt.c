@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Decryption: the phase c0 + c1*s (+ c2*s^2) on as many primes as its size needs, then decoding. */
+#include <math.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ckks/encoder.h"
+#include "client/secret.h"
+
+/* The bound is an honest circuit's statement; the room beyond it lets a slightly wrong one through and still tells a wrapped value apart. */
+#define MARGIN_BITS 10.0
+#define NOISE_WIDTH 12.0 /* standard deviations: never exceeded by chance */
+#define RUN_BYTES ((size_t)64 << 20)
+
+/* Which limbs are used: `used` of them hold the value, the others check it. */
+typedef struct selection {
+    uint32_t limbs, used;
+    uint32_t index[SABLE_MAX_Q]; /* in the window */
+    uint16_t pos[SABLE_MAX_Q];
+    double largest; /* coefficients (divided by the scale) beyond this cannot be the message */
+} selection;
+
+static sable_status select_limbs(sable_queue *queue, selection *sel, const sable_ct *in) {
+    const sable_level_tables *level = &in->ctx->level[in->level];
+    const double size = in->bound * in->scale.hi * (1 + in->relative) + NOISE_WIDTH * sqrt(in->noise_var);
+    const double wanted = log2(size) + 1 + MARGIN_BITS; /* one bit for the sign */
+    double bits = 0;
+    sel->used = 0;
+    /* From the end of the window: mains, the larger primes. */
+    while (sel->used < level->limbs && bits < wanted) {
+        uint32_t i = level->limbs - 1 - sel->used;
+        sel->index[sel->used] = i;
+        sel->pos[sel->used] = level->pos[i];
+        bits += log2(in->ctx->ring->prime[level->pos[i]].p);
+        sel->used++;
+    }
+    if (!(bits > log2(size) + 1)) /* not a number included */
+        return SABLE_REFUSE(queue, SABLE_BOUND,
+                            "the ciphertext declares |value| <= %g at scale 2^%.2f and noise 2^%.1f: more than level %u with 2^%.1f can hold",
+                            in->bound, log2(in->scale.hi), log2(in->noise_var) / 2, in->level, bits);
+    sel->limbs = sel->used;
+    if (sel->used < level->limbs) {
+        uint32_t i = level->limbs - 1 - sel->used;
+        sel->index[sel->limbs] = i;
+        sel->pos[sel->limbs++] = level->pos[i];
+    }
+    /* A wrapped polynomial is spread over the whole range: some coefficient of it lies beyond a quarter. */
+    sel->largest = exp2(fmin(log2(size) + MARGIN_BITS, bits - 2)) / in->scale.hi;
+    return SABLE_OK;
+}
+
+typedef struct decryption {
+    sable_queue *queue;
+    const sable_ct *in;
+    const sable_secret *secret;
+    selection sel;
+    uint32_t members;  /* of a run */
+    client_work work;
+    uint32_t *cipher;  /* [members][parts][sel.limbs][N] */
+    uint32_t *phase;   /* [members][sel.limbs][N], wiped */
+    double *coeff;     /* [lanes][2*slots], wiped */
+    double *values;    /* all of them, wiped */
+    size_t value_count;
+    bool is_complex;
+} decryption;
+
+static sable_status decryption_open(decryption *d, sable_error *err) {
+    const size_t n = d->in->ctx->params.n, limbs = d->sel.limbs;
+    const size_t words = (d->in->parts + 1) * limbs * n;
+    size_t members = RUN_BYTES / (words * sizeof(uint32_t));
+    d->members = (uint32_t)(members < 1 ? 1 : members > d->in->batch ? d->in->batch : members);
+    uint32_t tasks = d->members > d->sel.limbs ? d->members : d->sel.limbs;
+    SABLE_TRY(client_work_open(&d->work, &d->secret->ring, tasks, err));
+    d->cipher = client_words_alloc(d->members * d->in->parts * limbs * n);
+    d->phase = client_words_alloc(d->members * limbs * n);
+    d->coeff = malloc((size_t)d->work.lanes * 2 * d->in->slots * sizeof *d->coeff);
+    d->values = malloc(d->value_count * sizeof *d->values);
+    if (!d->cipher || !d->phase || !d->coeff || !d->values)
+        return sable_fail(err, SABLE_NO_MEMORY, "decryption needs %zu bytes of host memory",
+                          d->members * words * sizeof(uint32_t) + d->value_count * sizeof *d->values);
+    return SABLE_OK;
+}
+
+static void decryption_close(decryption *d) {
+    if (d->phase) sodium_memzero(d->phase, (size_t)d->members * d->sel.limbs * d->in->ctx->params.n * sizeof *d->phase);
+    if (d->coeff) sodium_memzero(d->coeff, (size_t)d->work.lanes * 2 * d->in->slots * sizeof *d->coeff);
+    if (d->values) sodium_memzero(d->values, d->value_count * sizeof *d->values);
+    free(d->cipher);
+    free(d->phase);
+    free(d->coeff);
+    free(d->values);
+    client_work_close(&d->work);
+}
+
+static sable_status fetch(decryption *d, uint32_t first, uint32_t count) {
+    sable_queue *queue = d->queue;
+    const size_t n = d->in->ctx->params.n, limbs = d->in->ctx->level[d->in->level].limbs;
+    uint32_t *to = d->cipher;
+    for (size_t poly = 0; poly < (size_t)count * d->in->parts; poly++)
+        for (uint32_t k = 0; k < d->sel.limbs; k++, to += n) {
+            const uint32_t *from = d->in->data + ((first * (size_t)d->in->parts + poly) * limbs + d->sel.index[k]) * n;
+            SABLE_RUN(queue, download(queue->handle, to, from, n * sizeof *to));
+        }
+    return SABLE_OK;
+}
+
+/* Selected limb k of `count` members. */
+static void phase_limb(client_lane *lane, const decryption *d, uint32_t k, uint32_t count) {
+    const size_t n = lane->on->ring->n, limbs = d->sel.limbs, parts = d->in->parts;
+    const uint32_t p = d->sel.pos[k];
+    uint32_t *s = lane->limb[0], *square = lane->limb[1], *sum = lane->limb[2], *t = lane->limb[3];
+    lane_expand_small(lane, s, d->secret->s, p, true);
+    if (parts == 3) lane_mul_mont(lane, square, s, s, p);
+    for (uint32_t b = 0; b < count; b++) {
+        uint32_t *c = d->cipher + (b * parts * limbs + k) * n;
+        lane_mul_mont(lane, sum, c + limbs * n, s, p);
+        lane_add(lane, sum, sum, c, p);
+        if (parts == 3) {
+            lane_mul_mont(lane, t, c + 2 * limbs * n, square, p);
+            lane_add(lane, sum, sum, t, p);
+        }
+        lane_inverse(lane, sum, p);
+        memcpy(d->phase + (b * limbs + k) * n, sum, n * sizeof *sum);
+    }
+}
+
+/* Member b of the run into member `to` of the values. *sound = false: a coefficient contradicts the bound. */
+static sable_status decode_member(const decryption *d, double *coeff, uint32_t b, uint32_t to, bool *sound, sable_error *err) {
+    const sable_ctx *ctx = d->in->ctx;
+    const size_t n = ctx->params.n, limbs = d->sel.limbs, count = 2 * (size_t)d->in->slots;
+    const uint32_t *x[SABLE_MAX_Q];
+    for (size_t k = 0; k < limbs; k++) x[k] = d->phase + (b * limbs + k) * n;
+    size_t inconsistent = 0;
+    SABLE_TRY(sable_residues_to_doubles(coeff, &inconsistent, x, n / count, count, ctx->ring, d->sel.pos, (uint32_t)limbs, d->sel.used,
+                                        (sable_dd){d->in->scale.hi, d->in->scale.lo}, err));
+    *sound = inconsistent == 0;
+    for (size_t t = 0; t < count; t++) *sound &= fabs(coeff[t]) <= d->sel.largest;
+    if (!*sound) return SABLE_OK;
+    double *z = d->values + (size_t)to * d->in->slots * (d->is_complex ? 2 : 1);
+    return sable_embed(ctx->encoder, z, d->is_complex, coeff, d->in->slots, err);
+}
+
+static sable_status decode_run(decryption *d, uint32_t first, uint32_t count) {
+    sable_status failed = SABLE_OK;
+    sable_error failure = {0};
+    uint32_t unsound = UINT32_MAX;
+    client_work *work = &d->work;
+    CLIENT_PARALLEL(work)
+    for (uint32_t b = 0; b < count; b++) {
+        sable_error err = {0};
+        bool sound = true;
+        size_t lane = (size_t)(client_lane_of(work) - work->lane);
+        sable_status status = decode_member(d, d->coeff + lane * 2 * d->in->slots, b, first + b, &sound, &err);
+        if (status != SABLE_OK || !sound) {
+#ifdef _OPENMP
+#pragma omp critical(sable_client_decode)
+#endif
+            {
+                if (status != SABLE_OK && failed == SABLE_OK) {
+                    failed = status;
+                    failure = err;
+                }
+                if (!sound && first + b < unsound) unsound = first + b;
+            }
+        }
+    }
+    if (failed != SABLE_OK) return sable_fail(&d->queue->error, failed, "%s", failure.text);
+    if (unsound != UINT32_MAX)
+        return SABLE_REFUSE(d->queue, SABLE_BOUND,
+                            "member %u decrypts to a polynomial that contradicts its declared bound %g at level %u: values overflowed the "
+                            "modulus, or the ciphertext is not what it claims; tell nobody but the key's owner",
+                            unsound, d->in->bound, d->in->level);
+    return SABLE_OK;
+}
+
+static sable_status decrypt_all(decryption *d) {
+    SABLE_TRY(decryption_open(d, &d->queue->error));
+    for (uint32_t first = 0; first < d->in->batch; first += d->members) {
+        const uint32_t count = d->in->batch - first < d->members ? d->in->batch - first : d->members;
+        SABLE_TRY(fetch(d, first, count));
+        client_work *work = &d->work;
+        CLIENT_PARALLEL(work)
+        for (uint32_t k = 0; k < d->sel.limbs; k++) {
+            phase_limb(client_lane_of(work), d, k, count);
+            client_lane_rest();
+        }
+        SABLE_TRY(client_work_status(work, &d->queue->error));
+        SABLE_TRY(decode_run(d, first, count));
+    }
+    return SABLE_OK;
+}
+
+sable_status sable_decrypt(sable_queue *queue, double *values, size_t count, bool is_complex, const sable_ct *in,
+                           const sable_secret *secret) {
+    SABLE_TRY(sable_check_queue(queue));
+    SABLE_TRY(sable_check_ct(queue, in, "the ciphertext"));
+    if (!values || !secret) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_decrypt: values and secret must not be NULL");
+    SABLE_TRY(client_check_params(queue, secret->ctx, "the secret"));
+    if (memcmp(in->key_id, secret->key_id, sizeof in->key_id) != 0) {
+        char a[17], b[17];
+        client_short_id(a, in->key_id);
+        client_short_id(b, secret->key_id);
+        return SABLE_REFUSE(queue, SABLE_KEY_MISMATCH, "the ciphertext is of key %s..., the secret is of key %s...", a, b);
+    }
+    const size_t needed = (size_t)in->batch * in->slots * (is_complex ? 2 : 1);
+    if (count != needed)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "sable_decrypt: room for %zu doubles, %u members of %u %s slots give %zu", count, in->batch,
+                            in->slots, is_complex ? "complex" : "real", needed);
+    decryption d = {.queue = queue, .in = in, .secret = secret, .value_count = needed, .is_complex = is_complex};
+    SABLE_TRY(select_limbs(queue, &d.sel, in));
+    sable_status status = decrypt_all(&d);
+    if (status == SABLE_OK) memcpy(values, d.values, needed * sizeof *values); /* all of them or none */
+    decryption_close(&d);
+    return status;
+}

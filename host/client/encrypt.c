@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Secret-key encryption, and the runs that both encryptions work in. */
+#include "client/encrypt.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ckks/expand.h"
+#include "ckks/noise.h"
+
+/* -- runs ---------------------------------------------------------------------------------------------------------- */
+
+static size_t message_words(const sable_pt *in) { return (size_t)in->ctx->level[in->level].limbs * in->ctx->params.n; }
+
+sable_status client_run_open(client_run *run, const client_ring *on, const sable_pt *in, uint32_t small_polys, bool extended,
+                             sable_error *err) {
+    const sable_ctx *ctx = in->ctx;
+    const size_t n = ctx->params.n, limbs = ctx->level[in->level].limbs, all = limbs + ctx->params.p_count;
+    size_t words = 3 * limbs * n;
+    if (extended) words += 2 * all * n + 2 * all * n;
+    size_t members = CLIENT_RUN_BYTES / (words * sizeof(uint32_t));
+    if (members > CLIENT_RUN_MEMBERS) members = CLIENT_RUN_MEMBERS;
+    if (members > in->batch) members = in->batch;
+    if (members < 1) members = 1;
+    *run = (client_run){.members = (uint32_t)members};
+    sable_status status = client_work_open(&run->work, on, (uint32_t)all, err);
+    if (status == SABLE_OK) status = sable_rng_create(&run->rng, err);
+    if (status == SABLE_OK) {
+        run->message = client_words_alloc(members * limbs * n);
+        run->cipher = client_words_alloc(members * 2 * limbs * n);
+        run->small = client_secret_alloc(small_polys * members * n);
+        if (extended) {
+            run->extended = client_words_alloc(members * 2 * all * n);
+            run->scratch = client_words_alloc(members * 2 * all * n);
+        }
+        if (!run->message || !run->cipher || !run->small || (extended && (!run->extended || !run->scratch)))
+            status = sable_fail(err, SABLE_NO_MEMORY, "encryption needs %zu bytes of host memory", members * words * sizeof(uint32_t));
+    }
+    if (status != SABLE_OK) client_run_close(run, in);
+    return status;
+}
+
+void client_run_close(client_run *run, const sable_pt *in) {
+    if (run->message) sodium_memzero(run->message, run->members * message_words(in) * sizeof(uint32_t));
+    free(run->message);
+    free(run->cipher);
+    free(run->extended);
+    free(run->scratch);
+    client_secret_free(run->small);
+    sable_rng_destroy(&run->rng);
+    client_work_close(&run->work);
+    memset(run, 0, sizeof *run);
+}
+
+sable_status client_run_fetch(client_run *run, sable_queue *queue, const sable_pt *in, uint32_t first, uint32_t count) {
+    size_t words = message_words(in);
+    SABLE_RUN(queue, download(queue->handle, run->message, in->data + first * words, count * words * sizeof(uint32_t)));
+    return SABLE_OK;
+}
+
+sable_status client_run_store(client_run *run, sable_queue *queue, uint32_t *data, const sable_pt *in, uint32_t first, uint32_t count) {
+    size_t words = 2 * message_words(in);
+    SABLE_RUN(queue, upload(queue->handle, data + first * words, run->cipher, count * words * sizeof(uint32_t)));
+    SABLE_RUN(queue, queue_sync(queue->handle)); /* the next run writes the same words */
+    return SABLE_OK;
+}
+
+sable_ct client_ct_meta(const sable_pt *in, const uint8_t key_id[SABLE_DIGEST_BYTES], bool insecure) {
+    sable_ct meta = {.batch = in->batch, .parts = 2, .level = in->level, .slots = in->slots, .scale = in->scale,
+                     .bound = in->bound, .rms = in->rms, .insecure = insecure};
+    memcpy(meta.key_id, key_id, sizeof meta.key_id);
+    return meta;
+}
+
+/* -- secret key ---------------------------------------------------------------------------------------------------- */
+
+/* Limb i of `count` members, the first being member `first` of the batch. */
+static void encrypt_limb(client_lane *lane, const client_run *run, const sable_secret *secret, const uint8_t expand[32],
+                         const sable_level_tables *level, uint32_t i, uint32_t first, uint32_t count) {
+    const size_t n = lane->on->ring->n, limbs = level->limbs;
+    const uint32_t p = level->pos[i];
+    const uint32_t r_inverse = client_r_inverse(lane->on, p);
+    uint32_t *s = lane->limb[0], *sum = lane->limb[1], *t = lane->limb[2];
+    lane_expand_small(lane, s, secret->s, p, true);
+    for (uint32_t b = 0; b < count; b++) {
+        uint32_t *c0 = run->cipher + (2 * b * limbs + i) * n, *c1 = c0 + limbs * n;
+        sable_expand_limb(c1, (uint32_t)n, &lane->on->ring->prime[p], expand, SABLE_EXPAND_CIPHERTEXT, 0, p, first + b);
+        lane_expand_small(lane, sum, run->small + b * n, p, false);
+        lane_mul_const(lane, t, run->message + (b * limbs + i) * n, r_inverse, p);
+        lane_add(lane, sum, sum, t, p);
+        lane_mul_mont(lane, t, c1, s, p);
+        lane_sub(lane, sum, sum, t, p);
+        memcpy(c0, sum, n * sizeof *c0);
+    }
+}
+
+static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct *meta, const sable_pt *in, const sable_secret *secret) {
+    const sable_level_tables *level = &queue->ctx->level[in->level];
+    client_run run;
+    SABLE_TRY(client_run_open(&run, &secret->ring, in, 1, false, &queue->error));
+    meta->insecure |= sable_rng_insecure(run.rng);
+    meta->seeded = true;
+    uint8_t expand[32];
+    sable_rng_public(run.rng, meta->seed, sizeof meta->seed);
+    sable_expand_key(expand, &queue->ctx->params, secret->key_id, meta->seed);
+    sable_status status = SABLE_OK;
+    for (uint32_t first = 0; first < in->batch && status == SABLE_OK; first += run.members) {
+        const uint32_t count = in->batch - first < run.members ? in->batch - first : run.members;
+        status = client_run_fetch(&run, queue, in, first, count);
+        if (status == SABLE_OK)
+            status = client_sample(&run.work, run.small, count, false, run.rng, SABLE_DOMAIN_ENCRYPT_E0, &queue->error);
+        if (status != SABLE_OK) break;
+        client_work *work = &run.work;
+        CLIENT_PARALLEL(work)
+        for (uint32_t i = 0; i < level->limbs; i++) {
+            encrypt_limb(client_lane_of(work), &run, secret, expand, level, i, first, count);
+            client_lane_rest();
+        }
+        status = client_work_status(work, &queue->error);
+        if (status == SABLE_OK) status = client_run_store(&run, queue, data, in, first, count);
+    }
+    client_run_close(&run, in);
+    return status;
+}
+
+sable_status sable_encrypt_secret(sable_queue *queue, sable_ct *out, const sable_pt *in, const sable_secret *secret) {
+    SABLE_TRY(sable_check_out(queue, out));
+    SABLE_TRY(sable_check_pt(queue, in, "the plaintext"));
+    if (!secret) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_encrypt_secret: the secret is NULL");
+    SABLE_TRY(client_check_params(queue, secret->ctx, "the secret"));
+    sable_ct meta = client_ct_meta(in, secret->key_id, secret->insecure || queue->ctx->params.insecure);
+    meta.noise_var = SABLE_SIGMA2 + 1.0 / 12; /* the error, and the rounding of the encoding */
+    uint32_t *data;
+    SABLE_TRY(sable_words_alloc(queue, &data, 2 * in->batch * message_words(in), "a ciphertext"));
+    sable_status status = encrypt_members(queue, data, &meta, in, secret);
+    if (status != SABLE_OK) {
+        sable_words_release(queue, data);
+        return status;
+    }
+    sable_ct_commit(queue, out, &meta, data);
+    return SABLE_OK;
+}
