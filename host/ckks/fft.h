@@ -2,8 +2,8 @@
 #ifndef SABLE_CKKS_FFT_H
 #define SABLE_CKKS_FFT_H
 /* The transform of the encoder: c <-> b with b[k] = sum over t < n of c[t] * zeta^((4k+1)t), zeta = exp(i*pi/(2n)).
- * These are the values of a polynomial of degree < 2n with real coefficients at zeta^(4k+1), c[t] being coefficient t plus i
- * times coefficient t+n.
+ * These are the values of a polynomial of degree < 2n with real coefficients at zeta^(4k+1), c[t] being coefficient t
+ * plus i times coefficient t+n.
  *
  * From 64 points on, b is a matrix of M = n/8 rows and 8 columns, k = 8*row + column, t = t_r + M*t_c:
  *     b[8r+c] = sum_{t_r} w_M^(r*t_r) * zeta^((4c+1)t_r) * sum_{t_c} w_8^(c*t_c) * w_32^t_c * c[t], w_m = e^(2 pi i/m),
