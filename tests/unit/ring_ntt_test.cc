@@ -246,7 +246,7 @@ TEST_P(O4_Automorphism, ImaginaryUnit) {
     }
 }
 
-const auto name_of = [](const ::testing::TestParamInfo<std::string> &info) { return info.param; };
+const auto name_of = [](const auto &test) { return test.param; };
 INSTANTIATE_TEST_SUITE_P(Ring, O3_Ntt, ::testing::ValuesIn(support::cpu_paths()), name_of);
 INSTANTIATE_TEST_SUITE_P(Ring, O4_Automorphism, ::testing::ValuesIn(support::cpu_paths()), name_of);
 
