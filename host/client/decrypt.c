@@ -46,7 +46,7 @@ static sable_status select_limbs(sable_queue *queue, selection *sel, const sable
         sel->pos[sel->limbs++] = level->pos[i];
     }
     /* A wrapped polynomial is spread over the whole range: some coefficient of it lies beyond a quarter. */
-    sel->largest = exp2(fmin(log2(size) + MARGIN_BITS, bits - 2)) / in->scale.hi;
+    sel->largest = exp2(fmax(log2(size), fmin(log2(size) + MARGIN_BITS, bits - 2))) / in->scale.hi;
     return SABLE_OK;
 }
 

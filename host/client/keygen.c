@@ -103,7 +103,8 @@ static sable_status make_public_key(sable_public_key *key, const sable_secret *s
     }
     client_work_close(&work);
     memcpy(key->key_id, secret->key_id, sizeof key->key_id);
-    key->insecure = secret->insecure || sable_rng_insecure(rng);
+    key->test_rng = secret->test_rng || sable_rng_insecure(rng);
+    key->insecure = secret->insecure || key->test_rng;
     return status;
 }
 

@@ -49,7 +49,8 @@ sable_status sable_secret_generate(sable_secret **out, sable_ctx *ctx, sable_err
     if (status == SABLE_OK) {
         sable_rng_public(rng, secret->public_bytes, sizeof secret->public_bytes);
         client_secret_set_id(secret);
-        secret->insecure |= sable_rng_insecure(rng);
+        secret->test_rng = sable_rng_insecure(rng);
+        secret->insecure |= secret->test_rng;
     }
     sable_rng_destroy(&rng);
     if (status != SABLE_OK) {

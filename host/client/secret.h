@@ -11,6 +11,7 @@ struct sable_secret {
     client_ring ring;
     int8_t *s; /* N coefficients in {-1,0,1}, guarded memory */
     bool locked, insecure;
+    bool test_rng; /* made by the seeded generator of the test tool */
     uint8_t public_bytes[SABLE_SEED_BYTES]; /* key_id = hash of the parameters and these */
     uint8_t key_id[SABLE_DIGEST_BYTES];
 };
@@ -19,7 +20,7 @@ struct sable_public_key {
     sable_ctx *ctx;
     client_ring ring;
     uint32_t *data; /* [b, a][U then P][N], NTT order, Montgomery form, host memory */
-    bool insecure;
+    bool insecure, test_rng;
     uint8_t seed[32]; /* a is its expansion */
     uint8_t key_id[SABLE_DIGEST_BYTES];
 };
