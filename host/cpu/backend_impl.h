@@ -24,7 +24,7 @@ static inline cpu_state *cpu_state_of(void *queue) { return ((cpu_queue *)queue)
 
 /* Limb i of part c of member b. */
 static inline uint32_t *cpu_limb(const sable_limbs *v, size_t b, size_t c, size_t i) {
-    return v->data + b * v->batch_stride + c * v->part_stride + i * v->limb_stride;
+    return v->data + b * v->batch_stride + c * v->part_stride + (v->slot ? v->slot[i] : i) * v->limb_stride;
 }
 
 /* Number of limbs of a view, and the place of number k in the order limb, member, part (part fastest): consecutive k share a prime and
