@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SABLE_IO_H
 #define SABLE_IO_H
-/* Plain data in and out: tables of numbers from CSV, NPY and IDX files (gzip or not), results as CSV and NPY, text files
- * that appear whole or not at all, checks of downloads.
+/* Plain data in and out: tables of numbers from CSV, NPY and IDX files (gzip or not), results as CSV and NPY, text
+ * files that appear whole or not at all, checks of downloads.
  *
  * Readers are strict and do not depend on the locale: what is not exactly a table of finite numbers is refused with
  * SABLE_DATA (a bad value, its line and column named) or SABLE_FORMAT (a damaged or foreign file). Only regular files
@@ -98,8 +98,8 @@ SABLE_API void sable_rows_close(sable_rows **rows);
 /* ---- Writing ---- */
 
 /* A text or binary file that replaces path when committed. mode: 0600 (private) or 0644, less the umask. After a failed
- * call only abort is of use; commit then fails too. commit and abort release the object and set it to NULL, and abort of
- * NULL is a no-op. */
+ * call only abort is of use; commit then fails too. commit and abort release the object and set it to NULL, and abort
+ * of NULL is a no-op. */
 typedef struct sable_atomic_file sable_atomic_file;
 
 SABLE_API SABLE_CHECKED sable_status sable_atomic_file_open(sable_atomic_file **file, const char *path, unsigned mode,
@@ -130,8 +130,8 @@ SABLE_API SABLE_CHECKED sable_status sable_csv_writer_commit(sable_csv_writer **
 SABLE_API void sable_csv_writer_abort(sable_csv_writer **writer);
 
 /* NPY version 1, '<f8': shape (rows, features), or (rows,) when features is 0 (values then holds rows numbers). */
-SABLE_API SABLE_CHECKED sable_status sable_npy_write(const char *path, const double *values, size_t rows, size_t features,
-                                                     sable_error *err);
+SABLE_API SABLE_CHECKED sable_status sable_npy_write(const char *path, const double *values, size_t rows,
+                                                     size_t features, sable_error *err);
 
 /* ---- Checking downloads ---- */
 
