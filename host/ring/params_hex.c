@@ -9,19 +9,17 @@
 void sable_hex_double(char text[SABLE_HEX_DOUBLE_CHARS], double value) {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
-    uint64_t fraction = bits & ((1ull << 52) - 1);
-    int exponent = (int)(bits >> 52 & 0x7ff) - 1023, digits = 13;
     if (value == 0) {
         snprintf(text, SABLE_HEX_DOUBLE_CHARS, "0x0p+0");
         return;
     }
-    while (digits > 0 && (fraction & 15) == 0) fraction >>= 4, digits--;
-    const char *sign = bits >> 63 ? "-" : "";
-    if (digits)
-        snprintf(text, SABLE_HEX_DOUBLE_CHARS, "%s0x1.%0*llxp%+d", sign, digits, (unsigned long long)fraction,
-                 exponent);
-    else
-        snprintf(text, SABLE_HEX_DOUBLE_CHARS, "%s0x1p%+d", sign, exponent);
+    char fraction[15];
+    snprintf(fraction, sizeof fraction, ".%013llx", (unsigned long long)(bits & ((1ull << 52) - 1)));
+    size_t length = strlen(fraction);
+    while (length > 1 && fraction[length - 1] == '0') length--;
+    fraction[length > 1 ? length : 0] = 0;
+    snprintf(text, SABLE_HEX_DOUBLE_CHARS, "%s0x1%sp%+d", bits >> 63 ? "-" : "", fraction,
+             (int)(bits >> 52 & 0x7ff) - 1023);
 }
 
 static int hex_digit(char c) {
@@ -47,7 +45,7 @@ bool sable_hex_double_parse(double *value, const char *text) {
     if (*c != '-' && *c != '+') return false;
     c++;
     for (int i = 0; i < 4 && *c >= '0' && *c <= '9'; i++) exponent = 10 * exponent + (*c++ - '0');
-    if (*c || exponent > 1022) return false;
+    if (*c || exponent > (down ? 1022 : 1023)) return false;
     uint64_t bits = fraction << (52 - 4 * digits) | (uint64_t)((down ? -exponent : exponent) + 1023) << 52;
     if (negative) bits |= 1ull << 63;
     memcpy(value, &bits, sizeof bits);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sable/status.h"
+#include "base/shared.h"
 
 typedef enum sable_security_model {
     SABLE_MODEL_CLASSICAL = 0, /* Bossuat et al. 2024 */
@@ -40,6 +40,7 @@ uint32_t sable_security_bound(uint32_t log_n, uint32_t security_bits, sable_secu
 const char *sable_security_table(sable_security_model model);
 /* SABLE_OK, or SABLE_INSECURE with the numbers. *bound (may be NULL) receives the largest allowed bit length, 0 when
  * none is allowed. */
-SABLE_CHECKED sable_status sable_security_check(const sable_security_query *query, uint32_t *bound, sable_error *err);
+SABLE_SHARED SABLE_CHECKED sable_status sable_security_check(const sable_security_query *query, uint32_t *bound,
+                                                             sable_error *err);
 
 #endif
