@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Model files: strict JSON in, 17 digits out. */
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,7 +8,7 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "io/atomic_file.h"
+#include "sable/io.h"
 #include "sable/logreg.h"
 
 static sable_status read_numbers(double *out, size_t count, const json_t *array, const char *field, sable_error *err) {
@@ -81,4 +82,35 @@ sable_status sable_model_load(sable_model **out, const char *path, sable_error *
     }
     *out = m;
     return SABLE_OK;
+}
+
+static sable_status write_numbers(sable_atomic_file *file, const char *before, const double *v, size_t count, const char *after,
+                                  sable_error *err) {
+    SABLE_TRY(sable_atomic_file_printf(file, err, "%s[", before));
+    for (size_t i = 0; i < count; i++) SABLE_TRY(sable_atomic_file_printf(file, err, "%s%.17g", i ? ", " : "", v[i]));
+    return sable_atomic_file_printf(file, err, "]%s", after);
+}
+
+static sable_status write_model(sable_atomic_file *file, const sable_model *m, sable_error *err) {
+    SABLE_TRY(sable_atomic_file_printf(file, err, "{\n  \"format\": \"sable-model\", \"version\": 1, \"classes\": %u, \"features\": %u,\n",
+                                       m->classes, m->features));
+    SABLE_TRY(sable_atomic_file_printf(file, err, "  \"weights\": [\n"));
+    for (uint32_t c = 0; c < m->classes; c++)
+        SABLE_TRY(write_numbers(file, "    ", m->weights + (size_t)c * m->features, m->features, c + 1 < m->classes ? ",\n" : "\n", err));
+    SABLE_TRY(write_numbers(file, "  ],\n  \"bias\": ", m->bias, m->classes, m->mean ? ",\n" : "\n", err));
+    if (m->mean) {
+        SABLE_TRY(write_numbers(file, "  \"mean\": ", m->mean, m->features, ",\n", err));
+        SABLE_TRY(write_numbers(file, "  \"deviation\": ", m->deviation, m->features, "\n", err));
+    }
+    return sable_atomic_file_printf(file, err, "}\n");
+}
+
+sable_status sable_model_save(const sable_model *model, const char *path, sable_error *err) {
+    if (!model || !path) return sable_fail(err, SABLE_INVALID, "sable_model_save: arguments must not be NULL");
+    sable_atomic_file *file;
+    SABLE_TRY(sable_atomic_file_open(&file, path, 0644, err));
+    sable_status status = write_model(file, model, err);
+    if (status == SABLE_OK) return sable_atomic_file_commit(&file, err);
+    sable_atomic_file_abort(&file);
+    return status;
 }

@@ -5,6 +5,7 @@
  * link. */
 #include "sable/backend.h"
 #include "sable/client.h"
+#include "sable/dataset.h"
 #include "sable/eval.h"
 #include "sable/files.h"
 #include "sable/io.h"

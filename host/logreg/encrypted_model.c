@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Encrypted models in files. META = layout 16 | classes 4 | range is a bound 4 | range 8 | header of weights | header of bias; sections WGTS and
+ * BIAS hold the payloads. */
+#include <math.h>
+#include <string.h>
+
+#include "io/bytes.h"
+#include "logreg/layout_file.h"
+
+#define HEAD_BYTES 32
+#define META_BYTES (HEAD_BYTES + 2 * SABLE_CT_HEADER_BYTES)
+#define TAG_WEIGHTS SABLE_TAG('W', 'G', 'T', 'S')
+#define TAG_BIAS SABLE_TAG('B', 'I', 'A', 'S')
+
+static sable_status write_part(sable_queue *queue, sable_container_writer *w, sable_tag tag, const sable_ct *ct) {
+    SABLE_TRY(sable_container_writer_begin(w, tag, &queue->error));
+    SABLE_TRY(sable_ct_payload_write(queue, ct, w));
+    return sable_container_writer_end(w, &queue->error);
+}
+
+sable_status sable_encrypted_model_save(sable_queue *queue, const sable_encrypted_model *model, const char *path) {
+    SABLE_TRY(sable_check_queue(queue));
+    if (!model || !path) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_encrypted_model_save: arguments must not be NULL");
+    SABLE_TRY(sable_check_ct(queue, model->weights, "the weights"));
+    SABLE_TRY(sable_check_ct(queue, model->bias, "the bias"));
+    if (memcmp(model->weights->key_id, model->bias->key_id, SABLE_DIGEST_BYTES) != 0)
+        return SABLE_REFUSE(queue, SABLE_KEY_MISMATCH, "weights and bias are encrypted for different keys");
+    uint8_t meta[META_BYTES] = {0};
+    layout_put(meta, &model->layout);
+    sable_put_u32(meta + 16, model->classes);
+    sable_put_u32(meta + 20, model->range_bounds);
+    sable_put_f64(meta + 24, model->range);
+    sable_ct_header_put(meta + HEAD_BYTES, model->weights);
+    sable_ct_header_put(meta + HEAD_BYTES + SABLE_CT_HEADER_BYTES, model->bias);
+    const sable_section_spec spec[] = {{SABLE_TAG_META, 0, sizeof meta},
+                                       {TAG_WEIGHTS, 0, sable_ct_payload_bytes(model->weights)},
+                                       {TAG_BIAS, 0, sable_ct_payload_bytes(model->bias)}};
+    sable_container_info info = sable_container_info_of(queue->ctx, SABLE_KIND_ENCRYPTED_MODEL, model->weights->key_id,
+                                                        model->weights->insecure || model->bias->insecure);
+    sable_container_writer *w;
+    SABLE_TRY(sable_container_writer_create(&w, path, 0644, &info, spec, 3, &queue->error));
+    sable_status status = sable_container_writer_section(w, SABLE_TAG_META, meta, sizeof meta, &queue->error);
+    if (status == SABLE_OK) status = write_part(queue, w, TAG_WEIGHTS, model->weights);
+    if (status == SABLE_OK) status = write_part(queue, w, TAG_BIAS, model->bias);
+    if (status == SABLE_OK) return sable_container_writer_finish(&w, &queue->error);
+    sable_container_writer_abort(&w);
+    return status;
+}
+
+static sable_status read_part(sable_queue *queue, sable_ct **out, const sable_container *c, sable_tag tag, const sable_ct *meta,
+                              const char *path) {
+    sable_section_stream stream;
+    SABLE_TRY(sable_section_begin(&stream, c, tag, sable_ct_payload_bytes(meta), &queue->error));
+    SABLE_TRY(sable_ct_create(out, queue->ctx, &queue->error));
+    return sable_ct_payload_read(queue, *out, meta, &stream, path);
+}
+
+static sable_status read_model(sable_queue *queue, sable_encrypted_model *m, sable_container *c, const char *path) {
+    uint8_t meta[META_BYTES];
+    sable_error *err = &queue->error;
+    sable_ct weights, bias;
+    SABLE_TRY(sable_container_read(c, SABLE_TAG_META, meta, sizeof meta, err));
+    SABLE_TRY(layout_get(&m->layout, &queue->ctx->params, meta, path, err));
+    SABLE_TRY(sable_ct_header_get(&weights, queue->ctx, meta + HEAD_BYTES, err));
+    SABLE_TRY(sable_ct_header_get(&bias, queue->ctx, meta + HEAD_BYTES + SABLE_CT_HEADER_BYTES, err));
+    m->classes = sable_get_u32(meta + 16);
+    uint32_t bounds = sable_get_u32(meta + 20);
+    m->range = sable_get_f64(meta + 24);
+    m->range_bounds = bounds;
+    uint64_t members = m->layout.packing == SABLE_PACK_ROW ? m->classes : (uint64_t)m->classes * m->layout.features;
+    if (bounds > 1 || !(m->range > 0) || !isfinite(m->range) || m->classes == 0 || weights.batch != members || bias.batch != m->classes ||
+        weights.slots != m->layout.slots || bias.slots != m->layout.slots)
+        return SABLE_REFUSE(queue, SABLE_FORMAT, "%s: %u classes, range %g, %u weight and %u bias ciphertexts contradict each other", path,
+                            m->classes, m->range, weights.batch, bias.batch);
+    const sable_section_spec spec[] = {{SABLE_TAG_META, 0, sizeof meta},
+                                       {TAG_WEIGHTS, 0, sable_ct_payload_bytes(&weights)},
+                                       {TAG_BIAS, 0, sable_ct_payload_bytes(&bias)}};
+    SABLE_TRY(sable_container_expect(c, spec, 3, err));
+    memcpy(weights.key_id, sable_container_get_info(c)->key_id, SABLE_DIGEST_BYTES);
+    memcpy(bias.key_id, weights.key_id, SABLE_DIGEST_BYTES);
+    SABLE_TRY(read_part(queue, &m->weights, c, TAG_WEIGHTS, &weights, path));
+    return read_part(queue, &m->bias, c, TAG_BIAS, &bias, path);
+}
+
+sable_status sable_encrypted_model_load(sable_queue *queue, sable_encrypted_model *model, const char *path) {
+    SABLE_TRY(sable_check_queue(queue));
+    if (!model || !path) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_encrypted_model_load: arguments must not be NULL");
+    sable_container *c;
+    SABLE_TRY(sable_container_open_for(&c, queue->ctx, path, SABLE_KIND_ENCRYPTED_MODEL, &queue->error));
+    sable_encrypted_model m = {0};
+    sable_status status = read_model(queue, &m, c, path);
+    sable_container_close(&c);
+    if (status == SABLE_OK) *model = m;
+    else sable_encrypted_model_clear(queue, &m);
+    return status;
+}
+
+void sable_encrypted_model_clear(sable_queue *queue, sable_encrypted_model *model) {
+    if (!model) return;
+    sable_ct_destroy(queue, &model->weights);
+    sable_ct_destroy(queue, &model->bias);
+    memset(model, 0, sizeof *model);
+}
