@@ -45,12 +45,12 @@ static sable_status check_slots(const sable_encoder *encoder, uint32_t slots, ui
 
 static size_t work_doubles(uint32_t slots) { return 2 * (((size_t)slots + 7) & ~(size_t)7) + SABLE_FFT_PAD; }
 
-static sable_status work_alloc(double **re, double **im, uint32_t slots, sable_error *err) {
-    size_t bytes = work_doubles(slots) * sizeof(double);
-    *re = aligned_alloc(64, bytes);
-    if (!*re) return sable_fail(err, SABLE_NO_MEMORY, "no memory for %zu bytes of encoder scratch", bytes);
-    *im = *re + work_doubles(slots) - ((slots + 7u) & ~7u);
-    return SABLE_OK;
+/* re is the array, im = re + im_offset. NULL when there is no memory. */
+static double *work_alloc(uint32_t slots) { return aligned_alloc(64, work_doubles(slots) * sizeof(double)); }
+static size_t im_offset(uint32_t slots) { return work_doubles(slots) - (((size_t)slots + 7) & ~(size_t)7); }
+static sable_status no_work(uint32_t slots, sable_error *err) {
+    return sable_fail(err, SABLE_NO_MEMORY, "no memory for %zu bytes of encoder scratch",
+                      work_doubles(slots) * sizeof(double));
 }
 
 /* The work array may hold a secret message. */
@@ -62,9 +62,10 @@ static void work_free(double *re, uint32_t slots) {
 sable_status sable_embed_inverse(const sable_encoder *encoder, double *coeff, const double *z, bool is_complex,
                                  uint32_t slots, sable_error *err) {
     uint32_t log = 0;
-    double *re = NULL, *im = NULL;
     SABLE_TRY(check_slots(encoder, slots, &log, err));
-    SABLE_TRY(work_alloc(&re, &im, slots, err));
+    double *re = work_alloc(slots);
+    if (!re) return no_work(slots, err);
+    double *im = re + im_offset(slots);
     const uint32_t *place = encoder->fft.size[log].place;
     if (is_complex) {
         for (uint32_t j = 0; j < slots; j++) re[place[j]] = z[2 * (size_t)j], im[place[j]] = z[2 * (size_t)j + 1];
@@ -80,9 +81,10 @@ sable_status sable_embed_inverse(const sable_encoder *encoder, double *coeff, co
 sable_status sable_embed(const sable_encoder *encoder, double *z, bool is_complex, const double *coeff, uint32_t slots,
                          sable_error *err) {
     uint32_t log = 0;
-    double *re = NULL, *im = NULL;
     SABLE_TRY(check_slots(encoder, slots, &log, err));
-    SABLE_TRY(work_alloc(&re, &im, slots, err));
+    double *re = work_alloc(slots);
+    if (!re) return no_work(slots, err);
+    double *im = re + im_offset(slots);
     sable_fft_from_coeff(&encoder->fft, log, re, im, coeff);
     const uint32_t *place = encoder->fft.size[log].place;
     if (is_complex) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 extern "C" {
+#include "base/hash.h"
 #include "ckks/encoder.h"
 #include "ckks/fft.h"
 }
@@ -263,6 +264,39 @@ TEST_F(EncoderEmbed, EveryInstructionSetGivesTheSameBits) {
         }
     }
     sable_fft_free(&fft);
+}
+
+// The bits that every machine and compiler must produce.
+TEST_F(EncoderEmbed, FrozenBits) {
+    Encoder encoder(13);
+    std::vector<complex> z(1u << 12);
+    uint64_t state = 1;
+    auto next = [&state] { // exact in double
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        return static_cast<double>(static_cast<int64_t>(state) >> 20) * 0x1p-43;
+    };
+    for (auto &x : z) {
+        double re = next();
+        x = {re, next()};
+    }
+    auto c = encoder.encode(z);
+    auto back = encoder.decode(c);
+    sable_hash_state hash;
+    sable_hash_init(&hash);
+    auto add = [&hash](double x) {
+        uint64_t bits;
+        memcpy(&bits, &x, 8);
+        uint8_t bytes[8];
+        for (int i = 0; i < 8; i++) bytes[i] = static_cast<uint8_t>(bits >> (8 * i));
+        sable_hash_update(&hash, bytes, 8);
+    };
+    for (double x : c) add(x);
+    for (auto &x : back) add(x.real()), add(x.imag());
+    uint8_t digest[32];
+    char text[65];
+    sable_hash_final(&hash, digest);
+    sable_hex(text, digest, 32);
+    EXPECT_STREQ(text, "526b206c88cbb2066e2c8717c1d55539d4c7e36be70004f58337351bc3b6d906");
 }
 
 TEST_F(EncoderEmbed, SeveralThreadsShareAnEncoder) {
