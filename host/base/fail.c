@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-sable_status sable_fail(sable_error *err, sable_status code, const char *format, ...) {
+sable_status(sable_fail)(sable_error *err, sable_status code, const char *format, ...) {
     if (err) {
         va_list args;
         va_start(args, format);
