@@ -176,7 +176,7 @@ static sable_status read_levels(sable_params *p, json_t *root, sable_error *err)
         if (json_array_size(pair) != 2)
             return sable_fail(err, SABLE_FORMAT, "parameter file: %s has %zu elements, not 2", path,
                               json_array_size(pair));
-        uint32_t nt, nm;
+        uint32_t nt = 0, nm = 0;
         snprintf(path, sizeof path, "levels[%u][0]", l);
         SABLE_TRY(read_uint(&nt, json_array_get(pair, 0), path, SABLE_MAX_Q, err));
         snprintf(path, sizeof path, "levels[%u][1]", l);

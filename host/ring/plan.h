@@ -21,5 +21,7 @@ sable_status sable_params_plan_extra(sable_params **out, const sable_plan_spec *
 /* Plans the shipped set of this name anew: what params/NAME.json was made with. SABLE_INVALID when there is no such
  * recipe. Insecure sets are planned without asking; loading them asks. */
 SABLE_SHARED SABLE_CHECKED sable_status sable_plan_recipe(sable_params **out, const char *name, sable_error *err);
+/* Names of the recipes, index 0.. until NULL. */
+SABLE_SHARED const char *sable_plan_recipe_name(size_t index);
 
 #endif

@@ -66,9 +66,13 @@ static const recipe recipes[] = {
     {"train16", 16, 16, 11, 12, {{SABLE_STEP_APP, 30, SCALE_40, 0}, {SABLE_STEP_APP, 1, EXACT, 0}}},
 };
 
+enum { RECIPES = sizeof recipes / sizeof *recipes };
+
+const char *sable_plan_recipe_name(size_t index) { return index < RECIPES ? recipes[index].name : NULL; }
+
 sable_status sable_plan_recipe(sable_params **out, const char *name, sable_error *err) {
     if (!out || !name) return sable_fail(err, SABLE_INVALID, "plan: a pointer is NULL");
-    for (size_t i = 0; i < sizeof recipes / sizeof *recipes; i++) {
+    for (size_t i = 0; i < RECIPES; i++) {
         const recipe *r = &recipes[i];
         if (strcmp(r->name, name) != 0) continue;
         sable_plan_spec spec = {.struct_size = sizeof spec,

@@ -2,6 +2,7 @@
 /* The planner: shipped files, chains published by an independent planner, refusals, determinism. */
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -60,16 +61,25 @@ std::string chain(const sable_params *p) {
     return hex;
 }
 
+/* With SABLE_UPDATE_PARAMS=1 in the environment the files are written instead: the way to make a new one. */
 TEST(Plan, EveryShippedFileIsWhatItsRecipePlans) {
-    for (const std::string &name : sable_test::shipped()) {
+    std::vector<std::string> names;
+    for (size_t i = 0; sable_plan_recipe_name(i); i++) {
+        std::string name = sable_plan_recipe_name(i);
+        names.push_back(name);
         sable_params *p = nullptr;
         sable_error err = {};
         ASSERT_EQ(sable_plan_recipe(&p, name.c_str(), &err), SABLE_OK) << err.text;
         Params owner(p);
-        EXPECT_EQ(sable_test::write(p), sable_test::file_text(sable_test::params_path(name))) << name;
+        std::string path = sable_test::params_path(name);
+        if (getenv("SABLE_UPDATE_PARAMS")) std::ofstream(path, std::ios::binary) << sable_test::write(p);
+        EXPECT_EQ(sable_test::write(p), sable_test::file_text(path)) << name;
     }
+    std::sort(names.begin(), names.end());
+    EXPECT_EQ(names, sable_test::shipped());
     sable_params *p = nullptr;
     EXPECT_EQ(sable_plan_recipe(&p, "none", nullptr), SABLE_INVALID);
+    EXPECT_EQ(sable_plan_recipe(&p, nullptr, nullptr), SABLE_INVALID);
     EXPECT_EQ(p, nullptr);
 }
 
@@ -134,6 +144,22 @@ TEST(Plan, BootstrappingPlanFollowsFromTheSteps) {
     got = plan(as_c(no_stc));
     ASSERT_EQ(got.status, SABLE_OK) << got.text;
     EXPECT_EQ(got.params->boot.em_levels, 0u);
+}
+
+/* The zone above SlotToCoeff must be nested: limbs are dropped there without an adjustment. */
+TEST(Plan, BootstrappingOverWindowsThatAreNotNestedIsRefused) {
+    Spec flat = {"flat", 10, 10, {{APP, 12, 8, 0}, {APP, 1, 10, 0}}, 6, 7};
+    Planned got = plan(as_c(flat));
+    ASSERT_EQ(got.status, SABLE_OK) << got.text;
+    std::string text = sable_test::edited(sable_test::write(got.params.get()), [](json_t *root) {
+        json_object_set_new(root, "bootstrap",
+                            json_pack("{si si si si si si si s[ii] s[ii]}", "stc_levels", 2, "em_levels", 7,
+                                      "cts_levels", 2, "k", 8, "double_angle", 2, "degree", 30, "ephemeral_weight", 16,
+                                      "cts_radix", 5, 4, "stc_radix", 5, 4));
+    });
+    auto refused = sable_test::parse(text);
+    EXPECT_EQ(refused.status, SABLE_INVALID);
+    EXPECT_NE(refused.text.find("does not contain level"), std::string::npos) << refused.text;
 }
 
 TEST(Plan, BaseScale) {
