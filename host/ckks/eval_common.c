@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "ckks/encoder.h"
 #include "ckks/eval_internal.h"
+#include "ring/word.h"
 
 sable_status sable_check_pair(sable_queue *queue, const sable_ct *out, const sable_ct *a, const sable_ct *b, const char *name) {
     SABLE_TRY(sable_check_out(queue, out));
@@ -55,4 +57,18 @@ sable_scale sable_scale_rescaled(const sable_ctx *ctx, sable_scale s, uint32_t l
     if (s.level == (int32_t)level && s.power == 2) return sable_scale_canonical(ctx, level - 1);
     sable_dd v = dd_mul(sable_scale_dd(s), sable_level_ratio(ctx, level - 1, level));
     return sable_scale_value(v.hi, v.lo);
+}
+
+void sable_scalar_words(const sable_ctx *ctx, uint32_t *lo, uint32_t *hi, uint32_t level, double re, double im, sable_dd scale) {
+    const sable_level_tables *t = &ctx->level[level];
+    int excess = 0, bits; /* sable_encode_scalar takes 120 bits */
+    (void)frexp(fmax(fabs(re), fabs(im)) * scale.hi, &bits);
+    if (bits > 118) excess = bits - 118;
+    sable_dd reduced = {ldexp(scale.hi, -excess), ldexp(scale.lo, -excess)};
+    sable_encode_scalar(lo, hi, ctx->ring, t->pos, t->limbs, re, im, reduced);
+    for (uint32_t i = 0; excess && i < t->limbs; i++) {
+        uint32_t p = ctx->ring->prime[t->pos[i]].p, power = sable_pow_mod(2, (uint32_t)excess, p);
+        lo[i] = sable_mul_mod(lo[i], power, p);
+        hi[i] = sable_mul_mod(hi[i], power, p);
+    }
 }

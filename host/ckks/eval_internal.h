@@ -38,6 +38,11 @@ sable_scale sable_scale_product(sable_scale a, sable_scale b);
 /* Scale after a rescale from `level`. */
 sable_scale sable_scale_rescaled(const sable_ctx *ctx, sable_scale s, uint32_t level);
 static inline sable_dd sable_scale_dd(sable_scale s) { return (sable_dd){s.hi, s.lo}; }
+/* Residues of round((re + i*im)*scale) on the limbs of a level, for mul_const and add_const. Any size that the level holds: beyond 2^118 the
+ * constant is rounded to a multiple of a power of two, 2^-118 of itself. */
+void sable_scalar_words(const sable_ctx *ctx, uint32_t *lo, uint32_t *hi, uint32_t level, double re, double im, sable_dd scale);
+/* sable_mul_scalar with the constant encoded at `scale`; objects and values are checked already. */
+sable_status sable_mul_scalar_at(sable_queue *queue, sable_ct *out, const sable_ct *a, double re, double im, sable_scale scale);
 
 /* -- key switching (keyswitch.c) ----------------------------------------------------------------------------------- */
 

@@ -140,7 +140,7 @@ sable_status sable_add_scalar(sable_queue *queue, sable_ct *out, const sable_ct 
     uint32_t *data, lo[SABLE_MAX_Q], hi[SABLE_MAX_Q];
     SABLE_TRY(sable_out_words(queue, &data, out, &meta, true, "add scalar"));
     sable_limbs r = sable_meta_limbs(ctx, &meta, data), x = sable_ct_limbs(a);
-    sable_encode_scalar(lo, hi, ctx->ring, x.pos, x.limbs, re, im, sable_scale_dd(a->scale));
+    sable_scalar_words(ctx, lo, hi, a->level, re, im, sable_scale_dd(a->scale));
     sable_limbs r0 = sable_limbs_parts(r, 0, 1), x0 = sable_limbs_parts(x, 0, 1);
     sable_status status = ctx->backend->add_const(queue->handle, &r0, &x0, lo, hi);
     if (status == SABLE_OK && data != a->data) {
@@ -196,26 +196,26 @@ sable_status sable_mul_i(sable_queue *queue, sable_ct *out, const sable_ct *a) {
     return times_words(queue, out, a, &meta, lo, hi, "multiply by i");
 }
 
-sable_status sable_mul_scalar(sable_queue *queue, sable_ct *out, const sable_ct *a, double re, double im) {
-    SABLE_TRY(sable_check_out(queue, out));
-    SABLE_TRY(sable_check_ct(queue, a, "the operand"));
-    if (!isfinite(re) || !isfinite(im)) return SABLE_REFUSE(queue, SABLE_DATA, "multiply by a scalar: %g + %gi is not finite", re, im);
+sable_status sable_mul_scalar_at(sable_queue *queue, sable_ct *out, const sable_ct *a, double re, double im, sable_scale scale) {
     sable_ctx *ctx = queue->ctx;
-    sable_scale delta = sable_scale_canonical(ctx, a->level);
     double size = hypot(re, im);
     sable_ct meta = *a;
-    meta.scale = sable_scale_product(a->scale, delta);
+    meta.scale = sable_scale_product(a->scale, scale);
     meta.bound *= size;
     meta.rms *= size;
     /* Rounding the two components of the constant: an error of variance 1/12 each, times the message. */
     double message = a->scale.hi * a->rms;
-    meta.noise_var = a->noise_var * size * size * delta.hi * delta.hi + message * message / ctx->params.n / 6;
+    meta.noise_var = a->noise_var * size * size * scale.hi * scale.hi + message * message / ctx->params.n / 6;
     meta.seeded = false;
-    if (log2(size) + log2(delta.hi) > 100) /* encode_scalar takes 120 bits; leave room for the rounding */
-        return SABLE_REFUSE(queue, SABLE_BOUND, "multiply by a scalar: %g at scale 2^%.2f exceeds 2^100", size, log2(delta.hi));
     SABLE_TRY(sable_check_capacity(queue, &meta, "multiply by a scalar"));
     uint32_t lo[SABLE_MAX_Q], hi[SABLE_MAX_Q];
-    const sable_level_tables *t = &ctx->level[a->level];
-    sable_encode_scalar(lo, hi, ctx->ring, t->pos, t->limbs, re, im, sable_scale_dd(delta));
+    sable_scalar_words(ctx, lo, hi, a->level, re, im, sable_scale_dd(scale));
     return times_words(queue, out, a, &meta, lo, hi, "multiply by a scalar");
+}
+
+sable_status sable_mul_scalar(sable_queue *queue, sable_ct *out, const sable_ct *a, double re, double im) {
+    SABLE_TRY(sable_check_out(queue, out));
+    SABLE_TRY(sable_check_ct(queue, a, "the operand"));
+    if (!isfinite(re) || !isfinite(im)) return SABLE_REFUSE(queue, SABLE_DATA, "multiply by a scalar: %g + %gi is not finite", re, im);
+    return sable_mul_scalar_at(queue, out, a, re, im, sable_scale_canonical(queue->ctx, a->level));
 }
