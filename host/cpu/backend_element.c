@@ -106,12 +106,17 @@ static sable_status with_constant(void *queue, constant_kernel kernel, const sab
     return SABLE_OK;
 }
 
+/* Kernels take at least 16 words; half a limb, or what a sparse polynomial holds, may be fewer. */
+static const cpu_kernels *kernels_for(const cpu_state *s, size_t words) { return words < 16 ? &cpu_kernels_portable : s->kernels; }
+
 sable_status cpu_mul_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo, const uint32_t *hi) {
-    return with_constant(queue, cpu_state_of(queue)->kernels->mul_const, out, a, lo, hi);
+    const cpu_state *s = cpu_state_of(queue);
+    return with_constant(queue, kernels_for(s, s->ring->n / 2)->mul_const, out, a, lo, hi);
 }
 
 sable_status cpu_add_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo, const uint32_t *hi) {
-    return with_constant(queue, cpu_state_of(queue)->kernels->add_const, out, a, lo, hi);
+    const cpu_state *s = cpu_state_of(queue);
+    return with_constant(queue, kernels_for(s, s->ring->n / 2)->add_const, out, a, lo, hi);
 }
 
 sable_status cpu_tensor(void *queue, const sable_limbs *out, const sable_limbs *a, size_t a_term_stride, const sable_limbs *b,
@@ -166,8 +171,7 @@ sable_status cpu_encode(void *queue, const sable_limbs *out, const double *hi, c
     cpu_state *s = cpu_state_of(queue);
     CPU_CHECK_SHAPE(s, out);
     size_t n = s->ring->n, given = n / gap, count = (size_t)out->limbs * out->batch;
-    /* Kernels may ask for at least 16 words. */
-    const cpu_kernels *kernels = given < 16 ? &cpu_kernels_portable : s->kernels;
+    const cpu_kernels *kernels = kernels_for(s, given);
     int threads = cpu_threads_for(s, count * given * 8);
     CPU_PARALLEL(threads)
     for (size_t k = 0; k < count; k++) {

@@ -99,7 +99,11 @@ Poly::Poly(const Device &device, std::vector<uint16_t> pos, uint32_t parts, uint
     view_.batch = batch;
     view_.pos = pos_.data();
     view_.limb_stride = n + layout.limb_pad;
-    size_t part_words = limbs * view_.limb_stride + layout.part_pad;
+    if (layout.scattered) {
+        for (size_t i = 0; i < limbs; i++) slot_.push_back(static_cast<uint16_t>(2 * (limbs - 1 - i) + 1));
+        view_.slot = slot_.data();
+    }
+    size_t part_words = limbs * (layout.scattered ? 2 : 1) * view_.limb_stride + layout.part_pad;
     size_t member_words = (layout.repeat_parts ? 1 : parts) * part_words + layout.batch_pad;
     view_.part_stride = layout.repeat_parts ? 0 : part_words;
     view_.batch_stride = layout.repeat_batch ? 0 : member_words;

@@ -77,6 +77,7 @@ class Device {
 struct Layout {
     uint32_t limb_pad = 0, part_pad = 0, batch_pad = 0;
     bool repeat_batch = false, repeat_parts = false;
+    bool scattered = false; // limbs lie in reverse order with a free place before each (the view's slot)
 };
 
 // A view with its own memory on the device and an image of all of that memory, gaps included, on the host.
@@ -103,10 +104,10 @@ class Poly {
 
   private:
     size_t offset(uint32_t limb, uint32_t part, uint32_t member) const {
-        return member * view_.batch_stride + part * view_.part_stride + limb * view_.limb_stride;
+        return member * view_.batch_stride + part * view_.part_stride + (view_.slot ? slot_[limb] : limb) * view_.limb_stride;
     }
     const Device &device_;
-    std::vector<uint16_t> pos_;
+    std::vector<uint16_t> pos_, slot_;
     sable_limbs view_{};
     void *memory_ = nullptr;
 };
