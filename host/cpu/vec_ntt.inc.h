@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Negacyclic transform of one limb; include after vec_mod.inc.h. The table is ring->w in Montgomery form, in the ring's own order, then
+ * ring->iw likewise: node k of the tree of stages (k = m + i for block i of the stage with m blocks) has its twiddle at index k, its
+ * halves are nodes 2k and 2k+1. One word a twiddle: with 40 primes the tables come from the last-level cache, and Montgomery
+ * products need no second word as Shoup products do.
+ *
+ * Shape: stages over the whole limb until a block fits the first-level cache, then block by block: passes of 3 or 4 stages
+ * with one twiddle a vector, then the VEC_TAIL stages inside a pair of vectors.
+ * Ranges: forward [0,4p) before and after every stage, inverse [0,2p); the last stage makes them canonical. */
+
+#define VEC_BLOCK_LOG 12 /* 16 KiB: data, twiddles and the next block together fit 48 KiB */
+#define VEC_NTT_MIN_LOG 8
+
+/* ---- butterflies ---- */
+
+/* X, Y in [0,4p), w < p: X in [0,2p) after the halving, t = Yw/R in [0,2p), X + t and X - t + 2p in [0,4p). */
+VEC_INLINE void vbutterfly(vec *x, vec *y, vec we, vec wo, vmod m) {
+    vec u = vhalve(*x, m), t = vmont_eo(*y, we, wo, m);
+    *x = vadd(u, t);
+    *y = vsub(vadd(u, m.p2), t);
+}
+/* X, Y in [0,2p): the sum in [0,4p) is halved to [0,2p); X - Y + 2p in (0,4p), its product in [0,2p). */
+VEC_INLINE void vbutterfly_inv(vec *x, vec *y, vec we, vec wo, vmod m) {
+    vec u = *x, v = *y;
+    *x = vhalve(vadd(u, v), m);
+    *y = vmont_eo(vadd(vsub(u, v), m.p2), we, wo, m);
+}
+
+/* ---- passes of `log_r` stages with distances of whole vectors ---- */
+
+/* Node k's block of `len` words: stages at nodes k, 2k.., 4k.., 8k... log_r is a constant at every call. */
+VEC_INLINE void vforward_pass(uint32_t *a, size_t len, const uint32_t *w, size_t k, const uint32_t log_r, vmod m) {
+    const size_t step = len >> log_r;
+    for (size_t j = 0; j < step; j += VEC_LANES) {
+        vec x[16];
+        VEC_UNROLL
+        for (uint32_t r = 0; r < 16; r++)
+            if (r < 1u << log_r) x[r] = vload(a + j + r * step);
+        VEC_UNROLL
+        for (uint32_t s = 0; s < 4; s++) {
+            if (s >= log_r) continue;
+            VEC_UNROLL
+            for (uint32_t b = 0; b < 8; b++) { /* butterfly b of the stage */
+                if (b >= 1u << (log_r - 1)) continue;
+                const uint32_t h = (1u << (log_r - 1)) >> s, g = b / h, i = g * 2 * h + b % h;
+                vec t = vset(w[(k << s) + g]);
+                vbutterfly(&x[i], &x[i + h], t, t, m);
+            }
+        }
+        VEC_UNROLL
+        for (uint32_t r = 0; r < 16; r++)
+            if (r < 1u << log_r) vstore(a + j + r * step, x[r]);
+    }
+}
+/* The inverse stages in opposite order. last: the root (k = 1); both outputs are multiplied by scale (Montgomery form; w_last = w[1] *
+ * scale) and canonical. */
+VEC_INLINE void vinverse_pass(uint32_t *a, size_t len, const uint32_t *w, size_t k, const uint32_t log_r, vmod m, const int last,
+                              vec scale, vec w_last) {
+    const size_t step = len >> log_r;
+    for (size_t j = 0; j < step; j += VEC_LANES) {
+        vec x[16];
+        VEC_UNROLL
+        for (uint32_t r = 0; r < 16; r++)
+            if (r < 1u << log_r) x[r] = vload(a + j + r * step);
+        VEC_UNROLL
+        for (uint32_t c = 0; c < 4; c++) {
+            if (c >= log_r || (last && c == log_r - 1)) continue;
+            const uint32_t s = log_r - 1 - c;
+            VEC_UNROLL
+            for (uint32_t b = 0; b < 8; b++) {
+                if (b >= 1u << (log_r - 1)) continue;
+                const uint32_t h = (1u << (log_r - 1)) >> s, g = b / h, i = g * 2 * h + b % h;
+                vec t = vset(w[(k << s) + g]);
+                vbutterfly_inv(&x[i], &x[i + h], t, t, m);
+            }
+        }
+        if (last) {
+            VEC_UNROLL
+            for (uint32_t b = 0; b < 8; b++) { /* sums in [0,4p) may be multiplied as they are */
+                const uint32_t h = 1u << (log_r - 1);
+                if (b >= h) continue;
+                vec u = x[b], v = x[b + h];
+                x[b] = vcanon1(vmont_set(vadd(u, v), scale, m), m);
+                x[b + h] = vcanon1(vmont_set(vadd(vsub(u, v), m.p2), w_last, m), m);
+            }
+        }
+        VEC_UNROLL
+        for (uint32_t r = 0; r < 16; r++)
+            if (r < 1u << log_r) vstore(a + j + r * step, x[r]);
+    }
+}
+static void vforward_passes(uint32_t *a, size_t len, size_t count, const uint32_t *w, size_t k, uint32_t log_r, vmod m) {
+    for (size_t i = 0; i < count; i++, a += len, k++) switch (log_r) {
+        case 1: vforward_pass(a, len, w, k, 1, m); break;
+        case 2: vforward_pass(a, len, w, k, 2, m); break;
+        case 3: vforward_pass(a, len, w, k, 3, m); break;
+#if VEC_MAX_RADIX >= 4
+        default: vforward_pass(a, len, w, k, 4, m); break;
+#endif
+        }
+}
+static void vinverse_passes(uint32_t *a, size_t len, size_t count, const uint32_t *w, size_t k, uint32_t log_r, vmod m) {
+    for (size_t i = 0; i < count; i++, a += len, k++) switch (log_r) {
+        case 1: vinverse_pass(a, len, w, k, 1, m, 0, m.p, m.p); break;
+        case 2: vinverse_pass(a, len, w, k, 2, m, 0, m.p, m.p); break;
+        case 3: vinverse_pass(a, len, w, k, 3, m, 0, m.p, m.p); break;
+#if VEC_MAX_RADIX >= 4
+        default: vinverse_pass(a, len, w, k, 4, m, 0, m.p, m.p); break;
+#endif
+        }
+}
+static void vinverse_last(uint32_t *a, size_t len, const uint32_t *w, uint32_t log_r, vmod m, vec scale, vec w_last) {
+    switch (log_r) {
+    case 1: vinverse_pass(a, len, w, 1, 1, m, 1, scale, w_last); break;
+    case 2: vinverse_pass(a, len, w, 1, 2, m, 1, scale, w_last); break;
+    case 3: vinverse_pass(a, len, w, 1, 3, m, 1, scale, w_last); break;
+#if VEC_MAX_RADIX >= 4
+    default: vinverse_pass(a, len, w, 1, 4, m, 1, scale, w_last); break;
+#endif
+    }
+}
+
+/* ---- the stages inside a pair of vectors ---- */
+
+/* Node k's `count` pairs of vectors at a: distances VEC_LANES/2 .. 1, nodes k.., 2k.., ... Writes canonical words. */
+static void vforward_tail(uint32_t *a, size_t count, const uint32_t *w, size_t k, vmod m) {
+    for (size_t i = 0; i < count; i++, a += 2 * VEC_LANES, k++) {
+        vec x = vload(a), y = vload(a + VEC_LANES), t;
+#if VEC_TAIL == 4
+        vtail_open(&x, &y);
+        vbutterfly(&x, &y, vset(w[2 * k]), vset(w[2 * k + 1]), m);
+        vtail_8_to_4(&x, &y);
+        t = vtwiddle_4(w + 4 * k);
+        vbutterfly(&x, &y, t, t, m);
+        t = vtwiddle_2(w + 8 * k);
+        vpair_quads(&x, &y);
+        vbutterfly(&x, &y, t, t, m);
+        t = vload(w + 16 * k);
+#else
+        vtail_open(&x, &y);
+        t = vtwiddle_4(w + 2 * k);
+        vbutterfly(&x, &y, t, t, m);
+        t = vtwiddle_2(w + 4 * k);
+        vpair_quads(&x, &y);
+        vbutterfly(&x, &y, t, t, m);
+        t = vload(w + 8 * k);
+#endif
+        vpair_words(&x, &y);
+        /* The last butterfly on canonical parts: sums below 2p and differences in (-p,p) need one correction each. */
+        vec u = vcanon2(x, m), v = vcanon1(vmont(y, t, m), m), d = vsub(u, v);
+        x = vcanon1(vadd(u, v), m);
+        y = vmin(d, vadd(d, m.p));
+        vtail_close(&x, &y);
+        vstore(a, x);
+        vstore(a + VEC_LANES, y);
+    }
+}
+static void vinverse_tail(uint32_t *out, const uint32_t *in, size_t count, const uint32_t *w, size_t k, vmod m) {
+    for (size_t i = 0; i < count; i++, in += 2 * VEC_LANES, out += 2 * VEC_LANES, k++) {
+        vec x = vload(in), y = vload(in + VEC_LANES), t;
+        vtail_open_1(&x, &y);
+#if VEC_TAIL == 4
+        t = vload(w + 16 * k);
+        vbutterfly_inv(&x, &y, t, vodd(t), m);
+        vpair_words(&x, &y);
+        t = vtwiddle_2(w + 8 * k);
+        vbutterfly_inv(&x, &y, t, t, m);
+        vpair_quads(&x, &y);
+        t = vtwiddle_4(w + 4 * k);
+        vbutterfly_inv(&x, &y, t, t, m);
+        vtail_4_to_8(&x, &y);
+        vbutterfly_inv(&x, &y, vset(w[2 * k]), vset(w[2 * k + 1]), m);
+        vtail_close_8(&x, &y);
+#else
+        t = vload(w + 8 * k);
+        vbutterfly_inv(&x, &y, t, vodd(t), m);
+        vpair_words(&x, &y);
+        t = vtwiddle_2(w + 4 * k);
+        vbutterfly_inv(&x, &y, t, t, m);
+        vpair_quads(&x, &y);
+        t = vtwiddle_4(w + 2 * k);
+        vbutterfly_inv(&x, &y, t, t, m);
+        vtail_close_8(&x, &y);
+#endif
+        vstore(out, x);
+        vstore(out + VEC_LANES, y);
+    }
+}
+
+/* ---- plans ---- */
+
+/* Stages over the whole limb (outer) and inside a block (inner), as log2 radices; sum = log_n - VEC_TAIL. */
+typedef struct vplan {
+    uint32_t outer[4], inner[4], outers, inners, block_log;
+} vplan;
+
+/* Splits `stages` into the fewest passes, the larger ones first. */
+static uint32_t vsplit(uint32_t *radix, uint32_t stages) {
+    uint32_t passes = (stages + VEC_MAX_RADIX - 1) / VEC_MAX_RADIX;
+    for (uint32_t i = 0; i < passes; i++) {
+        radix[i] = (stages + passes - i - 1) / (passes - i);
+        stages -= radix[i];
+    }
+    return passes;
+}
+static vplan vplan_of(uint32_t log_n) {
+    vplan plan = {{0}, {0}, 0, 0, 0};
+    uint32_t over = log_n > VEC_BLOCK_LOG + 1 ? log_n - VEC_BLOCK_LOG : 0; /* a block of 32 KiB is better than one more pass */
+    if (over > VEC_MAX_RADIX) over = VEC_MAX_RADIX;
+    plan.outers = vsplit(plan.outer, over);
+    plan.inners = vsplit(plan.inner, log_n - over - VEC_TAIL);
+    plan.block_log = log_n - over;
+    return plan;
+}
+
+/* ---- table functions ---- */
+
+static size_t vec_prepare(void *packed, const sable_ring *ring, uint32_t pos) {
+    if (ring->log_n < VEC_NTT_MIN_LOG) return 0;
+    size_t n = ring->n;
+    if (packed) {
+        uint32_t *w = packed;
+        const sable_prime *q = &ring->prime[pos];
+        for (size_t i = 0; i < n; i++) w[i] = vec_to_mont(ring->w[pos][i], q);
+        for (size_t i = 0; i < n; i++) w[n + i] = vec_to_mont(ring->iw[pos][i], q);
+    }
+    return 2 * n * sizeof(uint32_t);
+}
+
+/* Degrees too small for a pair of passes: plain loops with the ring's tables. */
+static void vec_small_forward(uint32_t *a, const sable_ring *ring, uint32_t pos) {
+    const uint32_t n = ring->n, p = ring->prime[pos].p, *w = ring->w[pos], *ws = ring->w_shoup[pos];
+    for (uint32_t m = 1, t = n / 2; m < n; m *= 2, t /= 2)
+        for (uint32_t i = 0; i < m; i++)
+            for (uint32_t *x = a + 2 * i * t, *end = x + t; x < end; x++) {
+                uint32_t u = sable_min32(x[0], x[0] - 2 * p), v = sable_shoup_lazy(x[t], w[m + i], ws[m + i], p);
+                x[0] = u + v;
+                x[t] = u - v + 2 * p;
+            }
+    for (uint32_t j = 0; j < n; j++) a[j] = sable_canon2(a[j], p);
+}
+static void vec_small_inverse(uint32_t *a, const sable_ring *ring, uint32_t pos, uint32_t scale) {
+    const uint32_t n = ring->n, p = ring->prime[pos].p, *w = ring->iw[pos], *ws = ring->iw_shoup[pos];
+    for (uint32_t m = n / 2, t = 1; m; m /= 2, t *= 2)
+        for (uint32_t i = 0; i < m; i++)
+            for (uint32_t *x = a + 2 * i * t, *end = x + t; x < end; x++) {
+                uint32_t s = x[0] + x[t], d = x[0] - x[t] + 2 * p;
+                x[0] = sable_min32(s, s - 2 * p);
+                x[t] = sable_shoup_lazy(d, w[m + i], ws[m + i], p);
+            }
+    for (uint32_t j = 0; j < n; j++) a[j] = sable_mul_mod(a[j], scale, p);
+}
+
+static void vec_ntt_forward(uint32_t *a, const cpu_tables *t) {
+    const sable_ring *ring = t->ring;
+    if (!t->packed) {
+        vec_small_forward(a, ring, t->pos);
+        return;
+    }
+    const size_t n = ring->n;
+    const uint32_t *w = t->packed;
+    const vmod m = vmod_of(&ring->prime[t->pos]);
+    const vplan plan = vplan_of(ring->log_n);
+    uint32_t depth = 0;
+    for (uint32_t i = 0; i < plan.outers; depth += plan.outer[i++])
+        vforward_passes(a, n >> depth, (size_t)1 << depth, w, (size_t)1 << depth, plan.outer[i], m);
+    const size_t block = (size_t)1 << plan.block_log, blocks = n >> plan.block_log;
+    for (size_t b = 0; b < blocks; b++) {
+        uint32_t down = 0;
+        for (uint32_t i = 0; i < plan.inners; down += plan.inner[i++])
+            vforward_passes(a + b * block, block >> down, (size_t)1 << down, w, (blocks + b) << down, plan.inner[i], m);
+        vforward_tail(a + b * block, block / (2 * VEC_LANES), w, (blocks + b) << (down - 1), m);
+    }
+}
+
+static void vec_ntt_inverse(uint32_t *out, const uint32_t *in, const cpu_tables *t, uint32_t mult) {
+    const sable_ring *ring = t->ring;
+    const size_t n = ring->n;
+    const sable_prime *q = &ring->prime[t->pos];
+    const uint32_t scale = sable_mul_mod(mult, q->n_inv, q->p);
+    if (!t->packed) {
+        for (size_t j = 0; j < n; j++) out[j] = in[j];
+        vec_small_inverse(out, ring, t->pos, scale);
+        return;
+    }
+    const uint32_t *w = (const uint32_t *)t->packed + n;
+    const vmod m = vmod_of(q);
+    const vec vscale = vset(vec_to_mont(scale, q)), w_last = vset(sable_mul_mod(w[1], scale, q->p));
+    const vplan plan = vplan_of(ring->log_n);
+    const size_t block = (size_t)1 << plan.block_log, blocks = n >> plan.block_log;
+    for (size_t b = 0; b < blocks; b++) {
+        uint32_t down = plan.block_log - VEC_TAIL;
+        vinverse_tail(out + b * block, in + b * block, block / (2 * VEC_LANES), w, (blocks + b) << (down - 1), m);
+        for (uint32_t i = plan.inners; i-- > 0;) {
+            down -= plan.inner[i];
+            if (down || blocks > 1)
+                vinverse_passes(out + b * block, block >> down, (size_t)1 << down, w, (blocks + b) << down, plan.inner[i], m);
+            else
+                vinverse_last(out, n, w, plan.inner[i], m, vscale, w_last);
+        }
+    }
+    uint32_t depth = ring->log_n - plan.block_log;
+    for (uint32_t i = plan.outers; i-- > 0;) {
+        depth -= plan.outer[i];
+        if (depth)
+            vinverse_passes(out, n >> depth, (size_t)1 << depth, w, (size_t)1 << depth, plan.outer[i], m);
+        else
+            vinverse_last(out, n, w, plan.outer[i], m, vscale, w_last);
+    }
+}

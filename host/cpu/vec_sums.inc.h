@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sums of products: base conversion, key products, tensor, integer combinations; include after vec_mod.inc.h. Bounds: vec_mod.inc.h,
+ * "Sums of products". */
+#include <string.h>
+
+/* ---- base conversion ---- */
+
+#define VEC_COLUMNS 1024 /* columns whose quotients v wait on the stack */
+#define VEC_ROW (SABLE_MAX_LIMBS / 16 * 16 + 32) /* constants of one destination, with room for whole vectors */
+
+/* v of the columns [0, count): sum of floor(y*wq / 2^(bits-1)), each below 2^32, so the sum of up to 2^31 sources fits 64 bits. */
+static void vquotients(uint32_t *v, const uint32_t *const *y, size_t offset, size_t count, const sable_basis *basis,
+                       const sable_ring *ring) {
+    const vec half = vsetq((uint64_t)1 << 31);
+    for (size_t j = 0; j < count; j += VEC_LANES) {
+        vec e = half, o = half;
+        for (uint32_t i = 0; i < basis->src_count; i++) {
+            const sable_prime *q = &ring->prime[basis->src[i]];
+            const vec w = vset(q->wq), x = vload(y[i] + offset + j);
+            const __m128i k = _mm_cvtsi32_si128((int)q->bits - 1);
+            e = vaddq(e, vsrlq(vmulq(x, w), k));
+            o = vaddq(o, vsrlq(vmulq(vodd(x), w), k));
+        }
+        vstore(v + j, vhi(e, o));
+    }
+}
+
+/* `group` destinations (a constant at every call) of columns [0, count). Rows: v first, then the sources; c[d * VEC_ROW + i] is source
+ * i's constant in Montgomery form, at i = VEC_ROW - 1 that of v. v is at most src_count, so the v row is below 154p: with 16 sources the sum is at most 16(p-1)(2^30 - 1) +
+ * 16(p-1) < 4pR, with more the v row counts as one of the first 16 rows. */
+VEC_INLINE void vconvert(uint32_t *const *out, size_t offset, const uint32_t *v, const uint32_t *const *y, size_t count,
+                         uint32_t sources, const uint32_t *c, const sable_prime *const *q, const uint32_t group) {
+    for (size_t j = 0; j < count; j += VEC_LANES) {
+        vec e[VEC_DEST_GROUP], o[VEC_DEST_GROUP], x = vload(v + j), z = vodd(x);
+        VEC_UNROLL
+        for (uint32_t d = 0; d < VEC_DEST_GROUP; d++)
+            if (d < group) {
+                vec w = vset(c[d * VEC_ROW + VEC_ROW - 1]);
+                e[d] = vmulq(x, w);
+                o[d] = vmulq(z, w);
+            }
+        uint32_t i = 0, stop = sources <= VEC_FIRST_CHUNK ? sources : VEC_FIRST_CHUNK - 1;
+        for (;;) {
+            for (; i < stop; i++) {
+                x = vload(y[i] + offset + j);
+                z = vodd(x);
+                VEC_UNROLL
+                for (uint32_t d = 0; d < VEC_DEST_GROUP; d++)
+                    if (d < group) {
+                        vec w = vset(c[d * VEC_ROW + i]);
+                        e[d] = vaddq(e[d], vmulq(x, w));
+                        o[d] = vaddq(o[d], vmulq(z, w));
+                    }
+            }
+            if (i == sources) break;
+            stop = sources - i < VEC_NEXT_CHUNK ? sources : i + VEC_NEXT_CHUNK;
+            VEC_UNROLL
+            for (uint32_t d = 0; d < VEC_DEST_GROUP; d++)
+                if (d < group) {
+                    vec high = vp2_high(q[d]);
+                    e[d] = vfold(e[d], high);
+                    o[d] = vfold(o[d], high);
+                }
+        }
+        VEC_UNROLL
+        for (uint32_t d = 0; d < VEC_DEST_GROUP; d++)
+            if (d < group) vstore(out[d] + offset + j, vsum(e[d], o[d], vmod_of(q[d])));
+    }
+}
+static void vconvert_group(uint32_t *const *out, size_t offset, const uint32_t *v, const uint32_t *const *y, size_t count,
+                           uint32_t sources, const uint32_t *c, const sable_prime *const *q, uint32_t group) {
+    switch (group) {
+#if VEC_DEST_GROUP == 8
+    case 8: vconvert(out, offset, v, y, count, sources, c, q, 8); break;
+    case 7: vconvert(out, offset, v, y, count, sources, c, q, 7); break;
+    case 6: vconvert(out, offset, v, y, count, sources, c, q, 6); break;
+    case 5: vconvert(out, offset, v, y, count, sources, c, q, 5); break;
+#endif
+    case 4: vconvert(out, offset, v, y, count, sources, c, q, 4); break;
+    case 3: vconvert(out, offset, v, y, count, sources, c, q, 3); break;
+    case 2: vconvert(out, offset, v, y, count, sources, c, q, 2); break;
+    default: vconvert(out, offset, v, y, count, sources, c, q, 1); break;
+    }
+}
+
+static void vec_base_convert(uint32_t *const *out, const uint32_t *const *y, const sable_basis *basis, const sable_ring *ring,
+                             size_t count) {
+    _Alignas(64) uint32_t v[VEC_COLUMNS], c[VEC_ROW * VEC_DEST_GROUP];
+    const uint32_t sources = basis->src_count;
+    for (size_t offset = 0; offset < count; offset += VEC_COLUMNS) {
+        const size_t columns = count - offset < VEC_COLUMNS ? count - offset : VEC_COLUMNS;
+        vquotients(v, y, offset, columns, basis, ring);
+        for (uint32_t d = 0; d < basis->dst_count; d += VEC_DEST_GROUP) {
+            const uint32_t left = basis->dst_count - d, group = left < VEC_DEST_GROUP ? left : VEC_DEST_GROUP;
+            const sable_prime *q[VEC_DEST_GROUP] = {0};
+            for (uint32_t k = 0; k < group; k++) {
+                q[k] = &ring->prime[basis->dst[d + k]];
+                const vmod m = vmod_of(q[k]);
+                const vec r2 = vset(q[k]->r2);
+                uint32_t *row = c + k * VEC_ROW;
+                memcpy(row, basis->m + (size_t)(d + k) * sources, sources * sizeof *row);
+                for (uint32_t i = 0; i < sources; i += VEC_LANES) /* words past the sources are garbage in, garbage out, unused */
+                    vstore(row + i, vcanon1(vmont_set(vload(row + i), r2, m), m));
+                row[VEC_ROW - 1] = vec_to_mont(basis->neg_d[d + k], q[k]);
+            }
+            vconvert_group(out + d, offset, v, y, columns, sources, c, q, group);
+        }
+    }
+}
+
+/* ---- key products ---- */
+
+/* Two vectors of columns at a time. d[i] < p and k[i] < p: products below p^2 < 2^30 p. add * c is one product of the first 16. */
+static void vec_inner(uint32_t *out0, uint32_t *out1, const uint32_t *const *d, const uint32_t *const *kb, const uint32_t *const *ka,
+                      uint32_t count, const uint32_t *add0, const uint32_t *add1, uint32_t c, size_t n, const sable_prime *q) {
+    const vmod m = vmod_of(q);
+    const vec high = vp2_high(q), cm = vset(vec_to_mont(c, q));
+    const uint32_t *const add[2] = {add0, add1};
+    for (size_t j = 0; j < n; j += VEC_LANES) {
+        vec e[2], o[2];
+        VEC_UNROLL
+        for (uint32_t h = 0; h < 2; h++) {
+            e[h] = o[h] = vzero();
+            if (add[h]) {
+                vec x = vload(add[h] + j);
+                e[h] = vmulq(x, cm);
+                o[h] = vmulq(vodd(x), cm);
+            }
+        }
+        for (uint32_t i = 0, stop = VEC_FIRST_CHUNK - 1; i < count;) {
+            if (stop > count) stop = count;
+            for (; i < stop; i++) {
+                vec x = vload(d[i] + j), b = vload(kb[i] + j), a = vload(ka[i] + j), z = vodd(x);
+                e[0] = vaddq(e[0], vmulq(x, b));
+                o[0] = vaddq(o[0], vmulq(z, vodd(b)));
+                e[1] = vaddq(e[1], vmulq(x, a));
+                o[1] = vaddq(o[1], vmulq(z, vodd(a)));
+            }
+            if (i < count) {
+                VEC_UNROLL
+                for (uint32_t h = 0; h < 2; h++) {
+                    e[h] = vfold(e[h], high);
+                    o[h] = vfold(o[h], high);
+                }
+            }
+            stop = i + VEC_NEXT_CHUNK;
+        }
+        vstore(out0 + j, vsum(e[0], o[0], m));
+        vstore(out1 + j, vsum(e[1], o[1], m));
+    }
+}
+
+/* ---- tensor ---- */
+
+/* d1 takes two products a term: 8 terms before the first fold, 4 between folds. The sums carry no factor R, so the reduced sum in
+ * [0,2p) is multiplied by R^2/R: a product below 2p*p < pR. */
+static void vec_tensor(uint32_t *d0, uint32_t *d1, uint32_t *d2, const uint32_t *a0, const uint32_t *a1, size_t a_stride,
+                       const uint32_t *b0, const uint32_t *b1, size_t b_stride, uint32_t terms, size_t n, const sable_prime *q) {
+    const vmod m = vmod_of(q);
+    const vec high = vp2_high(q), r2 = vset(q->r2);
+    for (size_t j = 0; j < n; j += VEC_LANES) {
+        vec e[3], o[3];
+        VEC_UNROLL
+        for (uint32_t h = 0; h < 3; h++) e[h] = o[h] = vzero();
+        for (uint32_t t = 0, stop = VEC_FIRST_CHUNK / 2; t < terms;) {
+            if (stop > terms) stop = terms;
+            for (; t < stop; t++) {
+                const size_t i = t * a_stride + j, k = t * b_stride + j;
+                vec x0 = vload(a0 + i), x1 = vload(a1 + i), y0 = vload(b0 + k), y1 = vload(b1 + k);
+                vec u0 = vodd(x0), u1 = vodd(x1), v0 = vodd(y0), v1 = vodd(y1);
+                e[0] = vaddq(e[0], vmulq(x0, y0));
+                o[0] = vaddq(o[0], vmulq(u0, v0));
+                e[1] = vaddq(e[1], vaddq(vmulq(x0, y1), vmulq(x1, y0)));
+                o[1] = vaddq(o[1], vaddq(vmulq(u0, v1), vmulq(u1, v0)));
+                e[2] = vaddq(e[2], vmulq(x1, y1));
+                o[2] = vaddq(o[2], vmulq(u1, v1));
+            }
+            if (t < terms) {
+                VEC_UNROLL
+                for (uint32_t h = 0; h < 3; h++) {
+                    e[h] = vfold(e[h], high);
+                    o[h] = vfold(o[h], high);
+                }
+            }
+            stop = t + VEC_NEXT_CHUNK / 2;
+        }
+        vstore(d0 + j, vcanon1(vmont_set(vsum_lazy(e[0], o[0], m), r2, m), m));
+        vstore(d1 + j, vcanon1(vmont_set(vsum_lazy(e[1], o[1], m), r2, m), m));
+        vstore(d2 + j, vcanon1(vmont_set(vsum_lazy(e[2], o[2], m), r2, m), m));
+    }
+}
+
+/* ---- integer combinations ---- */
+
+#define VEC_TERMS 256 /* terms whose Montgomery constants wait on the stack */
+
+/* Terms [0, count), count <= VEC_TERMS; more: add to what out holds, as a product with R mod p. */
+static void vcombine(uint32_t *out, const uint32_t *in, size_t stride, const uint32_t *c, uint32_t count, int more, size_t n,
+                     const sable_prime *q) {
+    const vmod m = vmod_of(q);
+    const vec high = vp2_high(q), one = vset(q->r1);
+    for (size_t j = 0; j < n; j += VEC_LANES) {
+        vec e = vzero(), o = vzero();
+        if (more) {
+            vec x = vload(out + j);
+            e = vmulq(x, one);
+            o = vmulq(vodd(x), one);
+        }
+        for (uint32_t i = 0, stop = VEC_FIRST_CHUNK - 1; i < count;) {
+            if (stop > count) stop = count;
+            for (; i < stop; i++) {
+                vec x = vload(in + i * stride + j), w = vset(c[i]);
+                e = vaddq(e, vmulq(x, w));
+                o = vaddq(o, vmulq(vodd(x), w));
+            }
+            if (i < count) {
+                e = vfold(e, high);
+                o = vfold(o, high);
+            }
+            stop = i + VEC_NEXT_CHUNK;
+        }
+        vstore(out + j, vsum(e, o, m));
+    }
+}
+static void vec_combine(uint32_t *out, const uint32_t *in, size_t stride, const uint32_t *c, size_t c_stride, uint32_t count, size_t n,
+                        const sable_prime *q) {
+    uint32_t w[VEC_TERMS], done = 0;
+    do {
+        const uint32_t terms = count - done < VEC_TERMS ? count - done : VEC_TERMS;
+        for (uint32_t t = 0; t < terms; t++) w[t] = vec_to_mont(c[(done + t) * c_stride], q);
+        vcombine(out, in + done * stride, stride, w, terms, done != 0, n, q);
+        done += terms;
+    } while (done < count);
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The vector paths against the portable one, word for word: sums of products at every count where the accumulators are folded.
+#include <gtest/gtest.h>
+
+#include "support/vec.h"
+
+namespace {
+
+using support::Ring;
+using support::Rng;
+using support::Words;
+
+// kind 8: every word p - 1; otherwise all sorts of inputs at random.
+Words pick(size_t n, uint32_t p, int kind, Rng &rng) { return support::vec_input(n, p, kind == 8 ? 1 : static_cast<int>(rng() % 8), rng); }
+
+TEST(VecSums, InnerEqualsPortable) {
+    const size_t n = 64;
+    Ring ring(6, support::vec_primes(6));
+    Rng rng(1);
+    for (const cpu_kernels *k : support::vector_paths())
+        for (uint32_t pos = 0; pos < ring.limbs(); pos++)
+            for (int kind : {8, 9})
+                for (uint32_t count = 0; count <= CPU_MAX_ROWS; count++)
+                    for (int add = 0; add < 3; add++) {
+                        const sable_prime *q = &ring->prime[pos];
+                        std::vector<Words> rows;
+                        for (uint32_t i = 0; i < 3 * count + 2; i++) rows.push_back(pick(n, q->p, kind, rng));
+                        std::vector<const uint32_t *> d, kb, ka;
+                        for (uint32_t i = 0; i < count; i++) {
+                            d.push_back(rows[3 * i].data());
+                            kb.push_back(rows[3 * i + 1].data());
+                            ka.push_back(rows[3 * i + 2].data());
+                        }
+                        const uint32_t *add0 = add > 0 ? rows[3 * count].data() : nullptr;
+                        const uint32_t *add1 = add > 1 ? rows[3 * count + 1].data() : nullptr;
+                        const uint32_t c = kind == 8 ? q->p - 1 : static_cast<uint32_t>(rng() % q->p);
+                        Words x0(n), x1(n), y0(n), y1(n);
+                        k->inner(x0.data(), x1.data(), d.data(), kb.data(), ka.data(), count, add0, add1, c, n, q);
+                        support::portable()->inner(y0.data(), y1.data(), d.data(), kb.data(), ka.data(), count, add0, add1, c, n, q);
+                        ASSERT_TRUE(x0 == y0 && x1 == y1) << k->name << " p=" << q->p << " count " << count << " add " << add;
+                    }
+}
+
+TEST(VecSums, TensorEqualsPortable) {
+    const size_t n = 32;
+    Ring ring(5, support::vec_primes(5));
+    Rng rng(2);
+    for (const cpu_kernels *k : support::vector_paths())
+        for (uint32_t pos = 0; pos < ring.limbs(); pos++)
+            for (int kind : {8, 9})
+                for (uint32_t terms = 1; terms <= 40; terms++) {
+                    const sable_prime *q = &ring->prime[pos];
+                    const size_t a_stride = 48, b_stride = terms % 3 ? 32 : 0;
+                    const Words a0 = pick(terms * a_stride, q->p, kind, rng), a1 = pick(terms * a_stride, q->p, kind, rng);
+                    const Words b0 = pick(terms * 32, q->p, kind, rng), b1 = pick(terms * 32, q->p, kind, rng);
+                    Words x(3 * n), y(3 * n);
+                    k->tensor(&x[0], &x[n], &x[2 * n], a0.data(), a1.data(), a_stride, b0.data(), b1.data(), b_stride, terms, n, q);
+                    support::portable()->tensor(&y[0], &y[n], &y[2 * n], a0.data(), a1.data(), a_stride, b0.data(), b1.data(),
+                                                b_stride, terms, n, q);
+                    ASSERT_TRUE(x == y) << k->name << " p=" << q->p << " terms " << terms;
+                }
+}
+
+TEST(VecSums, CombineEqualsPortable) {
+    const size_t n = 16;
+    Ring ring(5, support::vec_primes(5));
+    Rng rng(3);
+    std::vector<uint32_t> counts;
+    for (uint32_t i = 0; i <= 40; i++) counts.push_back(i);
+    for (uint32_t i : {255u, 256u, 257u, 271u, 512u, 600u}) counts.push_back(i);
+    for (const cpu_kernels *k : support::vector_paths())
+        for (uint32_t pos = 0; pos < ring.limbs(); pos++)
+            for (int kind : {8, 9})
+                for (uint32_t count : counts) {
+                    const sable_prime *q = &ring->prime[pos];
+                    const size_t stride = 32, c_stride = 3;
+                    const Words in = pick(count * stride + n, q->p, kind, rng), c = pick(count * c_stride + 1, q->p, kind, rng);
+                    Words x(n, 5), y(n, 6);
+                    k->combine(x.data(), in.data(), stride, c.data(), c_stride, count, n, q);
+                    support::portable()->combine(y.data(), in.data(), stride, c.data(), c_stride, count, n, q);
+                    ASSERT_TRUE(x == y) << k->name << " p=" << q->p << " count " << count;
+                }
+}
+
+// Constants of any value, not only those of a real basis: worst cases of the accumulators.
+TEST(VecSums, BaseConversionEqualsPortable) {
+    const uint32_t log_n = 10;
+    const size_t most = 1536 + 16;
+    std::vector<uint32_t> primes = support::vec_primes(log_n);
+    for (uint32_t p = primes.back() - (2u << log_n); primes.size() < 106; p -= 2u << log_n)
+        if (sable_is_prime(p)) primes.push_back(p);
+    Ring ring(log_n, primes);
+    Rng rng(4);
+    for (const cpu_kernels *k : support::vector_paths())
+        for (uint32_t sources : {1u, 2u, 7u, 12u, 15u, 16u, 17u, 18u, 23u, 24u, 25u, 31u, 32u, 33u, 40u, 100u})
+            for (uint32_t dests : {1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u, 9u, 17u})
+                for (int kind : {8, 9}) {
+                    const size_t count = dests == 9 ? most : dests % 2 ? 16 : 48;
+                    std::vector<uint16_t> src, dst;
+                    std::vector<Words> y, mine(dests, Words(count)), reference(dests, Words(count));
+                    std::vector<uint32_t> m, neg_d;
+                    for (uint32_t i = 0; i < sources; i++) {
+                        src.push_back(static_cast<uint16_t>(kind == 8 ? 3 + i : rng() % ring.limbs())); /* 3...: the largest */
+                        y.push_back(pick(count, ring.p(src.back()), kind, rng));
+                    }
+                    for (uint32_t d = 0; d < dests; d++) {
+                        dst.push_back(static_cast<uint16_t>(kind == 8 && d > 1 ? 5 : rng() % ring.limbs()));
+                        const uint32_t p = ring.p(dst.back());
+                        /* Montgomery form of these is p - 1 where the vector paths convert: all p - 1 plain, and all that. */
+                        const uint32_t r_inv = sable_inv_mod(ring->prime[dst.back()].r1, p);
+                        const uint32_t top = d % 2 ? p - 1 : sable_mul_mod(p - 1, r_inv, p);
+                        for (uint32_t i = 0; i < sources; i++) m.push_back(kind == 8 ? top : static_cast<uint32_t>(rng() % p));
+                        neg_d.push_back(kind == 8 ? top : static_cast<uint32_t>(rng() % p));
+                    }
+                    sable_basis basis{};
+                    basis.src_count = sources;
+                    basis.dst_count = dests;
+                    basis.src = src.data();
+                    basis.dst = dst.data();
+                    basis.m = m.data();
+                    basis.neg_d = neg_d.data();
+                    std::vector<const uint32_t *> rows;
+                    std::vector<uint32_t *> a, b;
+                    for (Words &w : y) rows.push_back(w.data());
+                    for (Words &w : mine) a.push_back(w.data());
+                    for (Words &w : reference) b.push_back(w.data());
+                    k->base_convert(a.data(), rows.data(), &basis, ring.get(), count);
+                    support::portable()->base_convert(b.data(), rows.data(), &basis, ring.get(), count);
+                    ASSERT_TRUE(mine == reference) << k->name << " sources " << sources << " dests " << dests << " kind " << kind;
+                }
+}
+
+} // namespace

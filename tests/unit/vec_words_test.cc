@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// The vector paths against the portable one, word for word: element-wise functions, encoding, range check.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "support/vec.h"
+
+namespace {
+
+using support::Ring;
+using support::Rng;
+using support::Words;
+
+template <class Function> void for_all(Function f) {
+    for (uint32_t log_n : {4u, 5u, 10u}) {
+        Ring ring(log_n, support::vec_primes(log_n));
+        Rng rng(log_n);
+        for (const cpu_kernels *k : support::vector_paths())
+            for (uint32_t pos = 0; pos < ring.limbs(); pos++)
+                for (int kind = 0; kind < support::kKinds; kind++) f(k, &ring->prime[pos], ring.n(), kind, rng);
+    }
+}
+
+TEST(VecWords, TwoOperands) {
+    for_all([](const cpu_kernels *k, const sable_prime *q, size_t n, int kind, Rng &rng) {
+        const cpu_kernels *c = support::portable();
+        const Words a = support::vec_input(n, q->p, kind, rng), b = support::vec_input(n, q->p, static_cast<int>(rng() % 8), rng);
+        using Operation = void (*)(uint32_t *, const uint32_t *, const uint32_t *, size_t, const sable_prime *);
+        const Operation mine[] = {k->add, k->sub, k->mul, k->mul_mont, k->mul_mont_add};
+        const Operation reference[] = {c->add, c->sub, c->mul, c->mul_mont, c->mul_mont_add};
+        for (int i = 0; i < 5; i++) {
+            Words x = support::vec_input(n, q->p, 5, rng), y = x;
+            mine[i](x.data(), a.data(), b.data(), n, q);
+            reference[i](y.data(), a.data(), b.data(), n, q);
+            ASSERT_TRUE(x == y) << k->name << " operation " << i << " p=" << q->p;
+            Words u = a, v = b, w = a, w2 = a; /* in place, both ways, and all the same */
+            Words ru = a, rv = b;
+            mine[i](u.data(), u.data(), b.data(), n, q);
+            reference[i](ru.data(), ru.data(), b.data(), n, q);
+            mine[i](v.data(), a.data(), v.data(), n, q);
+            reference[i](rv.data(), a.data(), rv.data(), n, q);
+            mine[i](w.data(), w.data(), w.data(), n, q);
+            reference[i](w2.data(), w2.data(), w2.data(), n, q);
+            ASSERT_TRUE(u == ru && v == rv && w == w2) << k->name << " in place, operation " << i << " p=" << q->p;
+        }
+    });
+}
+
+TEST(VecWords, OneOperand) {
+    for_all([](const cpu_kernels *k, const sable_prime *q, size_t n, int kind, Rng &rng) {
+        const cpu_kernels *c = support::portable();
+        const Words a = support::vec_input(n, q->p, kind, rng), e = support::vec_input(n, q->p, static_cast<int>(rng() % 8), rng);
+        Words x(n), y(n);
+        k->negate(x.data(), a.data(), n, q);
+        c->negate(y.data(), a.data(), n, q);
+        ASSERT_TRUE(x == y) << k->name << " negate p=" << q->p;
+        for (uint32_t u : {0u, 1u, q->p - 1, static_cast<uint32_t>(rng() % q->p)})
+            for (uint32_t v : {0u, 1u, q->p - 1, static_cast<uint32_t>(rng() % q->p)}) {
+                k->mul_const(x.data(), a.data(), u, n, q);
+                c->mul_const(y.data(), a.data(), u, n, q);
+                ASSERT_TRUE(x == y) << k->name << " mul_const p=" << q->p;
+                k->add_const(x.data(), a.data(), u, n, q);
+                c->add_const(y.data(), a.data(), u, n, q);
+                ASSERT_TRUE(x == y) << k->name << " add_const p=" << q->p;
+                k->mod_down(x.data(), a.data(), e.data(), u, v, n, q);
+                c->mod_down(y.data(), a.data(), e.data(), u, v, n, q);
+                ASSERT_TRUE(x == y) << k->name << " mod_down p=" << q->p;
+                Words over = e;
+                k->mod_down(over.data(), a.data(), over.data(), u, v, n, q);
+                ASSERT_TRUE(over == y) << k->name << " mod_down in place p=" << q->p;
+                k->mod_down(x.data(), nullptr, e.data(), u, v, n, q);
+                c->mod_down(y.data(), nullptr, e.data(), u, v, n, q);
+                ASSERT_TRUE(x == y) << k->name << " mod_down without x p=" << q->p;
+            }
+    });
+}
+
+TEST(VecWords, CheckRangeFindsTheFirst) {
+    for_all([](const cpu_kernels *k, const sable_prime *q, size_t n, int kind, Rng &rng) {
+        Words a = support::vec_input(n, q->p, kind, rng);
+        ASSERT_EQ(k->check_range(a.data(), n, q), n);
+        const size_t at[] = {0, n - 1, rng() % n};
+        const uint32_t bad[] = {q->p, UINT32_MAX, 1u << 31};
+        for (size_t i : at)
+            for (uint32_t x : bad) {
+                const uint32_t keep = a[i];
+                a[i] = x;
+                ASSERT_EQ(k->check_range(a.data(), n, q), i) << k->name;
+                const size_t first = rng() % (i + 1);
+                const uint32_t keep_first = a[first];
+                a[first] = x;
+                ASSERT_EQ(k->check_range(a.data(), n, q), first) << k->name;
+                a[first] = keep_first;
+                a[i] = keep;
+            }
+    });
+}
+
+/* Integer-valued doubles: hi of at most 2^bits, lo of at most half a unit of hi (0 where hi is small), or both at their ends. */
+void encoder_input(std::vector<double> &hi, std::vector<double> &lo, int bits, int kind, Rng &rng) {
+    for (size_t t = 0; t < hi.size(); t++) {
+        const int e = kind == 3 ? static_cast<int>(rng() % 127) : bits;
+        const double sign = rng() & 1 ? -1 : 1, other = rng() & 1 ? -1 : 1;
+        hi[t] = sign * std::trunc(std::ldexp(static_cast<double>(rng() >> 11), e - 53));
+        if (kind == 1) hi[t] = sign * std::ldexp(1, e);
+        if (kind == 2) hi[t] = sign * std::trunc(std::ldexp(1 - 0x1p-53, e));
+        lo[t] = other * std::trunc(std::ldexp(static_cast<double>(rng() >> 11), static_cast<int>(rng() % 54) - 53));
+        if (kind == 2) lo[t] = other * 0x1.fffffffffffffp52;
+        if (kind == 4) lo[t] = -hi[t] / 2 == std::trunc(-hi[t] / 2) && std::fabs(hi[t]) < 0x1p53 ? -hi[t] : 0;
+        if (kind == 5) hi[t] = 0;
+    }
+}
+
+TEST(VecWords, EncodeEqualsPortable) {
+    Ring ring(4, support::vec_primes(4));
+    Rng rng(7);
+    for (const cpu_kernels *k : support::vector_paths())
+        for (uint32_t pos = 0; pos < ring.limbs(); pos++)
+            for (int bits = 0; bits < 127; bits++)
+                for (int kind = 0; kind < 6; kind++)
+                    for (size_t n : {1u, 2u, 8u, 16u, 64u}) {
+                        std::vector<double> hi(n + 1), lo(n + 1); /* not aligned */
+                        encoder_input(hi, lo, bits, kind, rng);
+                        Words x(n, 7), y(n, 7);
+                        k->encode(x.data(), hi.data() + 1, lo.data() + 1, n, &ring->prime[pos]);
+                        support::portable()->encode(y.data(), hi.data() + 1, lo.data() + 1, n, &ring->prime[pos]);
+                        ASSERT_TRUE(x == y) << k->name << " p=" << ring.p(pos) << " bits " << bits << " kind " << kind;
+                    }
+}
+
+} // namespace
