@@ -35,6 +35,11 @@ static void hash_key(uint8_t out[SABLE_SEED_BYTES], const uint8_t key[SABLE_SEED
     sodium_memzero(&state, sizeof state);
 }
 
+void sable_domain_key(uint8_t key[SABLE_SEED_BYTES], const uint8_t half[SABLE_SEED_BYTES], sable_domain domain) {
+    const char *name = sable_domain_name(domain);
+    hash_key(key, half, "sable/v1/rng/", (const uint8_t *)name, strlen(name));
+}
+
 /* -- where entropy comes from -------------------------------------------------------------------------------------- */
 
 #ifdef SABLE_TEST_RNG
@@ -137,7 +142,7 @@ void sable_rng_derive(sable_rng *rng, sable_domain domain, uint8_t key[SABLE_SEE
     rng->counter++;
     crypto_stream_chacha20(block, sizeof block, nonce, rng->key);
     memcpy(rng->key, block, SABLE_SEED_BYTES);
-    hash_key(key, block + SABLE_SEED_BYTES, "sable/v1/rng/", (const uint8_t *)domain_names[domain], strlen(domain_names[domain]));
+    sable_domain_key(key, block + SABLE_SEED_BYTES, domain);
     sodium_memzero(block, sizeof block);
 }
 

@@ -32,6 +32,8 @@ typedef enum sable_domain {
     SABLE_DOMAIN_COUNT
 } sable_domain;
 const char *sable_domain_name(sable_domain domain);
+/* Stream key of a domain: BLAKE2b-256 keyed with `half`, of "sable/v1/rng/" and the domain's string. */
+void sable_domain_key(uint8_t key[SABLE_SEED_BYTES], const uint8_t half[SABLE_SEED_BYTES], sable_domain domain);
 
 typedef struct sable_rng sable_rng;
 /* SABLE_NO_MEMORY, or SABLE_INTERNAL when the system's generator repeats itself. */
