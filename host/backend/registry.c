@@ -4,7 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-sable_status sable_backend_find(const sable_backend **backend, const char **device, const char *name, sable_error *err) {
+sable_status sable_backend_find(const sable_backend **backend, const char **device, const char *name,
+                                sable_error *err) {
     if (!name || !*name) name = "auto";
     const char *colon = strchr(name, ':');
     size_t length = colon ? (size_t)(colon - name) : strlen(name);
@@ -13,7 +14,8 @@ sable_status sable_backend_find(const sable_backend **backend, const char **devi
     bool is_auto = length == 4 && memcmp(name, "auto", 4) == 0;
     if (is_cpu || is_auto) {
         if (rest)
-            return sable_fail(err, SABLE_NO_DEVICE, "backend \"%s\": %.*s takes no device number", name, (int)length, name);
+            return sable_fail(err, SABLE_NO_DEVICE, "backend \"%s\": %.*s takes no device number", name, (int)length,
+                              name);
         *backend = sable_backend_cpu();
         if (device) *device = NULL;
         return SABLE_OK;

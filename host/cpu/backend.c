@@ -63,7 +63,8 @@ static sable_status make_tables(cpu_state *s, sable_error *err) {
     if (total == 0) return SABLE_OK;
     s->packed = cpu_pool_take(s->pool, total);
     if (!s->packed)
-        return sable_fail(err, SABLE_NO_MEMORY, "transform tables of path %s need %zu bytes; the memory cap is %zu bytes (0 = none)",
+        return sable_fail(err, SABLE_NO_MEMORY,
+                          "transform tables of path %s need %zu bytes; the memory cap is %zu bytes (0 = none)",
                           s->kernels->name, total, cpu_pool_cap(s->pool));
     int threads = cpu_threads_for(s, (size_t)count * s->ring->n);
     CPU_PARALLEL(threads)
@@ -82,17 +83,20 @@ static void cpu_close(void *state) {
     free(s);
 }
 
-static sable_status cpu_open(void **state, const sable_ring *ring, const sable_backend_options *options, sable_error *err) {
+static sable_status cpu_open(void **state, const sable_ring *ring, const sable_backend_options *options,
+                             sable_error *err) {
     const char *path = options ? options->path : NULL;
     const cpu_kernels *kernels = cpu_kernels_find(path);
     if (!kernels) {
         char offered[128];
         cpu_kernels_list(offered, sizeof offered);
-        return sable_fail(err, SABLE_NO_DEVICE, "cpu path \"%s\" is not available; this build on this processor offers %s", path, offered);
+        return sable_fail(err, SABLE_NO_DEVICE,
+                          "cpu path \"%s\" is not available; this build on this processor offers %s", path, offered);
     }
     uint32_t threads = options && options->threads ? options->threads : default_threads();
     if (threads > MAX_THREADS)
-        return sable_fail(err, SABLE_LIMIT, "%u threads asked for; the cpu backend starts at most %u", threads, MAX_THREADS);
+        return sable_fail(err, SABLE_LIMIT, "%u threads asked for; the cpu backend starts at most %u", threads,
+                          MAX_THREADS);
     cpu_state *s = calloc(1, sizeof *s);
     if (s) s->pool = cpu_pool_create(options ? options->memory_cap : 0);
     if (!s || !s->pool) {
@@ -139,8 +143,9 @@ static sable_status cpu_alloc(void *queue, void **memory, size_t bytes) {
     if (!block) {
         size_t live = 0;
         cpu_pool_use(q->state->pool, &live, NULL);
-        return sable_fail(&q->err, SABLE_NO_MEMORY, "%zu bytes asked for with %zu in use; the memory cap is %zu bytes (0 = none)", bytes,
-                          live, cpu_pool_cap(q->state->pool));
+        return sable_fail(&q->err, SABLE_NO_MEMORY,
+                          "%zu bytes asked for with %zu in use; the memory cap is %zu bytes (0 = none)", bytes, live,
+                          cpu_pool_cap(q->state->pool));
     }
     *memory = block;
     return SABLE_OK;

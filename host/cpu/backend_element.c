@@ -33,7 +33,8 @@ sable_status cpu_zero(void *queue, const sable_limbs *out) {
     return SABLE_OK;
 }
 
-static sable_status binary(void *queue, binary_kernel kernel, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b) {
+static sable_status binary(void *queue, binary_kernel kernel, const sable_limbs *out, const sable_limbs *a,
+                           const sable_limbs *b) {
     cpu_state *s = cpu_state_of(queue);
     CPU_CHECK_SHAPE(s, out);
     CPU_CHECK(s, a);
@@ -107,20 +108,24 @@ static sable_status with_constant(void *queue, constant_kernel kernel, const sab
 }
 
 /* Kernels take at least 16 words; half a limb, or what a sparse polynomial holds, may be fewer. */
-static const cpu_kernels *kernels_for(const cpu_state *s, size_t words) { return words < 16 ? &cpu_kernels_portable : s->kernels; }
+static const cpu_kernels *kernels_for(const cpu_state *s, size_t words) {
+    return words < 16 ? &cpu_kernels_portable : s->kernels;
+}
 
-sable_status cpu_mul_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo, const uint32_t *hi) {
+sable_status cpu_mul_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo,
+                           const uint32_t *hi) {
     const cpu_state *s = cpu_state_of(queue);
     return with_constant(queue, kernels_for(s, s->ring->n / 2)->mul_const, out, a, lo, hi);
 }
 
-sable_status cpu_add_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo, const uint32_t *hi) {
+sable_status cpu_add_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo,
+                           const uint32_t *hi) {
     const cpu_state *s = cpu_state_of(queue);
     return with_constant(queue, kernels_for(s, s->ring->n / 2)->add_const, out, a, lo, hi);
 }
 
-sable_status cpu_tensor(void *queue, const sable_limbs *out, const sable_limbs *a, size_t a_term_stride, const sable_limbs *b,
-                        size_t b_term_stride, uint32_t terms) {
+sable_status cpu_tensor(void *queue, const sable_limbs *out, const sable_limbs *a, size_t a_term_stride,
+                        const sable_limbs *b, size_t b_term_stride, uint32_t terms) {
     cpu_state *s = cpu_state_of(queue);
     CPU_CHECK_SHAPE(s, out);
     size_t n = s->ring->n, columns = n < SUM_COLUMNS ? n : SUM_COLUMNS, blocks = n / columns;
@@ -151,14 +156,16 @@ sable_status cpu_combine(void *queue, const sable_limbs *out, const sable_limbs 
     for (size_t k = 0; k < count; k++) {
         size_t from = k % blocks * columns, part = k / blocks % out->parts, limb = k / blocks / out->parts;
         for (size_t g = 0; g < out->batch; g++)
-            s->kernels->combine(cpu_limb(out, g, part, limb) + from, cpu_limb(in, 0, part, limb) + from, in->batch_stride,
-                                c + g * in->batch * out->limbs + limb, out->limbs, in->batch, columns, cpu_prime(s, out, limb));
+            s->kernels->combine(cpu_limb(out, g, part, limb) + from, cpu_limb(in, 0, part, limb) + from,
+                                in->batch_stride, c + g * in->batch * out->limbs + limb, out->limbs, in->batch, columns,
+                                cpu_prime(s, out, limb));
     }
     CPU_CHECK(s, out);
     return SABLE_OK;
 }
 
-/* a[0..count) becomes every gap-th word of a[0..count*gap), the rest 0. From the end: a word never lands on one still to be read. */
+/* a[0..count) becomes every gap-th word of a[0..count*gap), the rest 0. From the end: a word never lands on one still
+ * to be read. */
 static void spread(uint32_t *a, size_t count, uint32_t gap) {
     for (size_t t = count; t-- > 0;) {
         uint32_t word = a[t];
@@ -179,7 +186,8 @@ sable_status cpu_encode(void *queue, const sable_limbs *out, const double *hi, c
         uint32_t *first = cpu_limb(out, member, 0, limb);
         kernels->encode(first, hi + member * given, lo + member * given, given, cpu_prime(s, out, limb));
         if (gap > 1) spread(first, given, gap);
-        for (uint32_t part = 1; part < out->parts; part++) memcpy(cpu_limb(out, member, part, limb), first, n * sizeof *first);
+        for (uint32_t part = 1; part < out->parts; part++)
+            memcpy(cpu_limb(out, member, part, limb), first, n * sizeof *first);
     }
     CPU_CHECK(s, out);
     return SABLE_OK;

@@ -27,8 +27,8 @@ static inline uint32_t *cpu_limb(const sable_limbs *v, size_t b, size_t c, size_
     return v->data + b * v->batch_stride + c * v->part_stride + (v->slot ? v->slot[i] : i) * v->limb_stride;
 }
 
-/* Number of limbs of a view, and the place of number k in the order limb, member, part (part fastest): consecutive k share a prime and
- * with it the transform tables, and a static schedule hands each thread consecutive k. */
+/* Number of limbs of a view, and the place of number k in the order limb, member, part (part fastest): consecutive k
+ * share a prime and with it the transform tables, and a static schedule hands each thread consecutive k. */
 typedef struct cpu_place {
     size_t limb, member, part;
 } cpu_place;
@@ -63,16 +63,16 @@ static inline int cpu_threads_for(const cpu_state *s, size_t work) {
 #define CPU_PARALLEL(count_of_threads) (void)(count_of_threads);
 #endif
 
-/* In SABLE_VERIFY builds: the view is well formed (positions, alignment) and, for CPU_CHECK, every word is below its prime;
- * a violation aborts. */
+/* In SABLE_VERIFY builds: the view is well formed (positions, alignment) and, for CPU_CHECK, every word is below its
+ * prime; a violation aborts. */
 #ifdef SABLE_VERIFY
 void cpu_verify_shape(const cpu_state *s, const sable_limbs *v);
 void cpu_verify_words(const cpu_state *s, const sable_limbs *v);
 #define CPU_CHECK_SHAPE(s, v) cpu_verify_shape((s), (v))
-#define CPU_CHECK(s, v) cpu_verify_words((s), (v))
+#define CPU_CHECK(s, v)       cpu_verify_words((s), (v))
 #else
 #define CPU_CHECK_SHAPE(s, v) ((void)(s), (void)(v))
-#define CPU_CHECK(s, v) ((void)(s), (void)(v))
+#define CPU_CHECK(s, v)       ((void)(s), (void)(v))
 #endif
 
 /* backend_transform.c */
@@ -94,10 +94,12 @@ sable_status cpu_sub(void *queue, const sable_limbs *out, const sable_limbs *a, 
 sable_status cpu_negate(void *queue, const sable_limbs *out, const sable_limbs *a);
 sable_status cpu_mul_mont(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b, int add);
 sable_status cpu_mul(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b);
-sable_status cpu_mul_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo, const uint32_t *hi);
-sable_status cpu_add_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo, const uint32_t *hi);
-sable_status cpu_tensor(void *queue, const sable_limbs *out, const sable_limbs *a, size_t a_term_stride, const sable_limbs *b,
-                        size_t b_term_stride, uint32_t terms);
+sable_status cpu_mul_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo,
+                           const uint32_t *hi);
+sable_status cpu_add_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo,
+                           const uint32_t *hi);
+sable_status cpu_tensor(void *queue, const sable_limbs *out, const sable_limbs *a, size_t a_term_stride,
+                        const sable_limbs *b, size_t b_term_stride, uint32_t terms);
 sable_status cpu_combine(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *c);
 sable_status cpu_encode(void *queue, const sable_limbs *out, const double *hi, const double *lo, uint32_t gap);
 sable_status cpu_check_range(void *queue, const sable_limbs *x, uint64_t *bad);

@@ -3,7 +3,8 @@
 #include "base/fail.h"
 #include "cpu/backend_impl.h"
 
-/* Columns of one base-conversion block: 16 source rows of 2 KiB stay in the first-level cache while every output is made. */
+/* Columns of one base-conversion block: 16 source rows of 2 KiB stay in the first-level cache while every output is
+ * made. */
 #define CONVERT_COLUMNS 512u
 
 /* Word operations of one transform, about. */
@@ -32,7 +33,8 @@ sable_status cpu_ntt_inverse(void *queue, const sable_limbs *out, const sable_li
     CPU_PARALLEL(threads)
     for (size_t k = 0; k < count; k++) {
         cpu_place at = cpu_place_of(out, k);
-        s->kernels->ntt_inverse(cpu_at(out, at), cpu_at(in, at), &s->tables[out->pos[at.limb]], mult ? mult[at.limb] : 1);
+        s->kernels->ntt_inverse(cpu_at(out, at), cpu_at(in, at), &s->tables[out->pos[at.limb]],
+                                mult ? mult[at.limb] : 1);
     }
     CPU_CHECK(s, out);
     return SABLE_OK;
@@ -78,8 +80,8 @@ sable_status cpu_key_inner(void *queue, const sable_limbs *acc, const sable_limb
                            const sable_limbs *add, const uint32_t *add_mult) {
     cpu_state *s = cpu_state_of(queue);
     if (digits->parts > CPU_MAX_ROWS)
-        return sable_fail(&((cpu_queue *)queue)->err, SABLE_UNSUPPORTED, "%u key-switching digits: the cpu backend takes at most %d",
-                          digits->parts, CPU_MAX_ROWS);
+        return sable_fail(&((cpu_queue *)queue)->err, SABLE_UNSUPPORTED,
+                          "%u key-switching digits: the cpu backend takes at most %d", digits->parts, CPU_MAX_ROWS);
     CPU_CHECK_SHAPE(s, acc);
     CPU_CHECK_SHAPE(s, digits); /* limbs of a digit's own block hold anything */
     CPU_CHECK(s, own);
@@ -114,8 +116,8 @@ sable_status cpu_key_inner(void *queue, const sable_limbs *acc, const sable_limb
             if (add->parts > 1) add1 = cpu_limb(add, member, 1, add_index[pos]);
             c = add_mult[add_index[pos]];
         }
-        s->kernels->inner(cpu_limb(acc, member, 0, limb), cpu_limb(acc, member, 1, limb), d, kb, ka, digits->parts, add0, add1, c,
-                          s->ring->n, &s->ring->prime[pos]);
+        s->kernels->inner(cpu_limb(acc, member, 0, limb), cpu_limb(acc, member, 1, limb), d, kb, ka, digits->parts,
+                          add0, add1, c, s->ring->n, &s->ring->prime[pos]);
     }
     CPU_CHECK(s, acc);
     return SABLE_OK;
@@ -138,7 +140,8 @@ sable_status cpu_ntt_mod_down(void *queue, const sable_limbs *out, const sable_l
         uint32_t *row = cpu_at(e, at);
         const uint32_t *source = x_index[pos] == CPU_ABSENT ? NULL : cpu_limb(x, at.member, at.part, x_index[pos]);
         s->kernels->ntt_forward(row, &s->tables[pos]);
-        s->kernels->mod_down(cpu_at(out, at), source, row, x_mult[at.limb], e_mult[at.limb], s->ring->n, &s->ring->prime[pos]);
+        s->kernels->mod_down(cpu_at(out, at), source, row, x_mult[at.limb], e_mult[at.limb], s->ring->n,
+                             &s->ring->prime[pos]);
     }
     CPU_CHECK(s, out);
     return SABLE_OK;

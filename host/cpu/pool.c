@@ -8,21 +8,22 @@
 #include <sys/mman.h>
 #endif
 
-#define ALIGN ((size_t)256)
-#define HUGE_PAGE ((size_t)2 << 20)
+#define ALIGN        ((size_t)256)
+#define HUGE_PAGE    ((size_t)2 << 20)
 /* Sizes are rounded up to one of 8 classes an octave, the smallest 512 bytes. */
-#define STEP_BITS 3u
-#define STEPS (1u << STEP_BITS)
+#define STEP_BITS    3u
+#define STEPS        (1u << STEP_BITS)
 #define SMALLEST_LOG 9u
-#define CLASSES (STEPS * (8 * sizeof(size_t) - SMALLEST_LOG))
+#define CLASSES      (STEPS * (8 * sizeof(size_t) - SMALLEST_LOG))
 /* Cached blocks may exceed what was ever in use at once by this much before the largest go back to the system. */
-#define SLACK ((size_t)64 << 20)
+#define SLACK        ((size_t)64 << 20)
 
-/* Lies ALIGN bytes before the memory handed out. Every block is in the list of all blocks, a cached one also in its class. */
+/* Lies ALIGN bytes before the memory handed out. Every block is in the list of all blocks, a cached one also in its
+ * class. */
 typedef struct block {
-    struct block *prev, *next;  /* all blocks of the pool */
+    struct block *prev, *next; /* all blocks of the pool */
     struct block *next_free;
-    size_t bytes;               /* with this header */
+    size_t bytes; /* with this header */
     unsigned class_index;
 } block;
 
@@ -56,8 +57,10 @@ cpu_pool *cpu_pool_create(size_t cap) {
 }
 
 static void to_system(cpu_pool *pool, block *b) {
-    if (b->prev) b->prev->next = b->next;
-    else pool->all = b->next;
+    if (b->prev)
+        b->prev->next = b->next;
+    else
+        pool->all = b->next;
     if (b->next) b->next->prev = b->prev;
     free(b);
 }
@@ -86,7 +89,8 @@ static block *from_system(cpu_pool *pool, size_t bytes, unsigned index) {
     void *memory = NULL;
     if (posix_memalign(&memory, align, bytes) != 0) return NULL;
 #ifdef MADV_HUGEPAGE
-    if (align == HUGE_PAGE) (void)madvise(memory, bytes, MADV_HUGEPAGE); /* advice only: refusal costs speed, nothing else */
+    if (align == HUGE_PAGE)
+        (void)madvise(memory, bytes, MADV_HUGEPAGE); /* advice only: refusal costs speed, nothing else */
 #endif
     block *b = memory;
     *b = (block){.next = pool->all, .bytes = bytes, .class_index = index};

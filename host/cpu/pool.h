@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SABLE_CPU_POOL_H
 #define SABLE_CPU_POOL_H
-/* Caching allocator of the cpu backend. Fresh large blocks cost page faults that exceed the work done in them, so freed blocks
- * are kept by size class and handed out again. All functions may be called from several threads. */
+/* Caching allocator of the cpu backend. Fresh large blocks cost page faults that exceed the work done in them, so freed
+ * blocks are kept by size class and handed out again. All functions may be called from several threads. */
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -13,7 +13,8 @@ cpu_pool *cpu_pool_create(size_t cap);
 /* Frees everything, blocks still given out included. NULL is a no-op. */
 void cpu_pool_destroy(cpu_pool *pool);
 
-/* 256-byte aligned, contents undefined; 0 bytes give a valid block. NULL: over the cap, or the system has none; nothing was taken. */
+/* 256-byte aligned, contents undefined; 0 bytes give a valid block. NULL: over the cap, or the system has none; nothing
+ * was taken. */
 void *cpu_pool_take(cpu_pool *pool, size_t bytes);
 void cpu_pool_give(cpu_pool *pool, void *memory); /* NULL is a no-op */
 

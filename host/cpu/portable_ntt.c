@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Number-theoretic transforms with lazy residues, after D. Harvey, "Faster arithmetic for number-theoretic transforms" (2014).
- * p < 2^30, so that 4p fits a word.
+/* Number-theoretic transforms with lazy residues, after D. Harvey, "Faster arithmetic for number-theoretic transforms"
+ * (2014). p < 2^30, so that 4p fits a word.
  *
  *   forward (Cooley-Tukey):     every word in [0,4p) between stages; canonical at the end
  *   inverse (Gentleman-Sande):  every word in [0,2p) between stages; canonical at the end
@@ -12,12 +12,13 @@
 #include "ring/word.h"
 
 /* One block of a stage: x, y in [0,4p) -> x + w*y, x - w*y in [0,4p). */
-static void forward_block(uint32_t *restrict x, uint32_t *restrict y, uint32_t count, uint32_t w, uint32_t ws, uint32_t p) {
+static void forward_block(uint32_t *restrict x, uint32_t *restrict y, uint32_t count, uint32_t w, uint32_t ws,
+                          uint32_t p) {
     for (uint32_t j = 0; j < count; j++) {
         SABLE_ASSERT_RANGE(x[j], 4ull * p);
         SABLE_ASSERT_RANGE(y[j], 4ull * p);
-        uint32_t u = sable_min32(x[j], x[j] - 2 * p);      /* [0,2p) */
-        uint32_t v = sable_shoup_lazy(y[j], w, ws, p);     /* [0,2p) for any word y */
+        uint32_t u = sable_min32(x[j], x[j] - 2 * p);  /* [0,2p) */
+        uint32_t v = sable_shoup_lazy(y[j], w, ws, p); /* [0,2p) for any word y */
         x[j] = u + v;
         y[j] = u - v + 2 * p;
     }
@@ -36,7 +37,8 @@ void cpu_portable_ntt_forward(uint32_t *a, const cpu_tables *t) {
 }
 
 /* x, y in [0,2p) -> x + y, w*(x - y), both in [0,2p). */
-static void inverse_block(uint32_t *restrict x, uint32_t *restrict y, uint32_t count, uint32_t w, uint32_t ws, uint32_t p) {
+static void inverse_block(uint32_t *restrict x, uint32_t *restrict y, uint32_t count, uint32_t w, uint32_t ws,
+                          uint32_t p) {
     for (uint32_t j = 0; j < count; j++) {
         SABLE_ASSERT_RANGE(x[j], 2ull * p);
         SABLE_ASSERT_RANGE(y[j], 2ull * p);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernels that add up products of canonical words, (p-1)^2 < 2^60 each, in 64-bit accumulators. Two ways to keep them small:
+/* Kernels that add up products of canonical words, (p-1)^2 < 2^60 each, in 64-bit accumulators. Two ways to keep them
+ * small:
  *
  *   plain factors:      acc < p, then 16 products, then acc := acc mod p.
  *                       p - 1 + 16 (p-1)^2 < 2^30 + 16 (2^60 - 2^31) < 2^64.
  *   Montgomery factors: acc < p*2^32, then 12 products, then the upper half is made canonical.
- *                       4 products are below 4 p^2 < p*2^32, so acc < 4 p*2^32 < 2^64: upper half in [0,4p), canon2 applies.
+ *                       4 products are below 4 p^2 < p*2^32, so acc < 4 p*2^32 < 2^64: upper half in [0,4p), where
+ *                       canon2 applies.
  *                       At the end one Montgomery reduction, which asks for acc < p*2^32.
  *
  * Columns are taken BLOCK at a time with accumulators on the stack (first-level cache), rows in the outer loop. */
@@ -13,9 +15,9 @@
 #include "cpu/portable.h"
 #include "ring/word.h"
 
-#define BLOCK 256
+#define BLOCK      256
 #define FOLD_PLAIN 16
-#define FOLD_MONT 12
+#define FOLD_MONT  12
 
 static size_t block_of(size_t rest) { return rest < BLOCK ? rest : BLOCK; }
 
@@ -37,9 +39,9 @@ static void fold_mont(uint64_t *acc, size_t count, uint32_t p) {
         acc[j] = (uint64_t)sable_canon2((uint32_t)(acc[j] >> 32), p) << 32 | (uint32_t)acc[j];
 }
 
-void cpu_portable_tensor(uint32_t *d0, uint32_t *d1, uint32_t *d2, const uint32_t *a0, const uint32_t *a1, size_t a_stride,
-                         const uint32_t *b0, const uint32_t *b1, size_t b_stride, uint32_t terms, size_t n,
-                         const sable_prime *q) {
+void cpu_portable_tensor(uint32_t *d0, uint32_t *d1, uint32_t *d2, const uint32_t *a0, const uint32_t *a1,
+                         size_t a_stride, const uint32_t *b0, const uint32_t *b1, size_t b_stride, uint32_t terms,
+                         size_t n, const sable_prime *q) {
     uint64_t s0[BLOCK], s1[BLOCK], s2[BLOCK];
     for (size_t from = 0; from < n; from += BLOCK) {
         size_t count = block_of(n - from);
@@ -67,8 +69,8 @@ void cpu_portable_tensor(uint32_t *d0, uint32_t *d1, uint32_t *d2, const uint32_
     }
 }
 
-void cpu_portable_combine(uint32_t *out, const uint32_t *in, size_t stride, const uint32_t *c, size_t c_stride, uint32_t count,
-                          size_t n, const sable_prime *q) {
+void cpu_portable_combine(uint32_t *out, const uint32_t *in, size_t stride, const uint32_t *c, size_t c_stride,
+                          uint32_t count, size_t n, const sable_prime *q) {
     uint64_t sum[BLOCK];
     for (size_t from = 0; from < n; from += BLOCK) {
         size_t columns = block_of(n - from);
@@ -82,8 +84,8 @@ void cpu_portable_combine(uint32_t *out, const uint32_t *in, size_t stride, cons
 }
 
 /* out = sum * 2^-32 + add*c; sum < 4 p*2^32. */
-static void finish_inner(uint32_t *restrict out, uint64_t *restrict sum, const uint32_t *restrict add, uint32_t c, size_t count,
-                         const sable_prime *q) {
+static void finish_inner(uint32_t *restrict out, uint64_t *restrict sum, const uint32_t *restrict add, uint32_t c,
+                         size_t count, const sable_prime *q) {
     const uint32_t p = q->p, cs = sable_shoup_of(c, p);
     fold_mont(sum, count, p);
     if (!add) {
@@ -95,8 +97,8 @@ static void finish_inner(uint32_t *restrict out, uint64_t *restrict sum, const u
 }
 
 void cpu_portable_inner(uint32_t *out0, uint32_t *out1, const uint32_t *const *d, const uint32_t *const *kb,
-                        const uint32_t *const *ka, uint32_t count, const uint32_t *add0, const uint32_t *add1, uint32_t c,
-                        size_t n, const sable_prime *q) {
+                        const uint32_t *const *ka, uint32_t count, const uint32_t *add0, const uint32_t *add1,
+                        uint32_t c, size_t n, const sable_prime *q) {
     uint64_t s0[BLOCK], s1[BLOCK];
     for (size_t from = 0; from < n; from += BLOCK) {
         size_t columns = block_of(n - from);
@@ -115,8 +117,8 @@ void cpu_portable_inner(uint32_t *out0, uint32_t *out1, const uint32_t *const *d
     }
 }
 
-/* v = round(sum of y_i/q_i) from fixed-point quotients with 32 fractional bits. Each quotient is below 2^32, so the sum of up to
- * SABLE_MAX_LIMBS of them, and v, are small. */
+/* v = round(sum of y_i/q_i) from fixed-point quotients with 32 fractional bits. Each quotient is below 2^32, so the sum
+ * of up to SABLE_MAX_LIMBS of them, and v, are small. */
 static void quotients(uint64_t *v, const uint32_t *const *y, size_t from, size_t columns, const sable_basis *basis,
                       const sable_ring *ring) {
     for (size_t j = 0; j < columns; j++) v[j] = 1ull << 31;
@@ -132,8 +134,8 @@ static void quotients(uint64_t *v, const uint32_t *const *y, size_t from, size_t
     for (size_t j = 0; j < columns; j++) v[j] >>= 32;
 }
 
-void cpu_portable_base_convert(uint32_t *const *out, const uint32_t *const *y, const sable_basis *basis, const sable_ring *ring,
-                               size_t count) {
+void cpu_portable_base_convert(uint32_t *const *out, const uint32_t *const *y, const sable_basis *basis,
+                               const sable_ring *ring, size_t count) {
     uint64_t v[BLOCK], sum[BLOCK];
     for (size_t from = 0; from < count; from += BLOCK) {
         size_t columns = block_of(count - from);
@@ -141,8 +143,8 @@ void cpu_portable_base_convert(uint32_t *const *out, const uint32_t *const *y, c
         for (uint32_t d = 0; d < basis->dst_count; d++) {
             const sable_prime *q = &ring->prime[basis->dst[d]];
             const uint32_t *m = basis->m + (size_t)d * basis->src_count, neg_d = basis->neg_d[d];
-            /* The row of v: v < 2^8, so v*neg_d < 2^38. Primes are 1 modulo 2N >= 32, hence at most 2^30 - 31, and 16 products
-             * leave 2^64 - 16 (2^30 - 32)^2 > 2^39 of room. */
+            /* The row of v: v < 2^8, so v*neg_d < 2^38. Primes are 1 modulo 2N >= 32, hence at most 2^30 - 31, and 16
+             * products leave 2^64 - 16 (2^30 - 32)^2 > 2^39 of room. */
             for (size_t j = 0; j < columns; j++) sum[j] = v[j] * neg_d;
             for (uint32_t i = 0; i < basis->src_count; i++) {
                 add_scaled(sum, y[i] + from, m[i], columns);

@@ -12,7 +12,8 @@ uint32_t sable_product_mod(const sable_ring *ring, const uint16_t *pos, uint32_t
 }
 
 /* Product of all listed primes but the one at index skip. */
-static uint32_t product_without(const sable_ring *ring, const uint16_t *pos, uint32_t count, uint32_t skip, uint32_t p) {
+static uint32_t product_without(const sable_ring *ring, const uint16_t *pos, uint32_t count, uint32_t skip,
+                                uint32_t p) {
     return sable_mul_mod(sable_product_mod(ring, pos, skip, p),
                          sable_product_mod(ring, pos + skip + 1, count - skip - 1, p), p);
 }
@@ -24,8 +25,8 @@ sable_status sable_basis_create(sable_basis **out, const sable_ring *ring, const
     size_t bytes = sizeof(sable_basis) + words * sizeof(uint32_t) + (src_count + dst_count) * sizeof(uint16_t);
     sable_basis *basis = malloc(bytes);
     if (!basis)
-        return sable_fail(err, SABLE_NO_MEMORY, "base conversion of %u to %u primes needs %zu bytes of host memory", src_count,
-                          dst_count, bytes);
+        return sable_fail(err, SABLE_NO_MEMORY, "base conversion of %u to %u primes needs %zu bytes of host memory",
+                          src_count, dst_count, bytes);
 
     uint32_t *y_mult = (uint32_t *)(basis + 1), *m = y_mult + src_count, *neg_d = m + (size_t)src_count * dst_count;
     uint16_t *src_copy = (uint16_t *)(neg_d + dst_count), *dst_copy = src_copy + src_count;
@@ -43,8 +44,13 @@ sable_status sable_basis_create(sable_basis **out, const sable_ring *ring, const
             m[(size_t)d * src_count + i] = product_without(ring, src, src_count, i, p);
         neg_d[d] = sable_neg_mod(sable_product_mod(ring, src, src_count, p), p); /* 0 when p is in S */
     }
-    *basis = (sable_basis){.src_count = src_count, .dst_count = dst_count, .src = src_copy, .dst = dst_copy,
-                           .y_mult = y_mult, .m = m, .neg_d = neg_d};
+    *basis = (sable_basis){.src_count = src_count,
+                           .dst_count = dst_count,
+                           .src = src_copy,
+                           .dst = dst_copy,
+                           .y_mult = y_mult,
+                           .m = m,
+                           .neg_d = neg_d};
     *out = basis;
     return SABLE_OK;
 }

@@ -10,7 +10,7 @@
 #include "ring/word.h"
 
 #define CACHE_LINE ((size_t)64)
-#define HUGE_PAGE ((size_t)2 << 20)
+#define HUGE_PAGE  ((size_t)2 << 20)
 
 /* w[i] = base^brv(i) with its companion. The powers run in natural order, the stores jump. */
 static void fill_powers(uint32_t *w, uint32_t *w_shoup, uint32_t base, uint32_t p, uint32_t log_n) {
@@ -32,10 +32,12 @@ sable_status sable_ring_create(sable_ring **out, const sable_params *params, sab
     size_t align = bytes >= HUGE_PAGE ? HUGE_PAGE : CACHE_LINE;
     void *memory = NULL;
     if (posix_memalign(&memory, align, bytes) != 0)
-        return sable_fail(err, SABLE_NO_MEMORY, "transform tables of set %s (N = %u, %u primes) need %zu bytes of host memory",
-                          params->name, params->n, count, bytes);
+        return sable_fail(err, SABLE_NO_MEMORY,
+                          "transform tables of set %s (N = %u, %u primes) need %zu bytes of host memory", params->name,
+                          params->n, count, bytes);
 #ifdef MADV_HUGEPAGE
-    if (align == HUGE_PAGE) (void)madvise(memory, bytes, MADV_HUGEPAGE); /* advice only: refusal costs speed, nothing else */
+    if (align == HUGE_PAGE)
+        (void)madvise(memory, bytes, MADV_HUGEPAGE); /* advice only: refusal costs speed, nothing else */
 #endif
 
     sable_ring *ring = memory;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every function of the backend table on every cpu path against the portable path with one thread: equal words, gaps untouched,
-// inputs intact. And proof that the comparison can fail.
+// Every function of the backend table on every cpu path against the portable path with one thread: equal words, gaps
+// untouched, inputs intact. And proof that the comparison can fail.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -36,7 +36,8 @@ class TableDiff : public ::testing::TestWithParam<Job> {
         const Device device(sable_backend_cpu(), ring, GetParam().path, 2);
         for (const Shape &shape : shapes) {
             std::string found;
-            ASSERT_NO_THROW(found = difference(run_case(reference, GetParam().function, shape), run_case(device, GetParam().function, shape)))
+            ASSERT_NO_THROW(found = difference(run_case(reference, GetParam().function, shape),
+                                               run_case(device, GetParam().function, shape)))
                 << "N = " << ring.n() << ", " << shape.text();
             ASSERT_EQ(found, "") << "N = " << ring.n() << ", " << shape.text();
         }
@@ -114,7 +115,8 @@ TEST_P(PerturbedBackend, IsNoticed) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cpu, PerturbedBackend, ::testing::ValuesIn(support::table_functions()), [](const auto &test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Cpu, PerturbedBackend, ::testing::ValuesIn(support::table_functions()),
+                         [](const auto &test) { return test.param; });
 
 TEST(Difference, SeesEveryWord) {
     support::Images a = {{1, 2, 3}, {4}}, b = a;

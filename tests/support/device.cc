@@ -9,17 +9,18 @@ namespace support {
 const std::vector<uint32_t> &a40_primes_q() {
     static const std::vector<uint32_t> primes = {
         30539777,  29884417,  32899073,  27918337, // terminals t3..t0
-        949616641, 946339841, 951582721, 943718401, 948699137, 929955841, 969146369, 942800897, 950009857,  939655169,
-        958136321, 940572673, 950403073, 920518657, 979107841, 938475521, 952238081, 935329793, 962592769,  933888001,
-        932970497, 962854913, 924844033, 971243521, 908328961, 988938241, 907411457, 989986817, 903086081,  994705409,
-        885522433, 1014366209, 863764481, 1040056321, 861798401, 1042415617, 958922753, 933101569, 924450817, 971898881,
-        913309697, 983826433};
+        949616641, 946339841, 951582721, 943718401, 948699137,  929955841, 969146369,  942800897, 950009857,
+        939655169, 958136321, 940572673, 950403073, 920518657,  979107841, 938475521,  952238081, 935329793,
+        962592769, 933888001, 932970497, 962854913, 924844033,  971243521, 908328961,  988938241, 907411457,
+        989986817, 903086081, 994705409, 885522433, 1014366209, 863764481, 1040056321, 861798401, 1042415617,
+        958922753, 933101569, 924450817, 971898881, 913309697,  983826433};
     return primes;
 }
 
 const std::vector<uint32_t> &a40_primes_p() {
-    static const std::vector<uint32_t> primes = {1054212097, 1055260673, 1056178177, 1056440321, 1060765697, 1062469633, 1062862849,
-                                                 1064697857, 1065484289, 1068236801, 1070727169, 1071513601, 1073479681};
+    static const std::vector<uint32_t> primes = {1054212097, 1055260673, 1056178177, 1056440321, 1060765697,
+                                                 1062469633, 1062862849, 1064697857, 1065484289, 1068236801,
+                                                 1070727169, 1071513601, 1073479681};
     return primes;
 }
 
@@ -88,7 +89,8 @@ Device::~Device() {
 }
 
 void Device::check(sable_status status) const {
-    if (status != SABLE_OK) throw std::runtime_error(std::string(sable_status_name(status)) + ": " + table_->queue_error(queue_));
+    if (status != SABLE_OK)
+        throw std::runtime_error(std::string(sable_status_name(status)) + ": " + table_->queue_error(queue_));
 }
 
 Poly::Poly(const Device &device, std::vector<uint16_t> pos, uint32_t parts, uint32_t batch, Layout layout)
@@ -146,8 +148,8 @@ Poly &Poly::download() {
 Basis::Basis(const Ring &ring, const std::vector<uint16_t> &src, const std::vector<uint16_t> &dst,
              const std::vector<uint16_t> &factor) {
     sable_error err{};
-    sable_status status = sable_basis_create(&basis_, ring.get(), src.data(), static_cast<uint32_t>(src.size()), dst.data(),
-                                             static_cast<uint32_t>(dst.size()), factor.data(),
+    sable_status status = sable_basis_create(&basis_, ring.get(), src.data(), static_cast<uint32_t>(src.size()),
+                                             dst.data(), static_cast<uint32_t>(dst.size()), factor.data(),
                                              static_cast<uint32_t>(factor.size()), nullptr, &err);
     if (status != SABLE_OK) throw std::runtime_error(err.text);
 }

@@ -72,8 +72,8 @@ class Device {
     void *state_ = nullptr, *queue_ = nullptr;
 };
 
-// How a view lies in memory: words between limbs, parts and members beyond the dense layout (multiples of 16); repeated dimensions
-// have stride 0.
+// How a view lies in memory: words between limbs, parts and members beyond the dense layout (multiples of 16); repeated
+// dimensions have stride 0.
 struct Layout {
     uint32_t limb_pad = 0, part_pad = 0, batch_pad = 0;
     bool repeat_batch = false, repeat_parts = false;
@@ -90,7 +90,9 @@ class Poly {
 
     const sable_limbs *view() const { return &view_; }
     sable_limbs *view() { return &view_; }
-    uint32_t *at(uint32_t limb, uint32_t part = 0, uint32_t member = 0) { return host.data() + offset(limb, part, member); }
+    uint32_t *at(uint32_t limb, uint32_t part = 0, uint32_t member = 0) {
+        return host.data() + offset(limb, part, member);
+    }
     std::vector<uint32_t> limb(uint32_t limb, uint32_t part = 0, uint32_t member = 0) const;
     void set(const std::vector<uint32_t> &words, uint32_t limb, uint32_t part = 0, uint32_t member = 0);
     // Random canonical words, one in eight at an edge (0, 1, p-1, ...). The gaps get a pattern.
@@ -104,7 +106,8 @@ class Poly {
 
   private:
     size_t offset(uint32_t limb, uint32_t part, uint32_t member) const {
-        return member * view_.batch_stride + part * view_.part_stride + (view_.slot ? slot_[limb] : limb) * view_.limb_stride;
+        return member * view_.batch_stride + part * view_.part_stride +
+               (view_.slot ? slot_[limb] : limb) * view_.limb_stride;
     }
     const Device &device_;
     std::vector<uint16_t> pos_, slot_;
@@ -114,7 +117,8 @@ class Poly {
 
 class Basis {
   public:
-    Basis(const Ring &ring, const std::vector<uint16_t> &src, const std::vector<uint16_t> &dst, const std::vector<uint16_t> &factor = {});
+    Basis(const Ring &ring, const std::vector<uint16_t> &src, const std::vector<uint16_t> &dst,
+          const std::vector<uint16_t> &factor = {});
     ~Basis() { sable_basis_free(&basis_); }
     Basis(const Basis &) = delete;
     Basis &operator=(const Basis &) = delete;

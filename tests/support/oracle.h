@@ -20,8 +20,8 @@ ZZ centred(const ZZ &x, const ZZ &d);
 ZZ round_div(const ZZ &a, const ZZ &b);
 // x mod p in [0, p), x of either sign.
 uint32_t residue(const ZZ &x, uint32_t p);
-// True when the fraction of x/d lies in (1/2, 1/2 + 3*sources*2^-32): there the quotient of a base conversion from `sources` primes
-// may be one too small, so that the result is the centred residue + d.
+// True when the fraction of x/d lies in (1/2, 1/2 + 3*sources*2^-32): there the quotient of a base conversion from
+// `sources` primes may be one too small, so that the result is the centred residue + d.
 bool in_band(const ZZ &x, const ZZ &d, unsigned sources);
 
 // Product in Z_p[X]/(X^n + 1).

@@ -12,8 +12,9 @@ const sable_backend *base;
 sable_status spoil(void *queue, const sable_limbs *v, sable_status status) {
     if (status != SABLE_OK) return status;
     const size_t limb = v->slot ? v->slot[v->limbs - 1] : v->limbs - 1;
-    uint32_t *first = v->data + (v->batch - 1) * v->batch_stride + (v->parts - 1) * v->part_stride + limb * v->limb_stride;
-    // The last word of a limb of at least 16 words, whatever N is: the 16th.
+    uint32_t *first =
+        v->data + (v->batch - 1) * v->batch_stride + (v->parts - 1) * v->part_stride + limb * v->limb_stride;
+    // Views do not say N; the 16th word is there at every degree.
     uint32_t word = 0;
     status = base->download(queue, &word, first + 15, sizeof word);
     if (status != SABLE_OK) return status;
@@ -22,7 +23,8 @@ sable_status spoil(void *queue, const sable_limbs *v, sable_status status) {
 }
 
 // out comes first in every function.
-template <class... Rest> struct Spoiled {
+template <class... Rest>
+struct Spoiled {
     template <sable_status (*sable_backend::*field)(void *, const sable_limbs *, Rest...)>
     static sable_status call(void *queue, const sable_limbs *out, Rest... rest) {
         return spoil(queue, out, (base->*field)(queue, out, rest...));
@@ -44,10 +46,10 @@ const sable_backend *perturbed(const sable_backend *of, const std::string &funct
     static sable_backend table;
     base = of;
     table = *of;
-#define SPOIL(name, ...)                                                    \
-    if (function == #name) {                                                \
-        table.name = Spoiled<__VA_ARGS__>::call<&sable_backend::name>;      \
-        return &table;                                                      \
+#define SPOIL(name, ...)                                               \
+    if (function == #name) {                                           \
+        table.name = Spoiled<__VA_ARGS__>::call<&sable_backend::name>; \
+        return &table;                                                 \
     }
     SPOIL(copy, View)
     SPOIL(zero)

@@ -14,7 +14,8 @@ namespace {
 
 class Case {
   public:
-    Case(const Device &device_, const Shape &shape_) : device(device_), shape(shape_), rng(shape_.seed * 1000003 + shape_.variant) {}
+    Case(const Device &device_, const Shape &shape_)
+        : device(device_), shape(shape_), rng(shape_.seed * 1000003 + shape_.variant) {}
 
     const Device &device;
     const Shape &shape;
@@ -34,7 +35,9 @@ class Case {
     }
     Layout layout(bool may_repeat = false, bool may_repeat_parts = false) {
         Layout l;
-        if (shape.padded) l = {16 * static_cast<uint32_t>(rng() % 4), 16 * static_cast<uint32_t>(rng() % 3), 16 * static_cast<uint32_t>(rng() % 5), false, false};
+        if (shape.padded)
+            l = {16 * static_cast<uint32_t>(rng() % 4), 16 * static_cast<uint32_t>(rng() % 3),
+                 16 * static_cast<uint32_t>(rng() % 5), false, false};
         l.scattered = shape.scattered;
         l.repeat_batch = may_repeat && shape.repeated;
         l.repeat_parts = l.repeat_batch && may_repeat_parts;
@@ -110,12 +113,15 @@ void mul_mont(Case &c) {
     c.device.check(c.device->mul_mont(c.queue(), out.view(), source, b.view(), add));
 }
 
-void unary(Case &c, const std::function<sable_status(const sable_limbs *out, const sable_limbs *in, const std::vector<uint16_t> &pos)> &call,
+void unary(Case &c,
+           const std::function<sable_status(const sable_limbs *out, const sable_limbs *in,
+                                            const std::vector<uint16_t> &pos)> &call,
            bool may_be_in_place) {
     const auto pos = c.positions();
     const uint32_t parts = c.shape.parts, batch = c.shape.batch;
     const bool in_place = c.shape.in_place && may_be_in_place;
-    Poly &a = in_place ? c.result(c.operand(pos, parts, batch, c.layout())) : c.input(pos, parts, batch, c.layout(true, true));
+    Poly &a = in_place ? c.result(c.operand(pos, parts, batch, c.layout()))
+                       : c.input(pos, parts, batch, c.layout(true, true));
     Poly &out = in_place ? a : c.output(pos, parts, batch, c.layout());
     c.device.check(call(out.view(), a.view(), pos));
 }
@@ -126,7 +132,8 @@ void base_convert(Case &c) {
     const std::vector<uint16_t> src = range(first, first + sources);
     std::vector<uint16_t> dst;
     for (uint32_t i = 0; i < c.all(); i++) // the rest, or one of the sources too
-        if (i < first || i >= first + sources || (c.shape.variant % 2 && i == first)) dst.push_back(static_cast<uint16_t>(i));
+        if (i < first || i >= first + sources || (c.shape.variant % 2 && i == first))
+            dst.push_back(static_cast<uint16_t>(i));
     Basis basis(c.device.ring(), src, dst);
     Poly &y = c.input(src, c.shape.parts, c.shape.batch, c.layout(true));
     Poly &out = c.output(dst, c.shape.parts, c.shape.batch, c.layout());
@@ -161,7 +168,8 @@ void key_inner(Case &c) {
     const uint32_t q_limbs = c.shape.limbs == 0 ? c.q_count() - first : c.shape.limbs;
     const std::vector<uint16_t> q_pos = range(first, first + q_limbs);
     std::vector<uint16_t> pos = q_pos;
-    for (uint32_t i = c.q_count(); i < (c.shape.limbs == 1 ? c.q_count() : c.all()); i++) pos.push_back(static_cast<uint16_t>(i));
+    for (uint32_t i = c.q_count(); i < (c.shape.limbs == 1 ? c.q_count() : c.all()); i++)
+        pos.push_back(static_cast<uint16_t>(i));
     const uint32_t first_block = first / alpha, digits = (first + q_limbs - 1) / alpha - first_block + 1;
     const int coefficients = c.shape.variant % 2;
     const uint32_t add_parts = c.shape.variant / 2 % 3;
@@ -174,8 +182,8 @@ void key_inner(Case &c) {
     Poly &acc = c.output(pos, 2, batch, c.layout());
     Poly *add = add_parts ? &c.input(q_pos, add_parts, batch, c.layout()) : nullptr;
     const std::vector<uint32_t> mult = c.constants(q_pos);
-    c.device.check(c.device->key_inner(c.queue(), acc.view(), d.view(), coefficients, own.view(), key.view(), alpha, first_block,
-                                       add ? add->view() : nullptr, add ? mult.data() : nullptr));
+    c.device.check(c.device->key_inner(c.queue(), acc.view(), d.view(), coefficients, own.view(), key.view(), alpha,
+                                       first_block, add ? add->view() : nullptr, add ? mult.data() : nullptr));
 }
 
 void ntt_mod_down(Case &c) {
@@ -188,7 +196,8 @@ void ntt_mod_down(Case &c) {
         for (uint32_t i = 0; i < c.all(); i++)
             if (std::find(pos.begin(), pos.end(), i) == pos.end()) x_pos.push_back(static_cast<uint16_t>(i));
     Poly &e = c.operand(pos, parts, batch, c.layout());
-    Poly &x = c.shape.in_place ? c.result(c.operand(x_pos, parts, batch, c.layout())) : c.input(x_pos, parts, batch, c.layout(true, true));
+    Poly &x = c.shape.in_place ? c.result(c.operand(x_pos, parts, batch, c.layout()))
+                               : c.input(x_pos, parts, batch, c.layout(true, true));
     Poly &out = c.shape.in_place ? x : c.output(pos, parts, batch, c.layout());
     const std::vector<uint32_t> x_mult = c.constants(pos), e_mult = c.constants(pos);
     c.device.check(c.device->ntt_mod_down(c.queue(), out.view(), e.view(), x.view(), x_mult.data(), e_mult.data()));
@@ -199,11 +208,24 @@ void encode(Case &c) {
     const uint32_t gaps[] = {1, 2, 8, c.n() / 8}, gap = gaps[c.shape.variant % 4];
     const size_t count = c.shape.batch * static_cast<size_t>(c.n() / gap);
     std::vector<double> hi(count + 1), lo(count + 1);
-    const double edges[] = {0.0, -0.0, 1, -1, 0x1p52, -0x1p52, 0x1p53, 0x1p63, -0x1p63, 0x1p64, 0x1.fffffffffffffp126, -0x1.fffffffffffffp126};
+    const double edges[] = {0.0,
+                            -0.0,
+                            1,
+                            -1,
+                            0x1p52,
+                            -0x1p52,
+                            0x1p53,
+                            0x1p63,
+                            -0x1p63,
+                            0x1p64,
+                            0x1.fffffffffffffp126,
+                            -0x1.fffffffffffffp126};
     for (size_t t = 0; t < count; t++) {
         const uint64_t x = c.rng();
         const double sign = x & 1 ? 1 : -1;
-        hi[t] = (x >> 1) % 16 == 0 ? edges[(x >> 8) % 12] : sign * std::trunc(std::ldexp(static_cast<double>(c.rng() >> 11), static_cast<int>((x >> 8) % 127) - 53));
+        hi[t] = (x >> 1) % 16 == 0 ? edges[(x >> 8) % 12]
+                                   : sign * std::trunc(std::ldexp(static_cast<double>(c.rng() >> 11),
+                                                                  static_cast<int>((x >> 8) % 127) - 53));
         lo[t] = (x >> 5) % 4 == 0 ? 0 : static_cast<double>(c.rng() >> (11 + (x >> 20) % 53)) * sign;
     }
     Poly &out = c.output(pos, c.shape.parts, c.shape.batch, c.layout());
@@ -242,38 +264,71 @@ using Runner = std::function<void(Case &)>;
 
 const std::vector<std::pair<std::string, Runner>> &runners() {
     static const std::vector<std::pair<std::string, Runner>> list = {
-        {"copy", [](Case &c) { unary(c, [&](auto out, auto in, auto &) { return c.device->copy(c.queue(), out, in); }, false); }},
-        {"zero", [](Case &c) { c.device.check(c.device->zero(c.queue(), c.output(c.positions(), c.shape.parts, c.shape.batch, c.layout()).view())); }},
-        {"ntt_forward", [](Case &c) {
+        {"copy",
+         [](Case &c) {
+             unary(
+                 c, [&](auto out, auto in, auto &) { return c.device->copy(c.queue(), out, in); }, false);
+         }},
+        {"zero",
+         [](Case &c) {
+             c.device.check(
+                 c.device->zero(c.queue(), c.output(c.positions(), c.shape.parts, c.shape.batch, c.layout()).view()));
+         }},
+        {"ntt_forward",
+         [](Case &c) {
              Poly &x = c.result(c.operand(c.positions(), c.shape.parts, c.shape.batch, c.layout()));
              c.device.check(c.device->ntt_forward(c.queue(), x.view()));
          }},
-        {"ntt_inverse", [](Case &c) {
-             unary(c, [&](auto out, auto in, auto &pos) {
-                 const auto mult = c.constants(pos);
-                 return c.device->ntt_inverse(c.queue(), out, in, c.shape.variant % 2 ? mult.data() : nullptr);
-             }, true);
+        {"ntt_inverse",
+         [](Case &c) {
+             unary(
+                 c,
+                 [&](auto out, auto in, auto &pos) {
+                     const auto mult = c.constants(pos);
+                     return c.device->ntt_inverse(c.queue(), out, in, c.shape.variant % 2 ? mult.data() : nullptr);
+                 },
+                 true);
          }},
         {"base_convert", base_convert},
-        {"automorphism", [](Case &c) {
-             unary(c, [&](auto out, auto in, auto &) { return c.device->automorphism(c.queue(), out, in, galois_element(c)); }, false);
+        {"automorphism",
+         [](Case &c) {
+             unary(
+                 c,
+                 [&](auto out, auto in, auto &) {
+                     return c.device->automorphism(c.queue(), out, in, galois_element(c));
+                 },
+                 false);
          }},
         {"add", [](Case &c) { binary(c, c.device->add); }},
         {"sub", [](Case &c) { binary(c, c.device->sub); }},
         {"mul", [](Case &c) { binary(c, c.device->mul); }},
         {"mul_mont", mul_mont},
-        {"negate", [](Case &c) { unary(c, [&](auto out, auto in, auto &) { return c.device->negate(c.queue(), out, in); }, true); }},
-        {"mul_const", [](Case &c) {
-             unary(c, [&](auto out, auto in, auto &pos) {
-                 const auto lo = c.constants(pos), hi = c.constants(pos);
-                 return c.device->mul_const(c.queue(), out, in, lo.data(), c.shape.variant % 2 ? hi.data() : nullptr);
-             }, true);
+        {"negate",
+         [](Case &c) {
+             unary(
+                 c, [&](auto out, auto in, auto &) { return c.device->negate(c.queue(), out, in); }, true);
          }},
-        {"add_const", [](Case &c) {
-             unary(c, [&](auto out, auto in, auto &pos) {
-                 const auto lo = c.constants(pos), hi = c.constants(pos);
-                 return c.device->add_const(c.queue(), out, in, lo.data(), c.shape.variant % 2 ? hi.data() : nullptr);
-             }, true);
+        {"mul_const",
+         [](Case &c) {
+             unary(
+                 c,
+                 [&](auto out, auto in, auto &pos) {
+                     const auto lo = c.constants(pos), hi = c.constants(pos);
+                     return c.device->mul_const(c.queue(), out, in, lo.data(),
+                                                c.shape.variant % 2 ? hi.data() : nullptr);
+                 },
+                 true);
+         }},
+        {"add_const",
+         [](Case &c) {
+             unary(
+                 c,
+                 [&](auto out, auto in, auto &pos) {
+                     const auto lo = c.constants(pos), hi = c.constants(pos);
+                     return c.device->add_const(c.queue(), out, in, lo.data(),
+                                                c.shape.variant % 2 ? hi.data() : nullptr);
+                 },
+                 true);
          }},
         {"tensor", tensor},
         {"combine", combine},
@@ -298,9 +353,9 @@ const std::vector<std::string> &table_functions() {
 
 std::string Shape::text() const {
     std::ostringstream s;
-    s << (limbs ? std::to_string(limbs) : std::string("all")) << " limbs, " << parts << " parts, batch " << batch << ", variant " << variant
-      << ", seed " << seed << (padded ? ", padded" : "") << (scattered ? ", scattered" : "") << (repeated ? ", repeated" : "")
-      << (in_place ? ", in place" : "");
+    s << (limbs ? std::to_string(limbs) : std::string("all")) << " limbs, " << parts << " parts, batch " << batch
+      << ", variant " << variant << ", seed " << seed << (padded ? ", padded" : "") << (scattered ? ", scattered" : "")
+      << (repeated ? ", repeated" : "") << (in_place ? ", in place" : "");
     return s.str();
 }
 
@@ -321,7 +376,8 @@ std::string difference(const Images &want, const Images &have) {
         if (want[k].size() != have[k].size()) return "outputs of different sizes";
         for (size_t j = 0; j < want[k].size(); j++)
             if (want[k][j] != have[k][j]) {
-                s << "output " << k << " word " << j << " of " << want[k].size() << ": want " << want[k][j] << ", have " << have[k][j];
+                s << "output " << k << " word " << j << " of " << want[k].size() << ": want " << want[k][j] << ", have "
+                  << have[k][j];
                 return s.str();
             }
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #ifndef SABLE_TESTS_SUPPORT_TABLE_CASES_H
 #define SABLE_TESTS_SUPPORT_TABLE_CASES_H
-// One call of any function of the backend table on random views, for comparison between backends and paths word by word.
+// One call of any function of the backend table on random views, for comparison between backends and paths word by
+// word.
 #include "support/device.h"
 
 namespace support {
@@ -24,9 +25,9 @@ struct Shape {
 // What a call left in memory: every output with the gaps around it.
 using Images = std::vector<std::vector<uint32_t>>;
 
-// Makes the views that shape and seed describe (the same for every device), calls the function, and returns the images. Throws when
-// the call fails or an input that the contract leaves alone has changed. The ring of the device needs at least 16 primes in U (4
-// terminals among them) and 2 special primes.
+// Makes the views that shape and seed describe (the same for every device), calls the function, and returns the images.
+// Throws when the call fails or an input that the contract leaves alone has changed. The ring of the device needs at
+// least 16 primes in U (4 terminals among them) and 2 special primes.
 Images run_case(const Device &device, const std::string &function, const Shape &shape);
 
 // "" when equal, else which word differs first.

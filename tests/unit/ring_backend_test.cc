@@ -39,7 +39,8 @@ TEST(CpuPaths, UnknownPathNamesWhatThereIs) {
     EXPECT_EQ(sable_backend_cpu()->open(&state, ring->get(), &options, &err), SABLE_NO_DEVICE);
     EXPECT_EQ(state, nullptr);
     EXPECT_NE(std::string(err.text).find("sse9"), std::string::npos) << err.text;
-    for (const std::string &name : support::cpu_paths()) EXPECT_NE(std::string(err.text).find(name), std::string::npos) << err.text;
+    for (const std::string &name : support::cpu_paths())
+        EXPECT_NE(std::string(err.text).find(name), std::string::npos) << err.text;
 }
 
 TEST(CpuBackend, ReportsPathAndThreads) {
@@ -51,7 +52,8 @@ TEST(CpuBackend, ReportsPathAndThreads) {
     sable_error err{};
     ASSERT_EQ(sable_backend_cpu()->open(&state, ring->get(), nullptr, &err), SABLE_OK);
     EXPECT_GE(sable_backend_cpu()->threads(state), 1u);
-    EXPECT_EQ(sable_backend_cpu()->queue_open(&queue, state, &err, &err), SABLE_UNSUPPORTED) << "there are no external streams";
+    EXPECT_EQ(sable_backend_cpu()->queue_open(&queue, state, &err, &err), SABLE_UNSUPPORTED)
+        << "there are no external streams";
     sable_backend_cpu()->close(state);
     sable_backend_cpu()->close(nullptr);
 }
@@ -85,7 +87,8 @@ TEST(CpuPool, AlignsReusesAndCounts) {
     cpu_pool *pool = cpu_pool_create(0);
     ASSERT_NE(pool, nullptr);
     std::vector<void *> blocks;
-    for (size_t bytes : {size_t{0}, size_t{1}, size_t{255}, size_t{256}, size_t{257}, size_t{4096}, size_t{100000}, size_t{3} << 20}) {
+    for (size_t bytes :
+         {size_t{0}, size_t{1}, size_t{255}, size_t{256}, size_t{257}, size_t{4096}, size_t{100000}, size_t{3} << 20}) {
         void *block = cpu_pool_take(pool, bytes);
         ASSERT_NE(block, nullptr);
         EXPECT_EQ(reinterpret_cast<uintptr_t>(block) % 256, 0u);
@@ -121,7 +124,8 @@ TEST(CpuPool, ClassesHoldWhatWasAskedFor) {
 
 TEST(CpuPool, CacheIsBounded) {
     cpu_pool *pool = cpu_pool_create(0);
-    for (size_t mib = 1; mib < 200; mib += 3) cpu_pool_give(pool, cpu_pool_take(pool, mib << 20)); // one class after another
+    for (size_t mib = 1; mib < 200; mib += 3)
+        cpu_pool_give(pool, cpu_pool_take(pool, mib << 20)); // one class after another
     size_t peak = 0;
     cpu_pool_use(pool, nullptr, &peak);
     EXPECT_LE(cpu_pool_cached(pool), peak + peak / 2 + (size_t{64} << 20));

@@ -48,7 +48,8 @@ class O5_BaseConversion : public ::testing::TestWithParam<std::string> {
             ZZ want = oracle::centred(x[j], d);
             if (oracle::in_band(x[j], d, static_cast<unsigned>(src.size()))) continue; // expect_columns has the bound
             for (uint32_t k = 0; k < dst.size(); k++)
-                ASSERT_EQ(out.at(k)[j], oracle::residue(want, ring->p(dst[k]))) << "column " << j << " |S| = " << src.size();
+                ASSERT_EQ(out.at(k)[j], oracle::residue(want, ring->p(dst[k])))
+                    << "column " << j << " |S| = " << src.size();
         }
     }
 
@@ -73,7 +74,8 @@ class O5_BaseConversion : public ::testing::TestWithParam<std::string> {
             }
             const ZZ value = sum - d * static_cast<long>(quotient(*ring, src, column));
             for (uint32_t k = 0; k < dst.size(); k++)
-                ASSERT_EQ(out.at(k)[j], oracle::residue(value, ring->p(dst[k]))) << "column " << j << " |S| = " << src.size();
+                ASSERT_EQ(out.at(k)[j], oracle::residue(value, ring->p(dst[k])))
+                    << "column " << j << " |S| = " << src.size();
             const ZZ centred = oracle::centred(sum, d);
             if (oracle::in_band(sum, d, static_cast<unsigned>(src.size()))) {
                 ASSERT_TRUE(value == centred || value == centred + d) << "column " << j;
@@ -110,7 +112,8 @@ TEST_P(O5_BaseConversion, AdversarialIntegers) {
         for (uint32_t first : {0u, 29u}) {
             const Positions src = positions(first, count);
             const ZZ d = oracle::product(ring->primes(src)), half = (d - 1) / 2;
-            std::vector<ZZ> x = {ZZ(0), ZZ(1), d - 1, d - 2, half, half + 1, half + 2, half - 1, d / 3, d / 4, 3 * d / 4};
+            std::vector<ZZ> x = {ZZ(0),    ZZ(1),    d - 1, d - 2, half,     half + 1,
+                                 half + 2, half - 1, d / 3, d / 4, 3 * d / 4};
             // Just above and below 1/2 by powers of two: outside the band, at its end, far inside.
             for (long e = 20; e <= 60; e++) {
                 if ((d >> e) == 0) break;
@@ -180,12 +183,15 @@ TEST(O5_Basis, Constants) {
     const Positions src = {2, 3, 7, 24}, dst = {0, 3, 5, 22}, factor = {1, 9, 20};
     const std::vector<uint32_t> k = {5, 7, 1000003, 2};
     sable_basis *basis = nullptr;
-    ASSERT_EQ(sable_basis_create(&basis, ring->get(), src.data(), 4, dst.data(), 4, factor.data(), 3, k.data(), nullptr), SABLE_OK);
+    ASSERT_EQ(
+        sable_basis_create(&basis, ring->get(), src.data(), 4, dst.data(), 4, factor.data(), 3, k.data(), nullptr),
+        SABLE_OK);
     const ZZ d = oracle::product(ring->primes(src)), a = oracle::product(ring->primes(factor));
     for (uint32_t i = 0; i < 4; i++) {
         const uint32_t q = ring->p(src[i]);
         const ZZ c = a * static_cast<long>(k[i]);
-        EXPECT_EQ(static_cast<uint64_t>(basis->y_mult[i]) * oracle::residue(d / static_cast<long>(q), q) % q, oracle::residue(c, q));
+        EXPECT_EQ(static_cast<uint64_t>(basis->y_mult[i]) * oracle::residue(d / static_cast<long>(q), q) % q,
+                  oracle::residue(c, q));
     }
     for (uint32_t t = 0; t < 4; t++) {
         const uint32_t p = ring->p(dst[t]);

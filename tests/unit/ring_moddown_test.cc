@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// O6: mod-down and rescale, c' = round(A*x/D), in big integers: every level pair of T10 and T11 (whose levels are those of A40), plain
-// and merged with the special primes, restored primes included. Composed from the backend table as the ckks layer does.
+// O6: mod-down and rescale, c' = round(A*x/D), in big integers: every level pair of T10 and T11 (whose levels are those
+// of A40), plain and merged with the special primes, restored primes included. Composed from the backend table as the
+// ckks layer does.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -41,7 +42,8 @@ Limbs mod_down(const Device &device, const Step &step, const Limbs &x, bool in_p
     std::vector<uint32_t> x_mult, e_mult;
     for (uint16_t pos : step.to) {
         const uint32_t p = ring.p(pos);
-        const uint32_t inv = sable_inv_mod(sable_product_mod(ring.get(), step.dropped.data(), uint32_t(step.dropped.size()), p), p);
+        const uint32_t inv =
+            sable_inv_mod(sable_product_mod(ring.get(), step.dropped.data(), uint32_t(step.dropped.size()), p), p);
         const uint32_t a = sable_product_mod(ring.get(), step.restored.data(), uint32_t(step.restored.size()), p);
         e_mult.push_back(inv);
         x_mult.push_back(sable_mul_mod(a, inv, p));
@@ -110,11 +112,13 @@ class O6_ModDown : public ::testing::TestWithParam<Case> {
         const ZZ inverse_a = a == 1 ? ZZ(1) : NTL::InvMod(a % q, q);
         std::vector<ZZ> x = {ZZ(0), ZZ(1), q - 1, q / 2, q / 2 + 1};
         // a*x = t mod q with t near multiples of D/2: the rounding is nearly a tie, on both sides.
-        for (const ZZ &t : {(d - 1) / 2, (d + 1) / 2, d, d - 1, d + 1, d * 7 + (d - 1) / 2, d * 7 + (d + 1) / 2, d / 2 + (d >> 20), d / 2 - (d >> 20)})
+        for (const ZZ &t : {(d - 1) / 2, (d + 1) / 2, d, d - 1, d + 1, d * 7 + (d - 1) / 2, d * 7 + (d + 1) / 2,
+                            d / 2 + (d >> 20), d / 2 - (d >> 20)})
             x.push_back(t * inverse_a % q);
         while (x.size() < count) {
             ZZ value(0);
-            for (long bits = 0; bits < NTL::NumBits(q) + 64; bits += 32) value = (value << 32) + static_cast<long>(rng() >> 32);
+            for (long bits = 0; bits < NTL::NumBits(q) + 64; bits += 32)
+                value = (value << 32) + static_cast<long>(rng() >> 32);
             x.push_back(value % q);
         }
         return x;
@@ -139,7 +143,8 @@ class O6_ModDown : public ::testing::TestWithParam<Case> {
             const bool band = oracle::in_band(ax, d, static_cast<unsigned>(s.dropped.size()));
             if (band && out[0][j] != oracle::residue(want, ring->p(s.to[0]))) want -= 1;
             for (size_t i = 0; i < s.to.size(); i++)
-                ASSERT_EQ(out[i][j], oracle::residue(want, ring->p(s.to[i]))) << what << ", coefficient " << j << ", limb " << i;
+                ASSERT_EQ(out[i][j], oracle::residue(want, ring->p(s.to[i])))
+                    << what << ", coefficient " << j << ", limb " << i;
         }
     }
 
@@ -158,7 +163,8 @@ TEST_P(O6_ModDown, EveryLevelPair) {
             restored += !s.restored.empty();
             const std::vector<ZZ> x = integers(s, 400);
             Limbs in = residues(s.from, x);
-            const std::string what = GetParam().set + " level " + std::to_string(level) + (merged ? " merged with P" : "");
+            const std::string what =
+                GetParam().set + " level " + std::to_string(level) + (merged ? " merged with P" : "");
             if (GetParam().path == "portable") {
                 expect_rounding(s, x, mod_down(*device, s, in, false), what);
             } else {
@@ -188,7 +194,8 @@ TEST_P(O6_ModDown, LinearUpToOne) {
         std::vector<ZZ> x = integers(s, 64), y = integers(s, 64), sum;
         std::reverse(y.begin(), y.end());
         for (size_t j = 0; j < x.size(); j++) x[j] %= q, y[j] %= q, sum.push_back(x[j] + y[j]); // no wrap
-        const Limbs cx = mod_down(*device, s, residues(s.from, x), false), cy = mod_down(*device, s, residues(s.from, y), false);
+        const Limbs cx = mod_down(*device, s, residues(s.from, x), false),
+                    cy = mod_down(*device, s, residues(s.from, y), false);
         const Limbs cs = mod_down(*device, s, residues(s.from, sum), false);
         for (size_t j = 0; j < x.size(); j++) {
             long first = 2;
@@ -210,8 +217,7 @@ std::vector<Case> cases() {
         for (const char *set : {"T10", "T11"}) r.push_back({path, set});
     return r;
 }
-INSTANTIATE_TEST_SUITE_P(Ring, O6_ModDown, ::testing::ValuesIn(cases()), [](const auto &test) {
-    return test.param.path + "_" + test.param.set;
-});
+INSTANTIATE_TEST_SUITE_P(Ring, O6_ModDown, ::testing::ValuesIn(cases()),
+                         [](const auto &test) { return test.param.path + "_" + test.param.set; });
 
 } // namespace

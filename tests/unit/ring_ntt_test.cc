@@ -48,7 +48,8 @@ TEST_P(O3_Ntt, a_DefinitionSmallDegreesAllPrimes) {
         forward(device, x);
         for (uint32_t i = 0; i < ring.limbs(); i++) {
             std::vector<uint32_t> a(before.begin() + i * ring.n(), before.begin() + (i + 1) * ring.n());
-            for (uint32_t j = 0; j < ring.n(); j++) ASSERT_EQ(x.at(i)[j], expected_at(ring, i, a, j)) << "limb " << i << " word " << j;
+            for (uint32_t j = 0; j < ring.n(); j++)
+                ASSERT_EQ(x.at(i)[j], expected_at(ring, i, a, j)) << "limb " << i << " word " << j;
         }
     }
 }
@@ -102,7 +103,8 @@ TEST_P(O3_Ntt, b_InverseTimesConstant) {
     auto ring = Ring::a40(11, 4, 2);
     Device device(*ring, GetParam());
     std::vector<uint32_t> mult;
-    for (uint32_t i = 0; i < 6; i++) mult.push_back(i == 0 ? 0 : i == 1 ? ring->p(i) - 1 : support::random_word(rng, ring->p(i)));
+    for (uint32_t i = 0; i < 6; i++)
+        mult.push_back(i == 0 ? 0 : i == 1 ? ring->p(i) - 1 : support::random_word(rng, ring->p(i)));
     Poly x(device, range(0, 6)), out(device, range(0, 6));
     x.random(rng);
     std::vector<uint32_t> before = x.host;
@@ -155,7 +157,8 @@ TEST_P(O3_Ntt, e_MonomialsWrapWithASign) {
     const uint32_t n = ring->n();
     Device device(*ring, GetParam());
     for (int trial = 0; trial < 30; trial++) {
-        uint32_t k = trial == 0 ? n - 1 : static_cast<uint32_t>(rng() % n), l = trial < 2 ? n - 1 : static_cast<uint32_t>(rng() % n);
+        uint32_t k = trial == 0 ? n - 1 : static_cast<uint32_t>(rng() % n),
+                 l = trial < 2 ? n - 1 : static_cast<uint32_t>(rng() % n);
         Poly a(device, {2, 5}), b(device, {2, 5});
         std::fill(a.host.begin(), a.host.end(), 0);
         b.host = a.host;
@@ -167,7 +170,10 @@ TEST_P(O3_Ntt, e_MonomialsWrapWithASign) {
         a.download();
         for (uint32_t i = 0; i < 2; i++)
             for (uint32_t j = 0; j < n; j++)
-                ASSERT_EQ(a.at(i)[j], j != (k + l) % n ? 0 : k + l < n ? 1 : a.prime(i) - 1) << "X^" << k << " * X^" << l;
+                ASSERT_EQ(a.at(i)[j], j != (k + l) % n ? 0
+                                      : k + l < n      ? 1
+                                                       : a.prime(i) - 1)
+                    << "X^" << k << " * X^" << l;
     }
 }
 
@@ -225,7 +231,8 @@ TEST_P(O4_Automorphism, Compose) {
         for (uint32_t h : galois_elements(n)) {
             device.check(device->automorphism(device.queue(), b.view(), a.view(), g));
             device.check(device->automorphism(device.queue(), c.view(), b.view(), h));
-            device.check(device->automorphism(device.queue(), d.view(), a.view(), static_cast<uint32_t>(uint64_t{g} * h % (2 * n))));
+            device.check(device->automorphism(device.queue(), d.view(), a.view(),
+                                              static_cast<uint32_t>(uint64_t{g} * h % (2 * n))));
             c.download(), d.download();
             ASSERT_EQ(c.host, d.host) << g << " then " << h;
         }

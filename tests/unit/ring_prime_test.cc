@@ -69,14 +69,15 @@ TEST(O1_Tables, PowersInBitReversedOrder) {
         for (uint32_t pos = 0; pos < ring->limbs(); pos++) {
             const sable_prime &q = (*ring)->prime[pos];
             expect_constants(q, ring->n());
-            for (uint32_t i = 0; i < ring->n(); i += log_n > 10 ? 37 : 1) {
+            for (uint32_t i = 0; i<ring->n(); i += log_n> 10 ? 37 : 1) {
                 uint32_t w = static_cast<uint32_t>(oracle::power(q.psi, oracle::bit_reverse(i, log_n), q.p));
                 ASSERT_EQ((*ring)->w[pos][i], w);
                 ASSERT_EQ(static_cast<uint64_t>((*ring)->iw[pos][i]) * w % q.p, 1u);
                 ASSERT_EQ((*ring)->w_shoup[pos][i], (static_cast<uint64_t>(w) << 32) / q.p);
                 ASSERT_EQ((*ring)->iw_shoup[pos][i], (static_cast<uint64_t>((*ring)->iw[pos][i]) << 32) / q.p);
             }
-            for (const uint32_t *table : {(*ring)->w[pos], (*ring)->w_shoup[pos], (*ring)->iw[pos], (*ring)->iw_shoup[pos]})
+            for (const uint32_t *table :
+                 {(*ring)->w[pos], (*ring)->w_shoup[pos], (*ring)->iw[pos], (*ring)->iw_shoup[pos]})
                 EXPECT_EQ(reinterpret_cast<uintptr_t>(table) % 64, 0u);
         }
         EXPECT_EQ((*ring)->q_count, 6u);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Element-wise functions, sums of products and encoding of the backend table against remainders taken one product at a time, on
-// every cpu path.
+// Element-wise functions, sums of products and encoding of the backend table against remainders taken one product at a
+// time, on every cpu path.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -28,17 +28,20 @@ class Words : public ::testing::TestWithParam<std::string> {
     uint64_t inverse_r(uint32_t p) const { return sable_inv_mod(static_cast<uint32_t>(R % p), p); }
 
     // want(i, p, j) is the word j of limb i modulo p, in any representation.
-    template <class Want> void expect_words(Poly &out, uint32_t part, uint32_t member, Want want) {
+    template <class Want>
+    void expect_words(Poly &out, uint32_t part, uint32_t member, Want want) {
         out.download();
         for (uint32_t i = 0; i < out.view()->limbs; i++) {
             const uint32_t p = out.prime(i);
             for (uint32_t j = 0; j < ring->n(); j++)
-                ASSERT_EQ(out.at(i, part, member)[j], want(i, p, j) % p) << "limb " << i << " word " << j << " part " << part << " member " << member;
+                ASSERT_EQ(out.at(i, part, member)[j], want(i, p, j) % p)
+                    << "limb " << i << " word " << j << " part " << part << " member " << member;
         }
     }
     std::vector<uint32_t> constants() {
         std::vector<uint32_t> c;
-        for (size_t i = 0; i < pos.size(); i++) c.push_back(i == 0 ? 0 : i == 1 ? ring->p(pos[i]) - 1 : support::random_word(rng, ring->p(pos[i])));
+        for (size_t i = 0; i < pos.size(); i++)
+            c.push_back(i == 0 ? 0 : i == 1 ? ring->p(pos[i]) - 1 : support::random_word(rng, ring->p(pos[i])));
         return c;
     }
 };
@@ -59,7 +62,9 @@ TEST_P(Words, Elementwise) {
     device.check(device->mul(q, out.view(), a.view(), b.view()));
     expect_words(out, 0, 0, [&](uint32_t i, uint32_t, uint32_t j) { return uint64_t{a.at(i)[j]} * b.at(i)[j]; });
     device.check(device->mul_mont(q, out.view(), a.view(), b.view(), 0));
-    expect_words(out, 0, 0, [&](uint32_t i, uint32_t p, uint32_t j) { return uint64_t{a.at(i)[j]} * b.at(i)[j] % p * inverse_r(p); });
+    expect_words(out, 0, 0, [&](uint32_t i, uint32_t p, uint32_t j) {
+        return uint64_t{a.at(i)[j]} * b.at(i)[j] % p * inverse_r(p);
+    });
     out.host = before;
     out.upload();
     device.check(device->mul_mont(q, out.view(), a.view(), b.view(), 1));
@@ -93,16 +98,19 @@ TEST_P(Words, TensorSums) {
                 for (Poly *x : {&a, &b})
                     for (uint32_t t = 0; t < terms; t++)
                         for (uint32_t c = 0; c < 2; c++)
-                            for (uint32_t i = 0; i < pos.size(); i++) x->set(std::vector<uint32_t>(ring->n(), x->prime(i) - 1), i, c, t);
+                            for (uint32_t i = 0; i < pos.size(); i++)
+                                x->set(std::vector<uint32_t>(ring->n(), x->prime(i) - 1), i, c, t);
             a.upload(), b.upload();
             sable_limbs one_a = *a.view(), one_b = *b.view();
             one_a.batch = one_b.batch = 1;
             const size_t b_stride = largest ? b.view()->batch_stride : 0;
-            device.check(device->tensor(device.queue(), out.view(), &one_a, a.view()->batch_stride, &one_b, b_stride, terms));
+            device.check(
+                device->tensor(device.queue(), out.view(), &one_a, a.view()->batch_stride, &one_b, b_stride, terms));
             auto sum = [&](uint32_t i, uint32_t p, uint32_t j, std::vector<std::pair<uint32_t, uint32_t>> parts) {
                 uint64_t s = 0;
                 for (uint32_t t = 0; t < terms; t++)
-                    for (auto [x, y] : parts) s = (s + uint64_t{a.at(i, x, t)[j]} * b.at(i, y, b_stride ? t : 0)[j]) % p;
+                    for (auto [x, y] : parts)
+                        s = (s + uint64_t{a.at(i, x, t)[j]} * b.at(i, y, b_stride ? t : 0)[j]) % p;
                 return s;
             };
             expect_words(out, 0, 0, [&](uint32_t i, uint32_t p, uint32_t j) { return sum(i, p, j, {{0, 0}}); });
@@ -120,16 +128,19 @@ TEST_P(Words, Combine) {
         for (uint32_t g = 0; g < groups; g++)
             for (uint32_t t = 0; t < terms; t++)
                 for (uint32_t i = 0; i < pos.size(); i++)
-                    c[(g * terms + t) * pos.size() + i] = g == 0 ? in.prime(i) - 1 : support::random_word(rng, in.prime(i));
+                    c[(g * terms + t) * pos.size() + i] =
+                        g == 0 ? in.prime(i) - 1 : support::random_word(rng, in.prime(i));
         for (uint32_t t = 0; t < terms; t++)
-            for (uint32_t i = 0; i < pos.size(); i++) in.at(i, 1, t)[5] = in.prime(i) - 1; // with g == 0: the largest sum
+            for (uint32_t i = 0; i < pos.size(); i++)
+                in.at(i, 1, t)[5] = in.prime(i) - 1; // with g == 0: the largest sum
         in.upload();
         device.check(device->combine(device.queue(), out.view(), in.view(), c.data()));
         for (uint32_t g = 0; g < groups; g++)
             for (uint32_t part = 0; part < 2; part++)
                 expect_words(out, part, g, [&](uint32_t i, uint32_t p, uint32_t j) {
                     uint64_t s = 0;
-                    for (uint32_t t = 0; t < terms; t++) s = (s + uint64_t{in.at(i, part, t)[j]} * c[(g * terms + t) * pos.size() + i]) % p;
+                    for (uint32_t t = 0; t < terms; t++)
+                        s = (s + uint64_t{in.at(i, part, t)[j]} * c[(g * terms + t) * pos.size() + i]) % p;
                     return s;
                 });
     }
@@ -142,8 +153,10 @@ TEST_P(Words, KeyInner) {
         for (uint32_t add_parts : {0u, 1u, 2u})
             for (int coefficients : {0, 1}) {
                 const uint32_t first_block = 2 / alpha, digits = 8 / alpha - first_block + 1, batch = 2;
-                Poly d(device, acc_pos, digits, batch), key(device, acc_pos, 2 * digits, 1), own(device, q_pos, 1, batch);
-                Poly add(device, q_pos, add_parts ? add_parts : 1, batch), acc(device, acc_pos, 2, batch), ntt(device, acc_pos, digits, batch);
+                Poly d(device, acc_pos, digits, batch), key(device, acc_pos, 2 * digits, 1),
+                    own(device, q_pos, 1, batch);
+                Poly add(device, q_pos, add_parts ? add_parts : 1, batch), acc(device, acc_pos, 2, batch),
+                    ntt(device, acc_pos, digits, batch);
                 d.random(rng), key.random(rng), own.random(rng), add.random(rng);
                 for (uint32_t j = 0; j < 2 * digits; j++)
                     for (uint32_t i = 0; i < acc_pos.size(); i++) key.at(i, j)[9] = key.prime(i) - 1;
@@ -155,8 +168,9 @@ TEST_P(Words, KeyInner) {
                 std::vector<uint32_t> add_mult;
                 for (uint16_t i : q_pos) add_mult.push_back(support::random_word(rng, ring->p(i)));
                 d.upload(), key.upload(), own.upload(), add.upload();
-                device.check(device->key_inner(device.queue(), acc.view(), d.view(), coefficients, own.view(), key.view(), alpha,
-                                               first_block, add_parts ? add.view() : nullptr, add_mult.data()));
+                device.check(device->key_inner(device.queue(), acc.view(), d.view(), coefficients, own.view(),
+                                               key.view(), alpha, first_block, add_parts ? add.view() : nullptr,
+                                               add_mult.data()));
                 for (uint32_t b = 0; b < batch; b++)
                     for (uint32_t part = 0; part < 2; part++)
                         expect_words(acc, part, b, [&](uint32_t i, uint32_t p, uint32_t w) {
@@ -181,7 +195,8 @@ TEST_P(Words, KeyInner) {
 TEST_P(Words, KeyInnerLargest) {
     const std::vector<uint16_t> p_pos = {20, 24};
     for (uint32_t digits : {1u, 4u, 5u, 11u, 12u, 13u, 16u, 63u, 64u}) {
-        Poly d(device, p_pos, digits), key(device, p_pos, 2 * digits), own(device, {0}), add(device, {0}), acc(device, p_pos, 2);
+        Poly d(device, p_pos, digits), key(device, p_pos, 2 * digits), own(device, {0}), add(device, {0}),
+            acc(device, p_pos, 2);
         own.random(rng).upload();
         for (uint32_t j = 0; j < 2 * digits; j++)
             for (uint32_t i = 0; i < 2; i++) {
@@ -189,7 +204,8 @@ TEST_P(Words, KeyInnerLargest) {
                 if (j < digits) d.set(std::vector<uint32_t>(ring->n(), d.prime(i) - 1), i, j);
             }
         d.upload(), key.upload();
-        device.check(device->key_inner(device.queue(), acc.view(), d.view(), 0, own.view(), key.view(), 1, 0, nullptr, nullptr));
+        device.check(
+            device->key_inner(device.queue(), acc.view(), d.view(), 0, own.view(), key.view(), 1, 0, nullptr, nullptr));
         for (uint32_t part = 0; part < 2; part++)
             expect_words(acc, part, 0, [&](uint32_t, uint32_t p, uint32_t) { return digits * inverse_r(p); });
     }
@@ -204,8 +220,28 @@ TEST_P(Words, O11_EncodeResidues) {
         hi[t] = std::trunc(std::ldexp(static_cast<double>(rng() >> 11) / 0x1p53, exponent)) * (rng() & 1 ? 1 : -1);
         lo[t] = static_cast<double>(rng() >> (11 + rng() % 53)) * (rng() & 1 ? 1 : -1);
     }
-    const double edges[] = {0.0, -0.0, 1, -1, 0x1p52, -0x1p52, 0x1p52 + 1, 0x1p53 - 1, 0x1p53, -0x1p53, 0x1p54 + 4, 0x1p63, -0x1p63, 0x1p64,
-                            0x1p126, -0x1p126, 0x1.fffffffffffffp126, -0x1.fffffffffffffp126, 2097152, 949616641, -949616641, 0x1.8p100};
+    const double edges[] = {0.0,
+                            -0.0,
+                            1,
+                            -1,
+                            0x1p52,
+                            -0x1p52,
+                            0x1p52 + 1,
+                            0x1p53 - 1,
+                            0x1p53,
+                            -0x1p53,
+                            0x1p54 + 4,
+                            0x1p63,
+                            -0x1p63,
+                            0x1p64,
+                            0x1p126,
+                            -0x1p126,
+                            0x1.fffffffffffffp126,
+                            -0x1.fffffffffffffp126,
+                            2097152,
+                            949616641,
+                            -949616641,
+                            0x1.8p100};
     for (size_t t = 0; t < sizeof edges / sizeof *edges; t++) hi[t] = edges[t], lo[t] = t % 3 ? 0 : -(0x1p53 - 1);
     auto integer = [](double x) {
         oracle::ZZ z;
@@ -225,7 +261,8 @@ TEST_P(Words, O11_EncodeResidues) {
                 if (t % gap == 0) value = integer(hi[at]) + integer(lo[at]);
                 for (uint32_t part = 0; part < 2; part++)
                     for (uint32_t i = 0; i < pos.size(); i++)
-                        ASSERT_EQ(out.at(i, part, b)[t], oracle::residue(value, out.prime(i))) << hi[at] << " + " << lo[at] << " gap " << gap;
+                        ASSERT_EQ(out.at(i, part, b)[t], oracle::residue(value, out.prime(i)))
+                            << hi[at] << " + " << lo[at] << " gap " << gap;
             }
     }
 }
@@ -247,6 +284,7 @@ TEST_P(Words, CheckRangeFindsTheFirst) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Ring, Words, ::testing::ValuesIn(support::cpu_paths()), [](const auto &test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Ring, Words, ::testing::ValuesIn(support::cpu_paths()),
+                         [](const auto &test) { return test.param; });
 
 } // namespace

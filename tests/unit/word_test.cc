@@ -37,9 +37,11 @@ sable_prime prime_of(uint32_t p) {
 // Any word b, w < p.
 ::testing::AssertionResult shoup_holds(uint32_t b, uint32_t w, uint32_t ws, uint32_t p) {
     uint32_t t = sable_shoup_lazy(b, w, ws, p);
-    if (t >= 2 * p) return ::testing::AssertionFailure() << "b=" << b << " w=" << w << " p=" << p << " gives " << t << " >= 2p";
+    if (t >= 2 * p)
+        return ::testing::AssertionFailure() << "b=" << b << " w=" << w << " p=" << p << " gives " << t << " >= 2p";
     if (t % p != static_cast<uint64_t>(b) * w % p)
-        return ::testing::AssertionFailure() << "b=" << b << " w=" << w << " p=" << p << " gives the wrong residue " << t;
+        return ::testing::AssertionFailure()
+               << "b=" << b << " w=" << w << " p=" << p << " gives the wrong residue " << t;
     return ::testing::AssertionSuccess();
 }
 
@@ -133,8 +135,8 @@ TEST_F(O2_ParameterPrimes, Reduce64) {
     for (uint32_t p : parameter_primes()) {
         const sable_prime q = prime_of(p);
         const uint64_t square = static_cast<uint64_t>(p - 1) * (p - 1);
-        for (uint64_t x : {uint64_t{0}, uint64_t{1}, UINT64_MAX, UINT64_MAX - 1, R, R - 1, R * p, R * p - 1, 16 * square, 16 * square + p - 1,
-                           R * R / 2})
+        for (uint64_t x : {uint64_t{0}, uint64_t{1}, UINT64_MAX, UINT64_MAX - 1, R, R - 1, R * p, R * p - 1,
+                           16 * square, 16 * square + p - 1, R * R / 2})
             ASSERT_EQ(sable_reduce64(x, &q), x % p) << x << " mod " << p;
         for (int trial = 0; trial < 20000; trial++) {
             uint64_t x = rng() >> (rng() % 64);
@@ -151,11 +153,12 @@ TEST_F(O2_ParameterPrimes, PowerAndReversal) {
             ASSERT_EQ(sable_mul_mod(a, sable_inv_mod(a, p), p), 1u);
         }
     for (uint32_t bits = 0; bits <= 17; bits++)
-        for (uint32_t x = 0; x < 1u << bits; x += 1 + bits * 3) ASSERT_EQ(sable_brv(x, bits), oracle::bit_reverse(x, bits));
+        for (uint32_t x = 0; x < 1u << bits; x += 1 + bits * 3)
+            ASSERT_EQ(sable_brv(x, bits), oracle::bit_reverse(x, bits));
 }
 
-// The claim that sums of products rest on: 16 products, a reduced word and the row of the base-conversion quotient fit 64 bits for
-// every prime = 1 mod 32 below 2^30.
+// The claim that sums of products rest on: 16 products, a reduced word and the row of the base-conversion quotient fit
+// 64 bits for every prime = 1 mod 32 below 2^30.
 TEST(O2_Bounds, SixteenProducts) {
     const unsigned __int128 p = (1u << 30) - 31; // at most this
     unsigned __int128 sum = 16 * (p - 1) * (p - 1) + (p - 1) * SABLE_MAX_LIMBS;
