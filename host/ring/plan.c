@@ -222,7 +222,8 @@ static sable_status choose_mains(plan *x) {
         /* Aim the new scale, the mean of the old one and of the step, at the wanted bits; when it is more than a bit
          * away (another grid begins here) such a step would overshoot, so the step itself gets the wanted bits and
          * the scale follows. */
-        bool aimed = grid && fabs(dd_sub(log_scale, level->wanted).hi) < 1;
+        double before = fabs(dd_sub(log_scale, level->wanted).hi);
+        bool aimed = grid && before < 1;
         sable_dd target = aimed ? dd_sub(dd_add(level->wanted, level->wanted), log_scale) : level->wanted;
         if (level->nm > have) {
             target = dd_sub(target, log_step(x, below, level, have));
@@ -233,7 +234,7 @@ static sable_status choose_mains(plan *x) {
         sable_dd step = log_step(x, below, level, have);
         log_scale = grid ? dd_mul(dd_add(log_scale, step), dd(0.5)) : step;
         double drift = fabs(dd_sub(log_scale, level->wanted).hi);
-        if (aimed && drift > 0.3)
+        if (aimed && drift > 0.3 + before / 2) /* a step of existing primes only still halves what was there */
             return sable_fail(x->err, SABLE_INVALID,
                               "plan: level %u would have scale 2^%.2f, 2^%.2f is wanted: too few primes at N = 2^%u", l,
                               log_scale.hi, level->wanted.hi, x->chain_log_n);

@@ -162,6 +162,18 @@ TEST(Plan, BootstrappingOverWindowsThatAreNotNestedIsRefused) {
     EXPECT_NE(refused.text.find("does not contain level"), std::string::npos) << refused.text;
 }
 
+/* The key to the ephemeral secret is over Q_0 and two specials: 3 terminals and 2 specials are 134.5 bits, too many. */
+TEST(Plan, LargeBaseIsInsecureForTheEphemeralKey) {
+    Spec base15 = {"base15", 16, 15, {{APP, 9, 8, 0}, {STC, 2, 8, 0}, {EM, 8, 0, 59.64}, {M2, 3, 0, 0}}, 10, 11};
+    Planned got = plan(as_c(base15), false);
+    EXPECT_EQ(got.status, SABLE_INSECURE);
+    EXPECT_NE(got.text.find("modulus of 135 bits, more than the 121"), std::string::npos) << got.text;
+    Spec base12 = {
+        "base12", 16, 12, {{APP, 1, 10, 0}, {APP, 9, 8, 0}, {STC, 2, 8, 0}, {EM, 8, 0, 59.64}, {M2, 3, 0, 0}}, 10, 11};
+    got = plan(as_c(base12), false);
+    EXPECT_EQ(got.status, SABLE_OK) << got.text; /* 2 mains and 2 specials: 120 bits */
+}
+
 TEST(Plan, BaseScale) {
     Spec s = {"x", 14, 10, {{APP, 6, 8, 0}, {APP, 1, 10, 0}}, 2, 3};
     sable_plan_spec spec = as_c(s);
