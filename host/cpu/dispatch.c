@@ -8,7 +8,6 @@
 #if defined(__x86_64__) && !defined(SABLE_NO_X86)
 /* Weak: a build without a vector file links and goes without that path. */
 extern const cpu_kernels cpu_kernels_avx2 __attribute__((weak));
-extern const cpu_kernels cpu_kernels_avx512 __attribute__((weak));
 
 static bool has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 static bool has_avx512(void) {

@@ -12,16 +12,15 @@
 #define CACHE_LINE ((size_t)64)
 #define HUGE_PAGE  ((size_t)2 << 20)
 
-/* w[i] = base^brv(i) with its companion. The powers run in natural order, the stores jump. */
-static void fill_powers(uint32_t *w, uint32_t *w_shoup, uint32_t base, uint32_t p, uint32_t log_n) {
-    uint32_t base_shoup = sable_shoup_of(base, p);
-    uint32_t power = 1;
-    for (uint32_t k = 0; k < 1u << log_n; k++) {
-        uint32_t i = sable_brv(k, log_n);
-        w[i] = power;
-        w_shoup[i] = sable_shoup_of(power, p);
-        power = sable_canon1(sable_shoup_lazy(power, base, base_shoup, p), p);
+/* w[i] = base^brv(i) with its companion. For i < m, m a power of two: brv(m + i) = brv(i) + n/(2m), so each half of a
+ * prefix of the table is the other half times one power. */
+static void fill_powers(uint32_t *w, uint32_t *w_shoup, uint32_t base, uint32_t p, uint32_t n) {
+    w[0] = 1;
+    for (uint32_t m = 1; m < n; m *= 2) {
+        uint32_t step = sable_pow_mod(base, n / (2 * m), p), step_shoup = sable_shoup_of(step, p);
+        for (uint32_t i = 0; i < m; i++) w[m + i] = sable_canon1(sable_shoup_lazy(w[i], step, step_shoup, p), p);
     }
+    for (uint32_t i = 0; i < n; i++) w_shoup[i] = sable_shoup_of(w[i], p);
 }
 
 sable_status sable_ring_create(sable_ring **out, const sable_params *params, sable_error *err) {
@@ -52,8 +51,8 @@ sable_status sable_ring_create(sable_ring **out, const sable_params *params, sab
         sable_prime_init(q, params->prime[pos], params->n);
         uint32_t *w = table, *w_shoup = w + ring->n, *iw = w_shoup + ring->n, *iw_shoup = iw + ring->n;
         table = iw_shoup + ring->n;
-        fill_powers(w, w_shoup, q->psi, q->p, ring->log_n);
-        fill_powers(iw, iw_shoup, sable_inv_mod(q->psi, q->p), q->p, ring->log_n);
+        fill_powers(w, w_shoup, q->psi, q->p, ring->n);
+        fill_powers(iw, iw_shoup, sable_inv_mod(q->psi, q->p), q->p, ring->n);
         ring->w[pos] = w;
         ring->w_shoup[pos] = w_shoup;
         ring->iw[pos] = iw;
