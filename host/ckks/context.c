@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "backend/registry.h"
 #include "ckks/encoder.h"
 #include "ckks/tables.h"
@@ -18,6 +20,9 @@ sable_status sable_ctx_create(sable_ctx **out, const sable_params *params, const
     }
     if (!o.backend) o.backend = getenv("SABLE_BACKEND");
     if (!o.cpu_path) o.cpu_path = getenv("SABLE_CPU");
+
+    /* Picks libsodium's vector code, three times faster on seeds; the words are the same without it. */
+    if (sodium_init() < 0) return sable_fail(err, SABLE_INTERNAL, "libsodium does not start");
 
     const sable_backend *backend;
     const char *device;
