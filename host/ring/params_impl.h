@@ -13,22 +13,22 @@ typedef struct sable_boot_plan {
     uint32_t stc_levels, em_levels, cts_levels; /* from low to high, above the application levels */
     uint32_t k, double_angle, degree;           /* EvalMod: |I| <= k, r doublings, even degree */
     uint32_t ephemeral_weight;
-    uint32_t cts_radix[8], stc_radix[8];        /* log2 radices in order of application */
+    uint32_t cts_radix[8], stc_radix[8]; /* log2 radices in order of application */
 } sable_boot_plan;
 
 struct sable_params {
     char name[32];
     uint32_t log_n, n;
-    uint32_t terminals;                 /* T: U starts with t_{T-1}..t_0 */
+    uint32_t terminals; /* T: U starts with t_{T-1}..t_0 */
     uint32_t q_count, p_count;
-    uint32_t prime[SABLE_MAX_LIMBS];    /* U then P */
+    uint32_t prime[SABLE_MAX_LIMBS]; /* U then P */
     uint32_t top_level;
     uint8_t nt[SABLE_MAX_LEVELS], nm[SABLE_MAX_LEVELS];
     sable_dd scale[SABLE_MAX_LEVELS];
     uint32_t alpha, digits;
     bool insecure;
     uint32_t modulus_bits, security_bits, security_bound;
-    uint32_t security_model;            /* sable_security_model of ring/security.h */
+    uint32_t security_model; /* sable_security_model of ring/security.h */
     sable_boot_plan boot;
     uint8_t digest[SABLE_DIGEST_BYTES], chain_sha256[SABLE_DIGEST_BYTES];
 };
