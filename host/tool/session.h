@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SABLE_TOOL_SESSION_H
+#define SABLE_TOOL_SESSION_H
+/* Parameters, context and queue of one command, from the settings. Functions of the tool return a sable_status and leave
+ * the sentence in session.err; calls that report through the queue are wrapped in via_queue. */
+#include "base/fail.h"
+#include "sable/sable.h"
+
+typedef struct session {
+    sable_params *params;
+    sable_ctx *ctx;
+    sable_queue *queue;
+    sable_params_info info;
+    sable_error err;
+} session;
+
+/* A shipped name or a file. Everything is NULL again after a failure. */
+sable_status session_open(session *s, const char *params_name_or_path);
+void session_close(session *s);
+/* Copies the queue's sentence to s->err when status is a failure; returns status. */
+sable_status via_queue(session *s, sable_status status);
+
+/* What a command that touches secrets does first: no core dumps, no debugger, umask 077. */
+void harden_process(void);
+
+#endif
