@@ -7,8 +7,8 @@
  *     bool fast = false;
  *     uint32_t runs = 10;
  *     option table[] = {
- *         {"fast", OPTION_FLAG, &fast, NULL, "skip the slow rows"},
- *         {"runs", OPTION_U32, &runs, "N", "timed runs a row (default 10)", .low = 1, .high = 1000},
+ *         OPTION("fast", FLAG, &fast, NULL, "skip the slow rows"),
+ *         OPTION("runs", U32, &runs, "N", "timed runs a row (default 10)", .low = 1, .high = 1000),
  *         {0}};
  *     command_line line = {.name = "bench", .summary = "measures", .options = table, .common = COMMON_COMPUTE};
  *     int status = options_parse(&line, argc, argv);
@@ -49,6 +49,9 @@ typedef struct option {
     bool required;
     bool given; /* set by options_parse */
 } option;
+/* help, then further fields by name. */
+#define OPTION(name_, kind_, to_, value_, ...) \
+    {.name = (name_), .kind = OPTION_##kind_, .to = (to_), .value = (value_), .help = __VA_ARGS__}
 
 /* Options that several commands share; the values are in `settings`. --help, --json and --quiet always exist. */
 #define COMMON_COMPUTE 1u  /* --threads, --backend, --memory */
@@ -72,6 +75,9 @@ typedef struct tool_settings {
     uint32_t threads;    /* 0: the OpenMP default */
     const char *backend; /* NULL: environment, else automatic */
     uint64_t memory;     /* cap on backend memory in bytes, 0: none */
+#ifdef SABLE_TEST_RNG
+    const char *seed; /* all randomness is a function of it */
+#endif
 } tool_settings;
 extern tool_settings settings;
 
