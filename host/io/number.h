@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/shared.h"
+
 #define SABLE_NUMBER_MOST 255 /* characters of a number; more are refused */
 #define SABLE_NUMBER_TEXT 32  /* bytes that sable_number_format needs at most, end included */
 
@@ -20,7 +22,7 @@ typedef enum sable_number_outcome {
 
 /* Reads text[0..bytes), all of it, of the form [+-] digits [. digits] [(e|E) [+-] digits] with at least one digit in
  * the mantissa; "1." and ".5" are numbers. Correctly rounded. Writes *value on the first two outcomes only. */
-sable_number_outcome sable_number_parse(double *value, const char *text, size_t bytes, locale_t plain);
+SABLE_SHARED sable_number_outcome sable_number_parse(double *value, const char *text, size_t bytes, locale_t plain);
 /* What is wrong, for a sentence; "" for the first two outcomes. */
 const char *sable_number_complaint(sable_number_outcome outcome, const char *text, size_t bytes);
 /* The fewest significant digits (15 to 17) that read back as value; value is finite. */

@@ -5,15 +5,17 @@
  * content cannot forge log lines or terminal codes. Results are returned by value: use as sable_show_path(p).text. */
 #include <stddef.h>
 
+#include "base/shared.h"
+
 typedef struct sable_shown {
     char text[176];
 } sable_shown;
 
 /* A path as it is; the end of it after "..." when it is long; control characters become '?'. */
-sable_shown sable_show_path(const char *path);
+SABLE_SHARED sable_shown sable_show_path(const char *path);
 /* Text in single quotes, at most 40 bytes of it, then "..."; everything but printable ASCII as \xNN. */
-sable_shown sable_show_text(const char *text, size_t bytes);
+SABLE_SHARED sable_shown sable_show_text(const char *text, size_t bytes);
 /* The system's sentence for an errno value, in English. */
-sable_shown sable_show_errno(int code);
+SABLE_SHARED sable_shown sable_show_errno(int code);
 
 #endif

@@ -17,8 +17,7 @@ tool_settings settings;
 enum { COMMON_MOST = 10 };
 
 static void common_table(option table[COMMON_MOST], unsigned common) {
-    static bool help;
-    static bool *const help_flag = &help;
+    static bool help; /* options_parse looks for --help itself */
     option all[] = {
         OPTION("threads", U32, &settings.threads, "N", "threads (default: OpenMP's choice)", .low = 1, .high = 1024),
         OPTION("backend", TEXT, &settings.backend, "NAME", "auto, cpu, cuda, cuda:1 (default: $SABLE_BACKEND, else auto)"),
@@ -28,7 +27,7 @@ static void common_table(option table[COMMON_MOST], unsigned common) {
                "accept parameter sets below 128 bits, for experiments; files are marked INSECURE"),
         OPTION("json", FLAG, &settings.json, NULL, "print one JSON object"),
         OPTION("quiet", FLAG, &settings.quiet, NULL, "print errors and warnings only"),
-        OPTION("help", FLAG, help_flag, NULL, "print this"),
+        OPTION("help", FLAG, &help, NULL, "print this"),
     };
     size_t used = 0;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)

@@ -45,14 +45,14 @@ void progress(const char *what, uint64_t done, uint64_t total);
 void progress_end(void);
 
 /* Units, returned by value: shown_bytes(n).text is "1.25 MiB". */
-typedef struct shown {
+typedef struct unit_text {
     char text[32];
-} shown;
-shown shown_bytes(uint64_t bytes);
-shown shown_seconds(double seconds); /* "12.3 ms", "4.56 s" */
-shown shown_rate(double per_second); /* "12.3 k", "4.56 M": a unit follows */
+} unit_text;
+unit_text shown_bytes(uint64_t bytes);
+unit_text shown_seconds(double seconds); /* "12.3 ms", "4.56 s" */
+unit_text shown_rate(double per_second); /* "12.3 k", "4.56 M": a unit follows */
 /* Lower-case hexadecimal of the first 8 bytes of a digest or key id. */
-shown shown_id(const uint8_t *id);
+unit_text shown_id(const uint8_t *id);
 
 /* -- tables: cells of one line separated by '\t' in format; columns are aligned at table_end; numbers to the right ---- */
 void table_row(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -5,6 +5,7 @@
  * the sentence in session.err; calls that report through the queue are wrapped in via_queue. */
 #include "base/fail.h"
 #include "sable/sable.h"
+#include "tool/process.h"
 
 typedef struct session {
     sable_params *params;
@@ -16,11 +17,10 @@ typedef struct session {
 
 /* A shipped name or a file. Everything is NULL again after a failure. */
 sable_status session_open(session *s, const char *params_name_or_path);
+/* The parameters and their description only: no tables are built. */
+sable_status session_load_params(session *s, const char *params_name_or_path);
 void session_close(session *s);
 /* Copies the queue's sentence to s->err when status is a failure; returns status. */
 sable_status via_queue(session *s, sable_status status);
-
-/* What a command that touches secrets does first: no core dumps, no debugger, umask 077. */
-void harden_process(void);
 
 #endif

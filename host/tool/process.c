@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tool/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "io/show.h"
+
+enum { UNFINISHED_MOST = 64, PATH_BYTES = 4096 };
+
+/* Written by the program, read by the signal handler: an entry is complete before the count says so. */
+static struct {
+    char path[PATH_BYTES];
+    bool folder;
+} unfinished[UNFINISHED_MOST];
+static volatile sig_atomic_t unfinished_count;
+
+void unfinished_add(const char *path, bool folder) {
+    int at = unfinished_count;
+    if (at == UNFINISHED_MOST || strlen(path) >= PATH_BYTES) return; /* left behind in the worst case, never lost */
+    strcpy(unfinished[at].path, path);
+    unfinished[at].folder = folder;
+    unfinished_count = at + 1;
+}
+
+/* Only calls that are allowed in a signal handler. */
+void unfinished_remove(void) {
+    for (int i = unfinished_count - 1; i >= 0; i--) {
+        if (unfinished[i].folder) rmdir(unfinished[i].path);
+        else unlink(unfinished[i].path);
+    }
+    unfinished_count = 0;
+}
+
+void unfinished_keep(void) { unfinished_count = 0; }
+
+sable_status make_folder(const char *path, unsigned mode, sable_error *err) {
+    if (mkdir(path, (mode_t)mode) == 0) {
+        unfinished_add(path, true);
+        return SABLE_OK;
+    }
+    int code = errno;
+    struct stat info;
+    if (code == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return SABLE_OK;
+    return sable_fail(err, SABLE_IO, "%s: cannot make the folder: %s", sable_show_path(path).text, sable_show_errno(code).text);
+}
+
+/* -- signals --------------------------------------------------------------------------------------------------------- */
+
+/* Temporaries are open and carry a name of host/io/temp.h: descriptors tell which are ours, without a register. */
+static void remove_temporaries(void) {
+    static const char head[] = "/.sable-", tail[] = ".tmp";
+    enum { DESCRIPTORS = 256, NAME = sizeof head - 1 + 16 + sizeof tail - 1 };
+    char link[] = "/proc/self/fd/000", path[PATH_BYTES];
+    for (int fd = 3; fd < DESCRIPTORS; fd++) {
+        char *digit = link + sizeof "/proc/self/fd/" - 1;
+        int count = 0;
+        if (fd >= 100) digit[count++] = (char)('0' + fd / 100);
+        if (fd >= 10) digit[count++] = (char)('0' + fd / 10 % 10);
+        digit[count++] = (char)('0' + fd % 10);
+        digit[count] = 0;
+        ssize_t length = readlink(link, path, sizeof path - 1);
+        if (length < NAME) continue;
+        path[length] = 0;
+        const char *name = path + length - NAME;
+        if (memcmp(name, head, sizeof head - 1) == 0 && memcmp(path + length - 4, tail, 4) == 0) unlink(path);
+    }
+}
+
+static void on_signal(int number) {
+    remove_temporaries();
+    unfinished_remove();
+    _exit(128 + number); /* the kernel clears memory, locked pages included */
+}
+
+void process_setup(void) {
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) < 0) _exit(3);
+    struct sigaction action = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGXFSZ, &action, NULL);
+    action.sa_handler = on_signal;
+    sigfillset(&action.sa_mask);
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct sigaction before;
+        /* What the parent ignores (nohup) stays ignored. */
+        if (sigaction(ends[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) sigaction(ends[i], &action, NULL);
+    }
+}
+
+void harden_process(void) {
+    const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}

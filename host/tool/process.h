@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SABLE_TOOL_PROCESS_H
+#define SABLE_TOOL_PROCESS_H
+/* What the process does to itself, and what it leaves behind when it ends early. */
+#include <stdbool.h>
+
+#include "sable/status.h"
+
+/* Before anything else: closed standard streams are replaced (a data file must not become descriptor 1), SIGPIPE and
+ * SIGXFSZ become errors of write, SIGINT, SIGTERM and SIGHUP remove unfinished files and end with 128 + signal. */
+void process_setup(void);
+
+/* Commands that touch a secret: no core dumps, no debugger. */
+void harden_process(void);
+
+/* Files and folders that a command has finished but does not want to leave behind unless all of it succeeds. Removed, the last first,
+ * by unfinished_remove and by a signal; temporaries of host/io need no entry. The path is copied. */
+void unfinished_add(const char *path, bool folder);
+void unfinished_remove(void);
+void unfinished_keep(void); /* the command succeeded */
+
+/* mkdir; a folder that is there already is accepted. New ones are entered as unfinished. */
+sable_status make_folder(const char *path, unsigned mode, sable_error *err);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tool/session.h"
+
+#include <string.h>
+
+#include "tool/options.h"
+
+sable_status session_load_params(session *s, const char *params_name_or_path) {
+    memset(s, 0, sizeof *s);
+    sable_params_options options = {.struct_size = sizeof options, .allow_insecure = settings.allow_insecure};
+    SABLE_TRY(sable_params_load(&s->params, params_name_or_path, &options, &s->err));
+    s->info.struct_size = sizeof s->info;
+    return sable_params_describe(s->params, &s->info);
+}
+
+sable_status session_open(session *s, const char *params_name_or_path) {
+    sable_ctx_options options = {.struct_size = sizeof options,
+                                 .backend = settings.backend,
+                                 .threads = settings.threads,
+                                 .memory_cap = settings.memory};
+    sable_status status = session_load_params(s, params_name_or_path);
+    if (status == SABLE_OK) status = sable_ctx_create(&s->ctx, s->params, &options, &s->err);
+    if (status == SABLE_OK) status = sable_queue_create(&s->queue, s->ctx, NULL, &s->err);
+    if (status != SABLE_OK) session_close(s);
+    return status;
+}
+
+void session_close(session *s) {
+    sable_queue_destroy(&s->queue);
+    sable_ctx_destroy(&s->ctx);
+    sable_params_destroy(&s->params);
+}
+
+sable_status via_queue(session *s, sable_status status) {
+    if (status == SABLE_OK) return status;
+    const char *sentence = sable_queue_error(s->queue);
+    s->err.code = status;
+    size_t length = strlen(sentence);
+    if (length >= sizeof s->err.text) length = sizeof s->err.text - 1;
+    memcpy(s->err.text, sentence, length);
+    s->err.text[length] = 0;
+    return status;
+}
