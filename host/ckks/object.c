@@ -116,7 +116,7 @@ sable_status sable_ct_describe(const sable_ct *ct, sable_ct_info *info) {
     info->bound = ct->bound;
     info->rms = ct->rms;
     info->noise_std = sable_noise_slot_std(ct);
-    info->precision_bits = -log2(6 * info->noise_std);
+    info->precision_bits = -log2((2 + log(ct->slots)) * info->noise_std);
     info->insecure = ct->insecure;
     info->seeded = ct->seeded;
     info->bytes = (uint64_t)ct->batch * ct->parts * ct->ctx->level[ct->level].limbs * ct->ctx->params.n * sizeof(uint32_t);

@@ -40,7 +40,8 @@ typedef struct sable_ct_info {
     double bound;     /* declared: every |slot| <= bound */
     double rms;       /* declared root mean square of |slot|, <= bound */
     double noise_std; /* tracked: standard deviation of the error of one slot component */
-    double precision_bits; /* -log2(6 * noise_std): bits after the binary point that hold for every slot with high probability */
+    double precision_bits; /* -log2((2 + ln slots) * noise_std): bits after the binary point that hold for all slots with high probability;
+                              the factor is not 6 because rounding noise times the secret has exponential tails over the slots */
     bool insecure;    /* made with an insecure parameter set or a test generator */
     bool seeded;      /* c1 is still the expansion of a seed */
     uint64_t bytes;
