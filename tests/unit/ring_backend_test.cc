@@ -122,6 +122,22 @@ TEST(CpuPool, ClassesHoldWhatWasAskedFor) {
     cpu_pool_destroy(pool);
 }
 
+TEST(CpuPool, CapCountsCachedBlocks) {
+    const size_t cap = size_t{10} << 20;
+    cpu_pool *pool = cpu_pool_create(cap);
+    EXPECT_EQ(cpu_pool_cap(pool), cap);
+    for (size_t bytes : {size_t{9} << 20, size_t{1} << 20, size_t{6} << 20, size_t{3} << 20}) {
+        void *block = cpu_pool_take(pool, bytes);
+        ASSERT_NE(block, nullptr);
+        size_t live = 0;
+        cpu_pool_use(pool, &live, nullptr);
+        EXPECT_LE(live + cpu_pool_cached(pool), cap);
+        cpu_pool_give(pool, block);
+    }
+    EXPECT_EQ(cpu_pool_take(pool, cap), nullptr) << "with its header it is over the cap";
+    cpu_pool_destroy(pool);
+}
+
 TEST(CpuPool, CacheIsBounded) {
     cpu_pool *pool = cpu_pool_create(0);
     for (size_t mib = 1; mib < 200; mib += 3)

@@ -191,6 +191,20 @@ TEST_P(Words, KeyInner) {
             }
 }
 
+// alpha does not divide the number of primes of U: the last block would reach into P, whose limbs are never its own.
+TEST_P(Words, KeyInnerLastBlockEndsWithU) {
+    const std::vector<uint16_t> acc_pos = {16, 17, 18, 19, 20, 21, 22, 23, 24}, q_pos = range(16, 20);
+    Poly d(device, acc_pos), key(device, acc_pos, 2), own(device, q_pos), acc(device, acc_pos, 2);
+    d.random(rng).upload(), key.random(rng).upload(), own.random(rng).upload();
+    device.check(
+        device->key_inner(device.queue(), acc.view(), d.view(), 0, own.view(), key.view(), 8, 2, nullptr, nullptr));
+    for (uint32_t part = 0; part < 2; part++)
+        expect_words(acc, part, 0, [&](uint32_t i, uint32_t p, uint32_t j) {
+            const uint64_t x = i < 4 ? own.at(i)[j] : d.at(i)[j];
+            return x * key.at(i, part)[j] % p * inverse_r(p);
+        });
+}
+
 // 64 digits of the largest words: the bound of the accumulators.
 TEST_P(Words, KeyInnerLargest) {
     const std::vector<uint16_t> p_pos = {20, 24};
@@ -209,6 +223,28 @@ TEST_P(Words, KeyInnerLargest) {
         for (uint32_t part = 0; part < 2; part++)
             expect_words(acc, part, 0, [&](uint32_t, uint32_t p, uint32_t) { return digits * inverse_r(p); });
     }
+}
+
+// out = x * x_mult - NTT(e) * e_mult, limbs of x found by position; the limbs that x lacks count as 0 whatever x_mult
+// is.
+TEST_P(Words, NttModDown) {
+    const std::vector<uint16_t> out_pos = {1, 2, 3, 19}, x_pos = {24, 19, 2, 5};
+    Poly x(device, x_pos, 2, 2), e(device, out_pos, 2, 2), ntt(device, out_pos, 2, 2), out(device, out_pos, 2, 2);
+    x.random(rng).upload(), e.random(rng).upload();
+    ntt.host = e.host;
+    ntt.upload();
+    device.check(device->ntt_forward(device.queue(), ntt.view()));
+    ntt.download();
+    std::vector<uint32_t> x_mult, e_mult;
+    for (uint16_t i : out_pos) x_mult.push_back(1 + i * 12345u), e_mult.push_back(ring->p(i) - 1 - i);
+    device.check(device->ntt_mod_down(device.queue(), out.view(), e.view(), x.view(), x_mult.data(), e_mult.data()));
+    const int x_limb[] = {-1, 2, -1, 1};
+    for (uint32_t b = 0; b < 2; b++)
+        for (uint32_t part = 0; part < 2; part++)
+            expect_words(out, part, b, [&](uint32_t i, uint32_t p, uint32_t j) {
+                const uint64_t word = x_limb[i] < 0 ? 0 : x.at(static_cast<uint32_t>(x_limb[i]), part, b)[j];
+                return word * x_mult[i] % p + p - uint64_t{ntt.at(i, part, b)[j]} * e_mult[i] % p;
+            });
 }
 
 // O11, the integer part: residues of hi + lo against big integers.
