@@ -51,9 +51,9 @@ static int unknown_command(const char *word) {
     names[COMMANDS] = "help";
     names[COMMANDS + 1] = NULL;
     const char *near = nearest_word(word, names);
-    const char *text = sable_show_text(word, strlen(word)).text;
-    if (near) return report_usage("there is no command %s; did you mean %s?", text, near);
-    return report_usage("there is no command %s; sable help lists them", text);
+    sable_shown text = sable_show_text(word, strlen(word));
+    if (near) return report_usage("there is no command %s; did you mean %s?", text.text, near);
+    return report_usage("there is no command %s; sable help lists them", text.text);
 }
 
 static int run(int argc, char **argv) {
@@ -74,7 +74,7 @@ int main(int argc, char **argv) {
     if (strcmp(argv[1], "--version") == 0) return version();
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) return help();
     if (strcmp(argv[1], "help") != 0) return run(argc - 1, argv + 1);
-    if (argc == 2) return help();
+    if (argc == 2 || argv[2][0] == '-') return help();
     char *words[] = {argv[2], (char[]){"--help"}, NULL};
     return run(2, words);
 }
