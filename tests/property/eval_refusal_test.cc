@@ -118,7 +118,6 @@ TEST_F(EvalRefusal, DeclaredBounds) {
     REFUSE(SABLE_BOUND, sable_mul_scalar(q, out, big, 256, 0));
     REFUSE(SABLE_BOUND, sable_add_scalar(q, out, big, 0x1p50, 0));
     REFUSE(SABLE_BOUND, sable_adjust(q, out, big, 0));
-    REFUSE(SABLE_BOUND, sable_rescale(q, out, big));
     OK(kit, sable_ct_declare(q, big, 0x1p47, 1));
     REFUSE(SABLE_BOUND, sable_add(q, out, big, big));
     REFUSE(SABLE_BOUND, sable_tensor(q, out, big, a));
@@ -127,40 +126,59 @@ TEST_F(EvalRefusal, DeclaredBounds) {
     EXPECT_EQ(sable_ct_declare(q, a, INFINITY, 1), SABLE_INVALID);
 }
 
-/* No operation may refuse after it has begun: with every allocation failing in turn the output stays and nothing leaks. */
+/* The k-th allocation fails: an operation is done as a whole or leaves its output alone. */
 TEST_F(EvalRefusal, NoMemory) {
-    sable_ctx_options o = {};
-    o.struct_size = sizeof o;
-    o.backend = "cpu";
-    sable_error err = {};
-    sable_params *params = kit.params;
-    sable_ctx_info info = {};
-    info.struct_size = sizeof info;
-    ASSERT_EQ(sable_ctx_describe(kit.ctx, &info), SABLE_OK);
-    for (size_t room : {1u << 12, 1u << 16, 200u << 10, 400u << 10}) {
-        o.memory_cap = room;
-        sable_ctx *small = nullptr;
-        ASSERT_EQ(sable_ctx_create(&small, params, &o, &err), SABLE_OK) << err.text;
-        sable_queue *queue = nullptr;
-        sable_status status = sable_queue_create(&queue, small, nullptr, &err);
-        if (status == SABLE_OK) {
-            sable_pt *pt = nullptr;
-            ASSERT_EQ(sable_pt_create(&pt, small, &err), SABLE_OK);
-            sable_encoding e = {};
-            e.struct_size = sizeof e;
-            e.level = 14;
-            std::vector<double> v(512, 0.5);
-            status = sable_encode(queue, pt, v.data(), v.size(), &e);
-            EXPECT_TRUE(status == SABLE_OK || status == SABLE_NO_MEMORY) << sable_queue_error(queue);
-            if (status == SABLE_NO_MEMORY) EXPECT_EQ(pt->data, nullptr);
-            sable_pt_destroy(queue, &pt);
-            EXPECT_EQ(sable_queue_sync(queue), SABLE_OK);
-            sable_queue_destroy(&queue);
-        } else {
-            EXPECT_EQ(status, SABLE_NO_MEMORY);
+    uint32_t done = 0, refused = 0;
+    KitOptions o;
+    o.steps = {1};
+    for (size_t room = 0; room < 9; room++) {
+        Kit probe("T10", o);
+        Ct a = probe.encrypt(probe.random(1, true), 6), out = probe.encrypt(probe.random(1, true), 2), t(probe);
+        OK(probe, sable_tensor(probe.queue, t, a, a));
+        Snapshot before(probe, out);
+        const sable_backend real = *probe.ctx->backend;
+        static thread_local size_t allowed;
+        static thread_local sable_status (*original)(void *, void **, size_t);
+        allowed = room;
+        original = real.alloc;
+        sable_backend failing = real;
+        failing.alloc = [](void *queue, void **memory, size_t bytes) {
+            if (allowed == 0) return SABLE_NO_MEMORY;
+            allowed--;
+            return original(queue, memory, bytes);
+        };
+        const sable_backend *saved = probe.ctx->backend;
+        probe.ctx->backend = &failing;
+        double c[] = {0.1, 0.2, 0.3, 0.4, 0.5};
+        sable_poly *poly = nullptr;
+        ASSERT_EQ(sable_poly_chebyshev(&poly, c, 5, -2, 2, nullptr), SABLE_OK);
+        std::vector<std::function<sable_status()>> calls = {
+            [&] { return sable_multiply(probe.queue, out, a, a, probe.keys); },
+            [&] { return sable_rotate(probe.queue, out, a, 1, probe.keys); },
+            [&] { return sable_rescale(probe.queue, out, t); },
+            [&] { return sable_relinearize(probe.queue, out, t, probe.keys); },
+            [&] { return sable_adjust(probe.queue, out, a, 4); },
+            [&] { return sable_poly_evaluate(probe.queue, out, a, poly, probe.keys); },
+        };
+        for (auto &call : calls) {
+            allowed = room;
+            sable_status status = call();
+            probe.ctx->backend = saved; /* the comparison downloads */
+            if (status == SABLE_OK) {
+                done++;
+                before = Snapshot(probe, out);
+            } else {
+                refused++;
+                EXPECT_EQ(status, SABLE_NO_MEMORY) << sable_queue_error(probe.queue);
+                EXPECT_TRUE(unchanged(probe, out, before));
+            }
+            probe.ctx->backend = &failing;
         }
-        sable_ctx_destroy(&small);
+        probe.ctx->backend = saved;
+        sable_poly_destroy(&poly);
     }
+    EXPECT_GT(done, 5u);
+    EXPECT_GT(refused, 5u);
 }
 
 } // namespace
