@@ -6,7 +6,8 @@
 #include <string.h>
 
 #if defined(__x86_64__) && !defined(SABLE_NO_X86)
-/* Weak: a build without a vector file links and goes without that path. */
+/* Weak while this build may lack its file. A path whose file is always there must not be weak: a weak reference pulls
+ * nothing out of the archive that tests link. */
 extern const cpu_kernels cpu_kernels_avx2 __attribute__((weak));
 
 static bool has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }

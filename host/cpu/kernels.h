@@ -12,7 +12,7 @@
 /* Largest number of rows (digits, terms) that one call of a summing kernel takes. */
 #define CPU_MAX_ROWS 64
 
-/* One prime's transform data as a kernel wants it; made once by prepare(), freed by cpu_tables_free. */
+/* One prime's transform data as a kernel wants it; made once by prepare() in memory of the backend state. */
 typedef struct cpu_tables {
     const sable_ring *ring;
     uint32_t pos;
