@@ -16,6 +16,10 @@
 #include "sable/io.h"
 #include "tool/report.h"
 
+#ifndef CURL_WRITEFUNC_ERROR /* before libcurl 7.87 */
+#define CURL_WRITEFUNC_ERROR 0
+#endif
+
 /* -- the content and its digest -------------------------------------------------------------------------------------- */
 
 /* What a stream of bytes is fed to: hashes the content, unpacking it when the first byte is that of a gzip file (no table
@@ -105,10 +109,6 @@ static sable_status take(transfer *t, uint8_t *data, size_t bytes) {
 static size_t on_data(char *data, size_t size, size_t count, void *user) {
     return take(user, (uint8_t *)data, size * count) == SABLE_OK ? size * count : CURL_WRITEFUNC_ERROR;
 }
-
-#ifndef CURL_WRITEFUNC_ERROR /* before libcurl 7.87 */
-#define CURL_WRITEFUNC_ERROR 0
-#endif
 
 static int on_progress(void *user, curl_off_t total, curl_off_t done, curl_off_t up_total, curl_off_t up_done) {
     (void)up_total, (void)up_done;

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* sable infer: logits or probabilities of an encrypted data set. Nothing here touches a secret key. */
+#include <stdio.h>
+#include <string.h>
+
+#include "io/container.h"
+#include "io/show.h"
+#include "tool/commands.h"
+#include "tool/infer_plan.h"
+#include "tool/key_plan.h"
+#include "tool/options.h"
+#include "tool/report.h"
+
+typedef struct infer {
+    const char *keys, *params, *data, *model, *encrypted_model, *out;
+    workspace w;
+    session s;
+    infer_plan plan;
+    double compute; /* seconds without files */
+} infer;
+
+static sable_status one_block(infer *r, uint32_t index) {
+    infer_plan *p = &r->plan;
+    const sable_layout *layout = &sable_blocks_get_info(p->data)->layout;
+    if (index > 0) SABLE_TRY(infer_plan_block(p, &r->s, index));
+    double start = seconds_now();
+    sable_status status =
+        p->is_encrypted ? sable_infer_encrypted(r->s.queue, p->result, p->block, p->encrypted.weights, p->encrypted.bias, p->classes,
+                                                layout, &p->options, p->keys)
+                        : sable_infer_plain(r->s.queue, p->result, p->block, p->model, layout, &p->options, p->keys);
+    if (status == SABLE_OK) status = sable_queue_sync(r->s.queue);
+    r->compute += seconds_now() - start;
+    return via_queue(&r->s, status);
+}
+
+static sable_status all_blocks(infer *r) {
+    infer_plan *p = &r->plan;
+    const sable_blocks_info *data = sable_blocks_get_info(p->data);
+    sable_blocks_info info = *data;
+    info.kind = SABLE_BLOCKS_RESULTS;
+    info.classes = p->classes;
+    info.probabilities = p->options.probabilities;
+    info.factor = p->factor;
+    sable_blocks_writer *writer = NULL;
+    sable_status status = SABLE_OK;
+    for (uint32_t i = 0; i < data->blocks && status == SABLE_OK; i++) {
+        progress("block", i, data->blocks);
+        status = one_block(r, i);
+        if (status == SABLE_OK && i == 0) status = via_queue(&r->s, sable_blocks_create(r->s.queue, &writer, r->out, &info, p->result));
+        if (status == SABLE_OK) status = via_queue(&r->s, sable_blocks_append(r->s.queue, writer, p->result));
+    }
+    if (status == SABLE_OK) status = via_queue(&r->s, sable_blocks_finish(r->s.queue, &writer));
+    sable_blocks_abort(&writer);
+    return status;
+}
+
+static sable_status tell(infer *r, double seconds) {
+    const infer_plan *p = &r->plan;
+    const sable_blocks_info *data = sable_blocks_get_info(p->data);
+    sable_ctx_info ctx = {.struct_size = sizeof ctx};
+    sable_ct_info result = {.struct_size = sizeof result};
+    SABLE_TRY(sable_ctx_describe(r->s.ctx, &ctx));
+    SABLE_TRY(sable_ct_describe(p->result, &result));
+    double rate = (double)data->samples / r->compute;
+    uint64_t bytes = file_bytes(r->out);
+    report_text("params", r->s.info.name);
+    report_text("backend", ctx.backend);
+    report_text("path", ctx.path);
+    report_integer("threads", ctx.threads);
+    report_integer("samples", (int64_t)data->samples);
+    report_integer("features", data->layout.features);
+    report_integer("classes", p->classes);
+    report_text("packing", packing_words[data->layout.packing]);
+    report_text("weights", p->is_encrypted ? "encrypted" : "plain");
+    report_text("output", p->options.probabilities ? "probabilities" : "logits");
+    report_integer("blocks", data->blocks);
+    report_integer("data_level", p->level);
+    report_integer("result_level", result.level);
+    report_number("range", p->options.range);
+    report_number("factor", p->factor);
+    report_number("precision_bits", result.precision_bits);
+    report_number("seconds", seconds);
+    report_number("compute_seconds", r->compute);
+    report_number("samples_per_s", rate);
+    report_integer("data_bytes", (int64_t)file_bytes(r->data));
+    report_integer("key_bytes", p->keys ? (int64_t)sable_keyset_bytes(p->keys) : 0);
+    report_integer("result_bytes", (int64_t)bytes);
+    report_integer("peak_bytes", (int64_t)ctx.bytes_peak);
+    report_bool("insecure", !r->s.info.secure);
+    report_text("out", r->out);
+    say("%s: %s of %llu samples, %u %s, %s weights", r->out, p->options.probabilities ? "probabilities" : "logits",
+        (unsigned long long)data->samples, p->classes, p->classes == 1 ? "row" : "classes", p->is_encrypted ? "encrypted" : "plaintext");
+    say("%s of computation, %s samples/s, %s with files (%s %s, %u threads)", shown_seconds(r->compute).text, shown_rate(rate).text,
+        shown_seconds(seconds).text, ctx.backend, ctx.path, ctx.threads);
+    say("%s of results, about %.0f bits after the point", shown_bytes(bytes).text, result.precision_bits);
+    return SABLE_OK;
+}
+
+static sable_status refuse_secret(const char *path, sable_error *err) {
+    sable_container_info head;
+    if (!path || sable_container_peek(&head, path, NULL) != SABLE_OK || head.kind != SABLE_KIND_SECRET_KEY) return SABLE_OK;
+    return sable_fail(err, SABLE_INSECURE, "%s is a secret key: inference takes evaluation keys, and whoever computes must never hold "
+                      "the secret", sable_show_path(path).text);
+}
+
+static sable_status run(infer *r) {
+    double start = seconds_now();
+    sable_error err = {SABLE_OK, ""};
+    sable_status status = workspace_open(&r->w, r->keys, true, r->params, NULL, &err);
+    if (status == SABLE_OK) status = refuse_secret(r->w.eval_keys, &err);
+    if (status == SABLE_OK) status = workspace_params_of_file(&r->w, r->data, &err);
+    if (status != SABLE_OK) {
+        r->s.err = err;
+        return status;
+    }
+    SABLE_TRY(session_open(&r->s, r->w.params));
+    SABLE_TRY(infer_plan_make(&r->plan, &r->s, &r->w, r->data, r->model, r->encrypted_model));
+    SABLE_TRY(all_blocks(r));
+    return tell(r, seconds_now() - start);
+}
+
+static int check_line(const command_line *line, const infer *r) {
+    if (!r->model && !r->encrypted_model) return report_usage("infer needs --model FILE or --encrypted-model FILE");
+    if (option_given(line, "degree") && !r->plan.options.probabilities) return report_usage("--degree goes with --probabilities");
+    const char *const inputs[] = {r->data, r->model ? r->model : "", r->encrypted_model ? r->encrypted_model : "", r->keys ? r->keys : "",
+                                  NULL};
+    return check_output(r->out, inputs);
+}
+
+int cmd_infer(int argc, char **argv) {
+    infer r = {0};
+    option table[] = {
+        OPTION("keys", TEXT, &r.keys, "FOLDER|FILE", "workspace (eval/ and public/ of it are read) or file of evaluation keys"),
+        OPTION("params", TEXT, &r.params, "NAME|FILE", "parameter set (default: beside the keys, else the shipped one of the data)"),
+        OPTION("data", TEXT, &r.data, "FILE", "encrypted data set", .required = true),
+        OPTION("model", TEXT, &r.model, "MODEL", "model in the clear", .group = "model"),
+        OPTION("encrypted-model", TEXT, &r.encrypted_model, "FILE", "encrypted model", .group = "model"),
+        OPTION("out", TEXT, &r.out, "FILE", "the encrypted results", .required = true),
+        OPTION("probabilities", FLAG, &r.plan.options.probabilities, NULL, "sigmoid under encryption instead of logits"),
+        OPTION("degree", U32, &r.plan.options.degree, "D", "degree of the sigmoid polynomial (default 15)", .low = 1,
+               .high = SABLE_POLY_MAX_DEGREE),
+        OPTION("range", NUMBER, &r.plan.options.range, "R", "state that every |logit| is at most R (default: computed from the model)",
+               .low = 0x1p-20, .high = 0x1p60),
+        {.name = NULL},
+    };
+    command_line line = {.name = "infer",
+                         .summary = "Classifies encrypted samples; needs no secret key and never reads one",
+                         .options = table,
+                         .common = COMMON_COMPUTE | COMMON_INSECURE,
+                         .notes = "Feature-major data, logits and a model in the clear need no keys at all."};
+    int status = options_parse(&line, argc, argv);
+    if (status < 0) status = check_line(&line, &r);
+    if (status >= 0) return status;
+    sable_status done = run(&r);
+    status = done == SABLE_OK ? report_done() : report_error(done, r.s.err.text);
+    infer_plan_clear(&r.plan, &r.s);
+    session_close(&r.s);
+    workspace_close(&r.w);
+    return status;
+}
