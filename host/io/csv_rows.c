@@ -18,6 +18,7 @@ typedef struct csv_rows {
     sable_csv_reader *reader;
     locale_t plain;
     size_t columns, features;
+    size_t needed;       /* columns up to the last that is not ignored: a row may end there */
     uint8_t *roles;      /* [columns] */
     char **column_names; /* [columns]; NULL without a header line */
     char **names;        /* [features], pointing into column_names; NULL without */
@@ -125,6 +126,7 @@ static sable_status begin(csv_rows *csv, const sable_table_options *options, sab
     for (size_t i = 0; i < options->ignore_count; i++) SABLE_TRY(assign(csv, options->ignore_columns[i], IGNORED, err));
     csv->has_label = options->label_column;
     csv->has_id = options->id_column;
+    for (csv->needed = csv->columns; csv->needed && csv->roles[csv->needed - 1] == IGNORED;) csv->needed--;
     if (!csv->features)
         return sable_fail(err, SABLE_DATA, "%s:1:1: none of the %zu columns is left as a feature", file_of(csv),
                           csv->columns);
@@ -165,7 +167,7 @@ static sable_status next(sable_row_format *format, double *values, double *label
     if (!cells) SABLE_TRY(sable_csv_reader_next(csv->reader, &cells, &count, err));
     *more = count != 0;
     if (!count) return csv->has_label ? sable_csv_labels_finish(&csv->labels, file_of(csv), err) : SABLE_OK;
-    if (count != csv->columns)
+    if (count != csv->columns && count != csv->needed)
         return sable_fail(err, SABLE_DATA, "%s:%" PRIu64 ":1: %zu cells, expected %zu as in the first line",
                           file_of(csv), cells[0].line, count, csv->columns);
     size_t f = 0;

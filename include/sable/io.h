@@ -36,7 +36,7 @@ typedef struct sable_table_options {
     char delimiter;            /* default ',' */
     const char *label_column;  /* NULL: no labels */
     const char *id_column;     /* NULL: no ids; ids are any text */
-    const char *const *ignore_columns;
+    const char *const *ignore_columns; /* rows may lack the cells of ignored columns at the end of the header line */
     size_t ignore_count;
     /* Labels are numbers, unless one of these is given. label_positive: that text is 1 and the one other text that
      * occurs is 0; a third text, or no row with the positive one, is refused. label_values: the i-th text is label i,
