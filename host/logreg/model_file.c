@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Model files: strict JSON in, 17 digits out. */
-#include <errno.h>
 #include <jansson.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fail.h"
-#include "sable/io.h"
+#include "io/text_file.h"
 #include "sable/logreg.h"
+
+#define MODEL_MOST_BYTES ((size_t)1 << 30)
 
 static sable_status read_numbers(double *out, size_t count, const json_t *array, const char *field, sable_error *err) {
     if (!json_is_array(array) || json_array_size(array) != count)
@@ -50,10 +52,12 @@ static sable_status fill(sable_model *m, const json_t *root, sable_error *err) {
 sable_status sable_model_load(sable_model **out, const char *path, sable_error *err) {
     if (!out || !path) return sable_fail(err, SABLE_INVALID, "sable_model_load: arguments must not be NULL");
     json_error_t je;
-    FILE *file = fopen(path, "rb");
-    if (!file) return sable_fail(err, SABLE_IO, "%s: %s", path, strerror(errno));
-    json_t *root = json_loadf(file, JSON_REJECT_DUPLICATES, &je);
-    fclose(file);
+    char *text;
+    size_t bytes;
+    sable_container_info info;
+    SABLE_TRY(sable_text_read(&text, &bytes, &info, path, SABLE_KIND_MODEL, MODEL_MOST_BYTES, err));
+    json_t *root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &je);
+    free(text);
     if (!root) return sable_fail(err, SABLE_FORMAT, "%s: line %d: %s", path, je.line, je.text);
     static const char *const known[] = {"format", "version", "classes", "features", "weights", "bias", "mean", "deviation"};
     const char *key;
@@ -84,33 +88,66 @@ sable_status sable_model_load(sable_model **out, const char *path, sable_error *
     return SABLE_OK;
 }
 
-static sable_status write_numbers(sable_atomic_file *file, const char *before, const double *v, size_t count, const char *after,
-                                  sable_error *err) {
-    SABLE_TRY(sable_atomic_file_printf(file, err, "%s[", before));
-    for (size_t i = 0; i < count; i++) SABLE_TRY(sable_atomic_file_printf(file, err, "%s%.17g", i ? ", " : "", v[i]));
-    return sable_atomic_file_printf(file, err, "]%s", after);
+/* -- writing ------------------------------------------------------------------------------------------------------- */
+
+/* A growing text; a failed allocation is remembered. */
+typedef struct text_buffer {
+    char *data;
+    size_t used, room;
+    bool failed;
+} text_buffer;
+
+__attribute__((format(printf, 2, 3))) static void put(text_buffer *t, const char *format, ...) {
+    va_list args;
+    if (t->used + 64 > t->room) { /* every call writes less */
+        size_t room = t->room ? 2 * t->room : 4096;
+        char *grown = realloc(t->data, room);
+        if (!grown) {
+            t->failed = true;
+            return;
+        }
+        t->data = grown;
+        t->room = room;
+    }
+    va_start(args, format);
+    int n = vsnprintf(t->data + t->used, t->room - t->used, format, args);
+    va_end(args);
+    if (n > 0) t->used += (size_t)n;
 }
 
-static sable_status write_model(sable_atomic_file *file, const sable_model *m, sable_error *err) {
-    SABLE_TRY(sable_atomic_file_printf(file, err, "{\n  \"format\": \"sable-model\", \"version\": 1, \"classes\": %u, \"features\": %u,\n",
-                                       m->classes, m->features));
-    SABLE_TRY(sable_atomic_file_printf(file, err, "  \"weights\": [\n"));
-    for (uint32_t c = 0; c < m->classes; c++)
-        SABLE_TRY(write_numbers(file, "    ", m->weights + (size_t)c * m->features, m->features, c + 1 < m->classes ? ",\n" : "\n", err));
-    SABLE_TRY(write_numbers(file, "  ],\n  \"bias\": ", m->bias, m->classes, m->mean ? ",\n" : "\n", err));
-    if (m->mean) {
-        SABLE_TRY(write_numbers(file, "  \"mean\": ", m->mean, m->features, ",\n", err));
-        SABLE_TRY(write_numbers(file, "  \"deviation\": ", m->deviation, m->features, "\n", err));
+static void put_numbers(text_buffer *t, const double *v, size_t count) {
+    put(t, "[");
+    for (size_t i = 0; i < count; i++) put(t, "%s%.17g", i ? ", " : "", v[i]);
+    put(t, "]");
+}
+
+static void put_model(text_buffer *t, const sable_model *m) {
+    put(t, "{\n  \"format\": \"sable-model\", \"version\": 1,");
+    put(t, " \"classes\": %u, \"features\": %u,\n", m->classes, m->features);
+    put(t, "  \"weights\": [\n");
+    for (uint32_t c = 0; c < m->classes; c++) {
+        put(t, "    ");
+        put_numbers(t, m->weights + (size_t)c * m->features, m->features);
+        put(t, c + 1 < m->classes ? ",\n" : "\n");
     }
-    return sable_atomic_file_printf(file, err, "}\n");
+    put(t, "  ],\n  \"bias\": ");
+    put_numbers(t, m->bias, m->classes);
+    if (m->mean) {
+        put(t, ",\n  \"mean\": ");
+        put_numbers(t, m->mean, m->features);
+        put(t, ",\n  \"deviation\": ");
+        put_numbers(t, m->deviation, m->features);
+    }
+    put(t, "\n}\n");
 }
 
 sable_status sable_model_save(const sable_model *model, const char *path, sable_error *err) {
     if (!model || !path) return sable_fail(err, SABLE_INVALID, "sable_model_save: arguments must not be NULL");
-    sable_atomic_file *file;
-    SABLE_TRY(sable_atomic_file_open(&file, path, 0644, err));
-    sable_status status = write_model(file, model, err);
-    if (status == SABLE_OK) return sable_atomic_file_commit(&file, err);
-    sable_atomic_file_abort(&file);
+    text_buffer t = {0};
+    put_model(&t, model);
+    const sable_container_info info = {.kind = SABLE_KIND_MODEL};
+    sable_status status = t.failed ? sable_fail(err, SABLE_NO_MEMORY, "no memory for the text of a model")
+                                   : sable_text_write(t.data, t.used, &info, path, err);
+    free(t.data);
     return status;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fail.h"
+#include "io/text_file.h"
 #include "ring/params_internal.h"
 #include "ring/security.h"
 
@@ -34,31 +34,40 @@ sable_status sable_params_parse(sable_params **out, const char *json, size_t byt
 
 static sable_status load_file(sable_params **out, const char *path, const sable_params_options *options,
                               sable_error *err) {
-    FILE *file = fopen(path, "rbe");
-    if (!file) return sable_fail(err, SABLE_IO, "%.200s: %s", path, strerror(errno));
-    char *text = malloc(SABLE_PARAMS_MAX_FILE + 1);
-    if (!text) {
-        fclose(file);
-        return sable_fail(err, SABLE_NO_MEMORY, "%.200s: no memory to read it (%u bytes)", path,
-                          SABLE_PARAMS_MAX_FILE + 1);
-    }
-    errno = 0;
-    size_t bytes = fread(text, 1, SABLE_PARAMS_MAX_FILE + 1, file);
-    int failure = ferror(file) ? (errno ? errno : EIO) : 0;
-    fclose(file);
+    char *text;
+    size_t bytes;
+    sable_container_info info;
+    SABLE_TRY(sable_text_read(&text, &bytes, &info, path, SABLE_KIND_PARAMS, SABLE_PARAMS_MAX_FILE, err));
     sable_error inner = {SABLE_OK, ""};
-    sable_status status =
-        failure ? sable_fail(&inner, SABLE_IO, "%s", strerror(failure))
-                : sable_params_parse(out, text, bytes, options, &inner); /* one byte too many is refused there */
+    sable_params *p;
+    sable_status status = sable_params_parse(&p, text, bytes, options, &inner);
     free(text);
-    return status == SABLE_OK ? SABLE_OK : sable_fail(err, status, "%.200s: %s", path, inner.text);
+    if (status != SABLE_OK) return sable_fail(err, status, "%.200s: %s", path, inner.text);
+    if (info.kind == SABLE_KIND_PARAMS && memcmp(info.params_digest, p->digest, sizeof p->digest) != 0) {
+        free(p);
+        return sable_fail(err, SABLE_FORMAT, "%.200s: the set inside has another digest than the file's head", path);
+    }
+    *out = p;
+    return SABLE_OK;
+}
+
+sable_status sable_params_save(const sable_params *params, const char *path, sable_error *err) {
+    if (!params || !path) return sable_fail(err, SABLE_INVALID, "params_save: a pointer is NULL");
+    char *text;
+    SABLE_TRY(sable_params_write(params, &text, err));
+    sable_container_info info = {.kind = SABLE_KIND_PARAMS, .flags = params->insecure ? SABLE_FILE_INSECURE : 0};
+    memcpy(info.params_digest, params->digest, sizeof info.params_digest);
+    sable_status status = sable_text_write(text, strlen(text), &info, path, err);
+    sable_text_free(text);
+    return status;
 }
 
 sable_status sable_params_load(sable_params **out, const char *name_or_path, const sable_params_options *options,
                                sable_error *err) {
     if (!out || !name_or_path) return sable_fail(err, SABLE_INVALID, "params_load: a pointer is NULL");
     size_t length = strlen(name_or_path);
-    if (strchr(name_or_path, '/') || (length > 5 && strcmp(name_or_path + length - 5, ".json") == 0))
+    if (strchr(name_or_path, '/') || (length > 5 && strcmp(name_or_path + length - 5, ".json") == 0) ||
+        (length > 6 && strcmp(name_or_path + length - 6, ".sable") == 0))
         return load_file(out, name_or_path, options, err);
     char names[256] = "";
     size_t used = 0;
@@ -72,7 +81,7 @@ sable_status sable_params_load(sable_params **out, const char *name_or_path, con
             names[used] = 0;
     }
     return sable_fail(err, SABLE_INVALID,
-                      "no shipped parameter set is called \"%.40s\" (there are: %s); a file name needs a '/' or .json",
+                      "no shipped parameter set is called \"%.40s\" (there are: %s); a file name needs a '/', .json or .sable",
                       name_or_path, names);
 }
 

@@ -30,7 +30,7 @@ SABLE_API SABLE_CHECKED sable_status sable_model_create(sable_model **out, uint3
                                                         sable_error *err);
 SABLE_API void sable_model_destroy(sable_model **model);
 /* JSON: {"format":"sable-model","version":1,"classes":..,"features":..,"weights":[[..]],"bias":[..],"mean":[..],"deviation":[..]}; numbers with
- * 17 digits. Errors: SABLE_IO, SABLE_FORMAT, SABLE_DATA (not finite, deviation <= 0). */
+ * 17 digits; saved as it is when path ends in ".json", else inside a container. Errors: SABLE_IO, SABLE_FORMAT, SABLE_DATA (not finite, deviation <= 0). */
 SABLE_API SABLE_CHECKED sable_status sable_model_load(sable_model **out, const char *path, sable_error *err);
 SABLE_API SABLE_CHECKED sable_status sable_model_save(const sable_model *model, const char *path, sable_error *err);
 

@@ -25,7 +25,7 @@ typedef struct sable_params_options {
     bool allow_insecure; /* accept a set that fails the 128-bit table; everything made with it is marked INSECURE */
 } sable_params_options;
 
-/* Loads a set by shipped name ("A40") or from a JSON file (a name with '/' or ending in ".json").
+/* Loads a set by shipped name ("A40") or from a JSON file (a name with '/' or ending in ".json" or ".sable").
  * Checks before anything else uses it: primes (prime, = 1 mod 2N, distinct, 20..30 bits), windows, scales against the primes,
  * P against the largest digit, and the security bound of every key. options may be NULL.
  * Errors: SABLE_IO, SABLE_FORMAT (syntax, unknown or missing field), SABLE_INVALID (inconsistent set), SABLE_INSECURE. */
@@ -40,6 +40,9 @@ SABLE_API void sable_params_destroy(sable_params **params);
 /* JSON text of the set, as shipped files are written. *text is freed with sable_text_free. */
 SABLE_API SABLE_CHECKED sable_status sable_params_write(const sable_params *params, char **text, sable_error *err);
 SABLE_API void sable_text_free(char *text);
+
+/* The same text in a file: as it is when path ends in ".json", else inside a container (docs/FORMAT.md); sable_params_load reads both. */
+SABLE_API SABLE_CHECKED sable_status sable_params_save(const sable_params *params, const char *path, sable_error *err);
 
 /* Names of the shipped sets, index 0.. until NULL. */
 SABLE_API const char *sable_params_shipped(size_t index);

@@ -213,3 +213,42 @@ TEST_F(Files, WrongKindKeyAndParameters) {
     EXPECT_TRUE(describe(mine).empty);
     sable_ct_destroy(queue, &mine);
 }
+
+TEST_F(Files, ParametersAndModelsAsTextAndAsContainers) {
+    for (const char *name : {"set.json", "set.sable"}) {
+        ASSERT_OK(sable_params_save(params, path(name).c_str(), &err));
+        sable_params *back = nullptr;
+        EXPECT_EQ(sable_params_load(&back, path(name).c_str(), nullptr, &err), SABLE_INSECURE) << "T10 needs the flag";
+        sable_params_options allow = {sizeof allow, true};
+        ASSERT_OK(sable_params_load(&back, path(name).c_str(), &allow, &err));
+        sable_params_info i = {};
+        i.struct_size = sizeof i;
+        ASSERT_OK(sable_params_describe(back, &i));
+        EXPECT_EQ(memcmp(i.digest, info.digest, sizeof i.digest), 0);
+        sable_params_destroy(&back);
+    }
+    sable_model *m = nullptr;
+    ASSERT_OK(sable_model_create(&m, 2, 3, true, &err));
+    for (int j = 0; j < 6; j++) m->weights[j] = std::sqrt(j + 2.0);
+    m->bias[1] = -1e-300;
+    for (const char *name : {"model.json", "model.sable"}) {
+        ASSERT_OK(sable_model_save(m, path(name).c_str(), &err));
+        sable_model *back = nullptr;
+        ASSERT_OK(sable_model_load(&back, path(name).c_str(), &err));
+        EXPECT_EQ(memcmp(back->weights, m->weights, 6 * sizeof(double)), 0) << "17 digits read back exactly";
+        EXPECT_EQ(back->bias[1], m->bias[1]);
+        sable_model_destroy(&back);
+    }
+    sable_model_destroy(&m);
+    for (const char *name : {"set.sable", "model.sable"}) {
+        std::vector<char> bytes = file_bytes(path(name));
+        for (size_t i = 0; i < bytes.size(); i += 7) {
+            bytes[i] = (char)(bytes[i] ^ 4);
+            write_bytes(path("bad.sable"), bytes);
+            sable_params *p = nullptr;
+            EXPECT_NE(sable_params_load(&p, path("bad.sable").c_str(), nullptr, &err), SABLE_OK) << i;
+            EXPECT_NE(sable_model_load(&m, path("bad.sable").c_str(), &err), SABLE_OK) << i;
+            bytes[i] = (char)(bytes[i] ^ 4);
+        }
+    }
+}
