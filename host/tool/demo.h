@@ -68,7 +68,10 @@ typedef struct demo {
     uint32_t level;        /* of the encrypted data */
     double range;          /* bounds every |logit|; a power of two */
     char *folder;          /* absolute */
-    char *owner, *evaluator; /* folders inside */
+    char *owner, *modeller, *evaluator; /* folders inside */
+    char backend[16], path[16]; /* of inference */
+    uint32_t threads;
+    double precision_bits[2]; /* predicted by inference: weights in the clear, encrypted */
     demo_step steps[DEMO_STEPS_MOST];
     uint32_t step_count;
     demo_values values;
