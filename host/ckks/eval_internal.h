@@ -11,7 +11,8 @@
 #include "ckks/tables.h"
 
 /* Output, inputs alive; equal level, slots, key id, batches equal or one of them 1. */
-sable_status sable_check_pair(sable_queue *queue, const sable_ct *out, const sable_ct *a, const sable_ct *b, const char *name);
+sable_status sable_check_pair(sable_queue *queue, const sable_ct *out, const sable_ct *a, const sable_ct *b,
+                              const char *name);
 /* Refuses when bound*scale leaves Q_level/4: the plaintext would wrap around. */
 sable_status sable_check_capacity(sable_queue *queue, const sable_ct *meta, const char *name);
 /* Exactly `parts` parts. */
@@ -19,9 +20,11 @@ sable_status sable_check_parts(sable_queue *queue, const sable_ct *ct, uint32_t 
 
 /* Words for a result of shape *meta. keep: out's own buffer may be taken when its size fits (element-wise results, which may overwrite
  * an input word by word). */
-sable_status sable_out_words(sable_queue *queue, uint32_t **data, const sable_ct *out, const sable_ct *meta, bool keep, const char *name);
+sable_status sable_out_words(sable_queue *queue, uint32_t **data, const sable_ct *out, const sable_ct *meta, bool keep,
+                             const char *name);
 /* Takes `data` into out. */
-static inline sable_status sable_finish(sable_queue *queue, sable_ct *out, sable_ct *meta, uint32_t *data, sable_status status) {
+static inline sable_status sable_finish(sable_queue *queue, sable_ct *out, sable_ct *meta, uint32_t *data,
+                                        sable_status status) {
     if (status != SABLE_OK) {
         if (data != out->data) sable_words_release(queue, data);
         return status;
@@ -40,15 +43,17 @@ sable_scale sable_scale_rescaled(const sable_ctx *ctx, sable_scale s, uint32_t l
 static inline sable_dd sable_scale_dd(sable_scale s) { return (sable_dd){s.hi, s.lo}; }
 /* Residues of round((re + i*im)*scale) on the limbs of a level, for mul_const and add_const. Any size that the level holds: beyond 2^118 the
  * constant is rounded to a multiple of a power of two, 2^-118 of itself. */
-void sable_scalar_words(const sable_ctx *ctx, uint32_t *lo, uint32_t *hi, uint32_t level, double re, double im, sable_dd scale);
+void sable_scalar_words(const sable_ctx *ctx, uint32_t *lo, uint32_t *hi, uint32_t level, double re, double im,
+                        sable_dd scale);
 /* sable_mul_scalar with the constant encoded at `scale`; objects and values are checked already. */
-sable_status sable_mul_scalar_at(sable_queue *queue, sable_ct *out, const sable_ct *a, double re, double im, sable_scale scale);
+sable_status sable_mul_scalar_at(sable_queue *queue, sable_ct *out, const sable_ct *a, double re, double im,
+                                 sable_scale scale);
 
 /* -- key switching (keyswitch.c) ----------------------------------------------------------------------------------- */
 
 /* The key for (kind, galois) that covers the level, or a refusal that says what is missing. */
-sable_status sable_key_find(sable_queue *queue, const sable_evk **key, const sable_keyset *keys, sable_key_kind kind, uint32_t galois,
-                            uint32_t level, const char *name);
+sable_status sable_key_find(sable_queue *queue, const sable_evk **key, const sable_keyset *keys, sable_key_kind kind,
+                            uint32_t galois, uint32_t level, const char *name);
 /* Words of the digits of `batch` polynomials at a level, of their accumulator. */
 size_t sable_digits_words(const sable_ctx *ctx, uint32_t level, uint32_t batch);
 size_t sable_acc_words(const sable_ctx *ctx, uint32_t level, uint32_t batch);
@@ -60,6 +65,7 @@ sable_status sable_inner(sable_queue *queue, uint32_t *acc, uint32_t *digits, bo
                          const sable_evk *key, uint32_t level, const sable_limbs *add);
 /* out (view on plan->out) = division of x (which has at least plan->drop and the kept limbs); scratch: sable_divide_words. */
 size_t sable_divide_words(const sable_ctx *ctx, const sable_drop_plan *plan, uint32_t polys);
-sable_status sable_divide(sable_queue *queue, const sable_limbs *out, const sable_limbs *x, const sable_drop_plan *plan, uint32_t *scratch);
+sable_status sable_divide(sable_queue *queue, const sable_limbs *out, const sable_limbs *x, const sable_drop_plan *plan,
+                          uint32_t *scratch);
 
 #endif

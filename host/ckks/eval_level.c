@@ -9,7 +9,8 @@ static sable_dd dd_round(sable_dd x) {
     return dd_quick_sum(hi, rint(rest.hi + rest.lo));
 }
 
-void sable_adjust_choose(sable_adjust_factor *factor, const sable_params *params, uint32_t from, uint32_t to, sable_dd ratio) {
+void sable_adjust_choose(sable_adjust_factor *factor, const sable_params *params, uint32_t from, uint32_t to,
+                         sable_dd ratio) {
     uint16_t restored[SABLE_MAX_Q], *left = factor->drop;
     uint32_t count = sable_window_minus(params, from, to, left), used = 0;
     uint32_t na = sable_window_minus(params, to, from, restored);
@@ -32,14 +33,15 @@ void sable_adjust_choose(sable_adjust_factor *factor, const sable_params *params
     factor->rounding = fabs(dd_sub(factor->k, k).hi) / k.hi;
 }
 
-sable_status sable_adjust_apply(sable_queue *queue, sable_ct *out, const sable_ct *in, sable_ct *meta, const sable_adjust_factor *factor) {
+sable_status sable_adjust_apply(sable_queue *queue, sable_ct *out, const sable_ct *in, sable_ct *meta,
+                                const sable_adjust_factor *factor) {
     sable_ctx *ctx = queue->ctx;
     uint16_t restored[SABLE_MAX_Q];
     uint32_t na = sable_window_minus(&ctx->params, meta->level, in->level, restored);
     const sable_level_tables *t = &ctx->level[meta->level];
     sable_drop_plan plan;
-    SABLE_TRY(sable_drop_plan_create(&plan, ctx->ring, factor->drop, factor->drop_count, t->pos, t->limbs, restored, na, factor->k,
-                                     &queue->error));
+    SABLE_TRY(sable_drop_plan_create(&plan, ctx->ring, factor->drop, factor->drop_count, t->pos, t->limbs, restored, na,
+                                     factor->k, &queue->error));
     uint32_t *data, *scratch;
     sable_status status = sable_words_alloc(queue, &scratch, sable_divide_words(ctx, &plan, 2 * in->batch), "adjust");
     if (status == SABLE_OK) {
@@ -58,10 +60,13 @@ sable_status sable_adjust_apply(sable_queue *queue, sable_ct *out, const sable_c
 sable_status sable_adjust(sable_queue *queue, sable_ct *out, const sable_ct *in, uint32_t level) {
     SABLE_TRY(sable_check_out(queue, out));
     SABLE_TRY(sable_check_ct(queue, in, "the operand"));
-    if (level > in->level) return SABLE_REFUSE(queue, SABLE_LEVEL, "adjust to level %u: the ciphertext is at %u, levels only go down", level, in->level);
+    if (level > in->level)
+        return SABLE_REFUSE(queue, SABLE_LEVEL, "adjust to level %u: the ciphertext is at %u, levels only go down",
+                            level, in->level);
     SABLE_TRY(sable_check_parts(queue, in, 2, "adjust"));
     if (in->scale.level != (int32_t)in->level || in->scale.power != 1)
-        return SABLE_REFUSE(queue, SABLE_SCALE, "adjust: the scale 2^%.4f is not the canonical one of level %u: rescale first",
+        return SABLE_REFUSE(queue, SABLE_SCALE,
+                            "adjust: the scale 2^%.4f is not the canonical one of level %u: rescale first",
                             log2(in->scale.hi), in->level);
     if (level == in->level) return sable_ct_copy(queue, out, in);
     sable_ctx *ctx = queue->ctx;
@@ -82,11 +87,13 @@ sable_status sable_drop(sable_queue *queue, sable_ct *out, const sable_ct *in, u
     SABLE_TRY(sable_check_out(queue, out));
     SABLE_TRY(sable_check_ct(queue, in, "the operand"));
     sable_ctx *ctx = queue->ctx;
-    if (level > in->level) return SABLE_REFUSE(queue, SABLE_LEVEL, "drop to level %u: the ciphertext is at %u", level, in->level);
+    if (level > in->level)
+        return SABLE_REFUSE(queue, SABLE_LEVEL, "drop to level %u: the ciphertext is at %u", level, in->level);
     if (level == in->level) return sable_ct_copy(queue, out, in);
     const sable_level_tables *from = &ctx->level[in->level], *to = &ctx->level[level];
     if (to->first < from->first || to->first + to->limbs > from->first + from->limbs)
-        return SABLE_REFUSE(queue, SABLE_LEVEL, "drop from level %u to %u: that window has primes that this one lacks: use sable_adjust",
+        return SABLE_REFUSE(queue, SABLE_LEVEL,
+                            "drop from level %u to %u: that window has primes that this one lacks: use sable_adjust",
                             in->level, level);
     sable_ct meta = *in;
     meta.level = level;

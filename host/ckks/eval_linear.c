@@ -6,9 +6,11 @@
 
 static sable_status check_scales(sable_queue *queue, sable_scale a, sable_scale b, const char *name) {
     if (sable_scale_equal(a, b)) return SABLE_OK;
-    return SABLE_REFUSE(queue, SABLE_SCALE, "%s: scales 2^%.6f (level %d, power %u) and 2^%.6f (level %d, power %u) differ: bring both to the "
-                        "canonical scale (sable_rescale, sable_adjust)",
-                        name, log2(a.hi), a.level, a.power, log2(b.hi), b.level, b.power);
+    return SABLE_REFUSE(
+        queue, SABLE_SCALE,
+        "%s: scales 2^%.6f (level %d, power %u) and 2^%.6f (level %d, power %u) differ: bring both to the "
+        "canonical scale (sable_rescale, sable_adjust)",
+        name, log2(a.hi), a.level, a.power, log2(b.hi), b.level, b.power);
 }
 
 typedef sable_status (*binary_fn)(void *, const sable_limbs *, const sable_limbs *, const sable_limbs *);
@@ -35,9 +37,11 @@ static sable_status add_or_sub(sable_queue *queue, sable_ct *out, const sable_ct
     uint32_t *data;
     SABLE_TRY(sable_out_words(queue, &data, out, &meta, same || (out != a && out != b), name));
     sable_limbs r = sable_meta_limbs(queue->ctx, &meta, data);
-    sable_limbs x = sable_limbs_repeat(sable_ct_limbs(a), meta.batch), y = sable_limbs_repeat(sable_ct_limbs(b), meta.batch);
+    sable_limbs x = sable_limbs_repeat(sable_ct_limbs(a), meta.batch),
+                y = sable_limbs_repeat(sable_ct_limbs(b), meta.batch);
     uint32_t common = a->parts < b->parts ? a->parts : b->parts;
-    sable_limbs rc = sable_limbs_parts(r, 0, common), xc = sable_limbs_parts(x, 0, common), yc = sable_limbs_parts(y, 0, common);
+    sable_limbs rc = sable_limbs_parts(r, 0, common), xc = sable_limbs_parts(x, 0, common),
+                yc = sable_limbs_parts(y, 0, common);
     binary_fn f = subtract ? be->sub : be->add;
     sable_status status = f(queue->handle, &rc, &xc, &yc);
     if (status == SABLE_OK && common < meta.parts) {
@@ -77,11 +81,13 @@ static sable_status plain_sum(sable_queue *queue, sable_ct *out, const sable_ct 
     SABLE_TRY(sable_check_out(queue, out));
     SABLE_TRY(sable_check_ct(queue, a, "the ciphertext"));
     SABLE_TRY(sable_check_pt(queue, b, "the plaintext"));
-    if (a->level != b->level) return SABLE_REFUSE(queue, SABLE_LEVEL, "%s: ciphertext at level %u, plaintext at %u", name, a->level, b->level);
+    if (a->level != b->level)
+        return SABLE_REFUSE(queue, SABLE_LEVEL, "%s: ciphertext at level %u, plaintext at %u", name, a->level,
+                            b->level);
     SABLE_TRY(check_scales(queue, a->scale, b->scale, name));
     if (b->slots > a->slots || (b->batch != 1 && b->batch != a->batch))
-        return SABLE_REFUSE(queue, SABLE_INVALID, "%s: plaintext of %u slots x %u members on a ciphertext of %u x %u", name, b->slots,
-                            b->batch, a->slots, a->batch);
+        return SABLE_REFUSE(queue, SABLE_INVALID, "%s: plaintext of %u slots x %u members on a ciphertext of %u x %u",
+                            name, b->slots, b->batch, a->slots, a->batch);
     sable_ct meta = *a;
     meta.bound = a->bound + b->bound;
     meta.rms = sqrt(a->rms * a->rms + b->rms * b->rms);
@@ -127,7 +133,8 @@ sable_status sable_sub_plain(sable_queue *queue, sable_ct *out, const sable_ct *
 sable_status sable_add_scalar(sable_queue *queue, sable_ct *out, const sable_ct *a, double re, double im) {
     SABLE_TRY(sable_check_out(queue, out));
     SABLE_TRY(sable_check_ct(queue, a, "the operand"));
-    if (!isfinite(re) || !isfinite(im)) return SABLE_REFUSE(queue, SABLE_DATA, "add scalar: %g + %gi is not finite", re, im);
+    if (!isfinite(re) || !isfinite(im))
+        return SABLE_REFUSE(queue, SABLE_DATA, "add scalar: %g + %gi is not finite", re, im);
     sable_ctx *ctx = queue->ctx;
     double size = hypot(re, im);
     sable_ct meta = *a;
@@ -152,8 +159,8 @@ sable_status sable_add_scalar(sable_queue *queue, sable_ct *out, const sable_ct 
 }
 
 /* out = a * (lo on the first half, hi on the second half), constants of the level's limbs. */
-static sable_status times_words(sable_queue *queue, sable_ct *out, const sable_ct *a, sable_ct *meta, const uint32_t *lo, const uint32_t *hi,
-                                const char *name) {
+static sable_status times_words(sable_queue *queue, sable_ct *out, const sable_ct *a, sable_ct *meta,
+                                const uint32_t *lo, const uint32_t *hi, const char *name) {
     uint32_t *data;
     SABLE_TRY(sable_out_words(queue, &data, out, meta, true, name));
     sable_limbs r = sable_meta_limbs(queue->ctx, meta, data), x = sable_ct_limbs(a);
@@ -196,7 +203,8 @@ sable_status sable_mul_i(sable_queue *queue, sable_ct *out, const sable_ct *a) {
     return times_words(queue, out, a, &meta, lo, hi, "multiply by i");
 }
 
-sable_status sable_mul_scalar_at(sable_queue *queue, sable_ct *out, const sable_ct *a, double re, double im, sable_scale scale) {
+sable_status sable_mul_scalar_at(sable_queue *queue, sable_ct *out, const sable_ct *a, double re, double im,
+                                 sable_scale scale) {
     sable_ctx *ctx = queue->ctx;
     double size = hypot(re, im);
     sable_ct meta = *a;
@@ -216,6 +224,7 @@ sable_status sable_mul_scalar_at(sable_queue *queue, sable_ct *out, const sable_
 sable_status sable_mul_scalar(sable_queue *queue, sable_ct *out, const sable_ct *a, double re, double im) {
     SABLE_TRY(sable_check_out(queue, out));
     SABLE_TRY(sable_check_ct(queue, a, "the operand"));
-    if (!isfinite(re) || !isfinite(im)) return SABLE_REFUSE(queue, SABLE_DATA, "multiply by a scalar: %g + %gi is not finite", re, im);
+    if (!isfinite(re) || !isfinite(im))
+        return SABLE_REFUSE(queue, SABLE_DATA, "multiply by a scalar: %g + %gi is not finite", re, im);
     return sable_mul_scalar_at(queue, out, a, re, im, sable_scale_canonical(queue->ctx, a->level));
 }

@@ -20,7 +20,8 @@ sable_status sable_poly_make(sable_poly **out, const double *coefficient, size_t
     if (!isfinite(sum)) return sable_fail(err, SABLE_DATA, "a Chebyshev coefficient of the polynomial is not finite");
     while (count > 1 && coefficient[count - 1] == 0) count--;
     if (count < 2)
-        return sable_fail(err, SABLE_INVALID, "a constant polynomial (degree 0) has no encrypted evaluation: encode the constant %g",
+        return sable_fail(err, SABLE_INVALID,
+                          "a constant polynomial (degree 0) has no encrypted evaluation: encode the constant %g",
                           coefficient[0]);
     sable_poly *poly = calloc(1, sizeof *poly);
     if (!poly) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a polynomial");
@@ -34,7 +35,8 @@ sable_status sable_poly_make(sable_poly **out, const double *coefficient, size_t
 
 sable_status sable_poly_chebyshev(sable_poly **out, const double *coefficient, size_t count, double lo, double hi,
                                   sable_error *err) {
-    if (!out || !coefficient) return sable_fail(err, SABLE_INVALID, "sable_poly_chebyshev: out and coefficient must not be NULL");
+    if (!out || !coefficient)
+        return sable_fail(err, SABLE_INVALID, "sable_poly_chebyshev: out and coefficient must not be NULL");
     while (count > 1 && coefficient[count - 1] == 0) count--; /* more zeros than the largest degree do no harm */
     if (count == 0) return sable_fail(err, SABLE_INVALID, "sable_poly_chebyshev: no coefficients");
     SABLE_TRY(sable_poly_check_interval(lo, hi, count == 1 ? 2 : count, err)); /* a constant has its own sentence */

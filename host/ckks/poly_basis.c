@@ -12,7 +12,7 @@ static void multiply_add(sable_dd *s, uint32_t degree, sable_dd alpha, sable_dd 
     sable_dd r[SABLE_POLY_COEFFS];
     for (uint32_t k = 0; k <= degree + 1; k++) {
         sable_dd up = k > 1 ? dd_half(s[k - 1]) : k == 1 ? s[0] : dd(0); /* from T_{k-1} */
-        sable_dd down = k < degree ? dd_half(s[k + 1]) : dd(0);         /* from T_{k+1} */
+        sable_dd down = k < degree ? dd_half(s[k + 1]) : dd(0);          /* from T_{k+1} */
         r[k] = dd_mul(alpha, dd_add(up, down));
         if (k <= degree) r[k] = dd_add(r[k], dd_mul(beta, s[k]));
     }
@@ -22,12 +22,14 @@ static void multiply_add(sable_dd *s, uint32_t degree, sable_dd alpha, sable_dd 
 
 sable_status sable_poly_powers(sable_poly **out, const double *coefficient, size_t count, double lo, double hi,
                                sable_error *err) {
-    if (!out || !coefficient) return sable_fail(err, SABLE_INVALID, "sable_poly_powers: out and coefficient must not be NULL");
+    if (!out || !coefficient)
+        return sable_fail(err, SABLE_INVALID, "sable_poly_powers: out and coefficient must not be NULL");
     SABLE_TRY(sable_poly_check_interval(lo, hi, count, err));
     /* x = alpha*u + beta; Horner's rule on series in T_k. */
     sable_dd alpha = dd_half(dd_sub(dd(hi), dd(lo))), beta = dd_half(dd_add(dd(hi), dd(lo)));
     sable_dd s[SABLE_POLY_COEFFS + 1] = {{coefficient[count - 1], 0}};
-    for (uint32_t i = (uint32_t)count - 1, degree = 0; i > 0; i--, degree++) multiply_add(s, degree, alpha, beta, coefficient[i - 1]);
+    for (uint32_t i = (uint32_t)count - 1, degree = 0; i > 0; i--, degree++)
+        multiply_add(s, degree, alpha, beta, coefficient[i - 1]);
     double c[SABLE_POLY_COEFFS];
     for (size_t k = 0; k < count; k++) c[k] = s[k].hi;
     return sable_poly_make(out, c, count, lo, hi, err);
@@ -61,7 +63,8 @@ sable_status sable_poly_interpolate(sable_poly **out, sable_poly_function f, voi
     for (uint32_t j = 0; j < n; j++) {
         double x = dd_add(dd_mul(alpha, table[2 * j + 1]), beta).hi;
         value[j] = f(x, arg);
-        if (!isfinite(value[j])) return sable_fail(err, SABLE_DATA, "interpolation: the function is %g at x = %.17g", value[j], x);
+        if (!isfinite(value[j]))
+            return sable_fail(err, SABLE_DATA, "interpolation: the function is %g at x = %.17g", value[j], x);
     }
     for (uint32_t k = 0; k < n; k++) {
         /* Nodes j and n-1-j have opposite u: pairing them makes the sums of odd and even functions vanish exactly. */
@@ -72,7 +75,8 @@ sable_status sable_poly_interpolate(sable_poly **out, sable_poly_function f, voi
             sable_dd pair = k & 1 ? dd_two_sum(value[j], -mirror) : dd_two_sum(value[j], mirror);
             sum = dd_add(sum, dd_mul(pair, table[m <= 2 * n ? m : 4 * n - m]));
         }
-        if (n & 1 && !(k & 1)) sum = k & 2 ? dd_sub(sum, dd(value[n / 2])) : dd_add(sum, dd(value[n / 2])); /* cos(k*pi/2) */
+        if (n & 1 && !(k & 1))
+            sum = k & 2 ? dd_sub(sum, dd(value[n / 2])) : dd_add(sum, dd(value[n / 2])); /* cos(k*pi/2) */
         c[k] = dd_div(sum, k == 0 ? dd(n) : dd_half(dd(n))).hi;
         largest = fmax(largest, fabs(c[k]));
     }

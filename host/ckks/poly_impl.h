@@ -10,8 +10,8 @@
 
 struct sable_poly {
     double lo, hi;
-    uint32_t degree;                  /* 1.. */
-    double c[SABLE_POLY_COEFFS];      /* Chebyshev coefficients in u; c[degree] != 0, zeros above */
+    uint32_t degree;             /* 1.. */
+    double c[SABLE_POLY_COEFFS]; /* Chebyshev coefficients in u; c[degree] != 0, zeros above */
 };
 
 /* Checks interval, count and values; takes rounded coefficients. */
@@ -23,10 +23,10 @@ sable_status sable_poly_check_interval(double lo, double hi, size_t count, sable
 typedef struct sable_poly_reduced {
     uint32_t degree;
     double c[SABLE_POLY_COEFFS];
-    bool affine;          /* u = slope*x + shift comes first and costs a level */
+    bool affine; /* u = slope*x + shift comes first and costs a level */
     double slope, shift;
-    double input_bound;   /* of the variable of c: 1, or max(|lo|, |hi|) for a line, whose map is folded into c */
-    double bound;         /* of the value: sum of |Chebyshev coefficient| */
+    double input_bound; /* of the variable of c: 1, or max(|lo|, |hi|) for a line, whose map is folded into c */
+    double bound;       /* of the value: sum of |Chebyshev coefficient| */
 } sable_poly_reduced;
 void sable_poly_reduce(sable_poly_reduced *r, const sable_poly *poly);
 

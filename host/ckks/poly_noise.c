@@ -77,16 +77,19 @@ static double injected(const sable_ctx *ctx, const sable_poly_program *p, const 
     }
     if (n->op == SABLE_POLY_ADJUST) return sable_noise_rounding(ctx, 2) / scale2;
     /* A rounded constant errs by the same real number in every slot; slot variance v is coefficient variance 2v/N. */
-    if (n->op == SABLE_POLY_CONST_PRODUCT) return size * x2 / 12 / (n->constant_scale_value.hi * n->constant_scale_value.hi);
+    if (n->op == SABLE_POLY_CONST_PRODUCT)
+        return size * x2 / 12 / (n->constant_scale_value.hi * n->constant_scale_value.hi);
     if (n->op == SABLE_POLY_ADD_CONST) return size / 12 / scale2;
     return 0;
 }
 
-sable_status sable_poly_noise(sable_queue *queue, sable_poly_estimate *estimate, const sable_poly_program *p, const sable_poly *poly,
-                              const sable_poly_reduced *reduced, const sable_ct *in, const sable_ct *u) {
+sable_status sable_poly_noise(sable_queue *queue, sable_poly_estimate *estimate, const sable_poly_program *p,
+                              const sable_poly *poly, const sable_poly_reduced *reduced, const sable_ct *in,
+                              const sable_ct *u) {
     const sable_ctx *ctx = queue->ctx;
     double *value = malloc(2 * p->count * sizeof *value), *slope = value ? value + p->count : NULL, point[SAMPLES];
-    if (!value) return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "polynomial: no memory for the noise of %u steps", p->count);
+    if (!value)
+        return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "polynomial: no memory for the noise of %u steps", p->count);
     sample(point, poly, reduced, in);
     double variance = 0, square = 0;
     /* The relative part of the input's error is an error of relative*rms in every slot. */

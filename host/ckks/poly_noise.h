@@ -13,7 +13,8 @@ typedef struct sable_poly_estimate {
  * added as the operations do: the derivative of the result with respect to every intermediate value is computed at sample points, spread
  * evenly over the declared range of `in`, and each source of noise is weighted with the mean square of its derivative. u: the input of
  * the plan (after the affine map) with its tracked noise. */
-sable_status sable_poly_noise(sable_queue *queue, sable_poly_estimate *estimate, const sable_poly_program *p, const sable_poly *poly,
-                              const sable_poly_reduced *reduced, const sable_ct *in, const sable_ct *u);
+sable_status sable_poly_noise(sable_queue *queue, sable_poly_estimate *estimate, const sable_poly_program *p,
+                              const sable_poly *poly, const sable_poly_reduced *reduced, const sable_ct *in,
+                              const sable_ct *u);
 
 #endif

@@ -19,11 +19,11 @@
 typedef struct planner {
     sable_poly_program *p;
     const sable_poly_reduced *poly;
-    uint32_t leaf;                /* m: sums of degree < 2^m are not split */
+    uint32_t leaf; /* m: sums of degree < 2^m are not split */
     sable_error *err;
     sable_status status;
-    int32_t basis[SABLE_POLY_COEFFS];                          /* node of T_i, or -1 */
-    int32_t at[SABLE_POLY_COEFFS][SABLE_MAX_LEVELS];           /* node of T_i at a level, or -1 */
+    int32_t basis[SABLE_POLY_COEFFS];                /* node of T_i, or -1 */
+    int32_t at[SABLE_POLY_COEFFS][SABLE_MAX_LEVELS]; /* node of T_i at a level, or -1 */
 } planner;
 
 static int32_t failed(planner *b, sable_status status) {
@@ -43,19 +43,24 @@ static int32_t push(planner *b, sable_poly_node node) {
     sable_poly_program *p = b->p;
     if (b->status != SABLE_OK) return -1;
     node.scale_value = sable_monomial_value(p, &node.scale);
-    double need = log2(fmax(node.bound, 0x1p-60)) + log2(node.scale_value.hi), have = capacity_log2(p->params, node.level);
+    double need = log2(fmax(node.bound, 0x1p-60)) + log2(node.scale_value.hi),
+           have = capacity_log2(p->params, node.level);
     if (need > have)
-        return failed(b, sable_fail(b->err, SABLE_BOUND,
-                                    "polynomial: values up to %g at scale 2^%.2f need %.1f bits, level %u holds %.1f: scale the "
-                                    "polynomial down or start at a higher level",
-                                    node.bound, log2(node.scale_value.hi), need, node.level, have));
+        return failed(
+            b, sable_fail(b->err, SABLE_BOUND,
+                          "polynomial: values up to %g at scale 2^%.2f need %.1f bits, level %u holds %.1f: scale the "
+                          "polynomial down or start at a higher level",
+                          node.bound, log2(node.scale_value.hi), need, node.level, have));
     if (node.op == SABLE_POLY_CONST_PRODUCT) {
         node.constant_scale_value = sable_monomial_value(p, &node.constant_scale);
         if (node.constant_scale_value.hi < exp2(FEWEST_BITS))
-            return failed(b, sable_fail(b->err, SABLE_SCALE,
-                                        "polynomial: a constant would be encoded at scale 2^%.1f only (at least 2^%d wanted) at level %u: "
-                                        "the scales of levels %u to %u lie too far apart: start at another level",
-                                        log2(node.constant_scale_value.hi), FEWEST_BITS, node.level, p->level_in, p->level_out));
+            return failed(
+                b,
+                sable_fail(
+                    b->err, SABLE_SCALE,
+                    "polynomial: a constant would be encoded at scale 2^%.1f only (at least 2^%d wanted) at level %u: "
+                    "the scales of levels %u to %u lie too far apart: start at another level",
+                    log2(node.constant_scale_value.hi), FEWEST_BITS, node.level, p->level_in, p->level_out));
         p->constant_products++;
     }
     if (p->count == p->room) {
@@ -132,7 +137,8 @@ static int32_t add(planner *b, int32_t x, int32_t y, bool subtract) {
 }
 
 /* scale * (product of window(to) \ window(from)) / (product of the primes at `drop`). */
-static void ratio(const sable_params *params, sable_monomial *m, uint32_t from, uint32_t to, const uint16_t *drop, uint32_t count) {
+static void ratio(const sable_params *params, sable_monomial *m, uint32_t from, uint32_t to, const uint16_t *drop,
+                  uint32_t count) {
     uint16_t restored[SABLE_MAX_Q];
     uint32_t na = sable_window_minus(params, to, from, restored);
     for (uint32_t i = 0; i < na; i++) m->prime[restored[i]]++;
@@ -169,7 +175,9 @@ static int32_t lower(planner *b, int32_t x, uint32_t level) {
     sable_poly_program *p = b->p;
     sable_poly_node node = unary(b, SABLE_POLY_DROP, x);
     uint32_t from = node.level;
-    if (from < level) return failed(b, sable_fail(b->err, SABLE_INTERNAL, "polynomial plan: level %u wanted of a value at %u", level, from));
+    if (from < level)
+        return failed(
+            b, sable_fail(b->err, SABLE_INTERNAL, "polynomial plan: level %u wanted of a value at %u", level, from));
     node.level = level;
     if (window_contained(p->params, level, from)) return push(b, node);
     sable_adjust_factor factor;
@@ -177,7 +185,8 @@ static int32_t lower(planner *b, int32_t x, uint32_t level) {
     node.op = SABLE_POLY_ADJUST;
     uint32_t k = 0;
     while (k < p->k_count && (p->k[k].from != from || p->k[k].to != level)) k++;
-    if (k == SABLE_POLY_MAX_K) return failed(b, sable_fail(b->err, SABLE_INTERNAL, "polynomial plan: more than %u level pairs", k));
+    if (k == SABLE_POLY_MAX_K)
+        return failed(b, sable_fail(b->err, SABLE_INTERNAL, "polynomial plan: more than %u level pairs", k));
     if (k == p->k_count) p->k[p->k_count++] = (sable_poly_plan_k){from, level, factor.k};
     node.scale.k[k]++;
     ratio(p->params, &node.scale, from, level, factor.drop, factor.drop_count);
@@ -213,8 +222,10 @@ static int32_t chebyshev(planner *b, uint32_t i) {
     int32_t t = twice(b, tensor(b, chebyshev_at(b, high, level), chebyshev_at(b, low, level)));
     if (t < 0) return -1;
     sable_monomial target = b->p->node[t].scale;
-    if (high == low) t = add_constant(b, t, -1);
-    else t = add(b, t, times_constant(b, chebyshev_at(b, high - low, level), 1, &target), true);
+    if (high == low)
+        t = add_constant(b, t, -1);
+    else
+        t = add(b, t, times_constant(b, chebyshev_at(b, high - low, level), 1, &target), true);
     return b->basis[i] = rescale(b, t, 1);
 }
 
@@ -271,10 +282,13 @@ static int32_t eval(planner *b, const double *c, uint32_t degree, uint32_t level
     const sable_params *params = b->p->params;
     sable_dd value = sable_monomial_value(b->p, scale);
     if (value.hi < exp2(FEWEST_BITS))
-        return failed(b, sable_fail(b->err, SABLE_SCALE,
-                                    "polynomial: a quotient of degree %u would be computed at scale 2^%.1f only (at least 2^%d wanted) at "
-                                    "level %u: the scales of levels %u to %u lie too far apart: start at another level",
-                                    degree, log2(value.hi), FEWEST_BITS, level, b->p->level_in, b->p->level_out));
+        return failed(
+            b,
+            sable_fail(
+                b->err, SABLE_SCALE,
+                "polynomial: a quotient of degree %u would be computed at scale 2^%.1f only (at least 2^%d wanted) at "
+                "level %u: the scales of levels %u to %u lie too far apart: start at another level",
+                degree, log2(value.hi), FEWEST_BITS, level, b->p->level_in, b->p->level_out));
     /* S * Q_{l+1}/Q_l: what the rescale will divide by. */
     sable_monomial inverse = {0};
     uint16_t drop[SABLE_MAX_Q];
@@ -292,8 +306,8 @@ static int32_t eval(planner *b, const double *c, uint32_t degree, uint32_t level
 
 /* -- whole plans ---------------------------------------------------------------------------------------------------- */
 
-static sable_status build(sable_poly_program **out, const sable_params *params, const sable_poly_reduced *poly, uint32_t level_in,
-                          uint32_t leaf, sable_error *err) {
+static sable_status build(sable_poly_program **out, const sable_params *params, const sable_poly_reduced *poly,
+                          uint32_t level_in, uint32_t leaf, sable_error *err) {
     sable_poly_program *p = calloc(1, sizeof *p);
     planner *b = malloc(sizeof *b);
     if (!p || !b) {
@@ -310,8 +324,13 @@ static sable_status build(sable_poly_program **out, const sable_params *params, 
     memset(b->basis, -1, sizeof b->basis);
     memset(b->at, -1, sizeof b->at);
     sable_monomial out_scale = {.out = 1};
-    b->basis[1] = push(b, (sable_poly_node){.op = SABLE_POLY_INPUT, .a = -1, .b = -1, .level = level_in, .parts = 2,
-                                            .bound = poly->input_bound, .scale = {.in = 1}});
+    b->basis[1] = push(b, (sable_poly_node){.op = SABLE_POLY_INPUT,
+                                            .a = -1,
+                                            .b = -1,
+                                            .level = level_in,
+                                            .parts = 2,
+                                            .bound = poly->input_bound,
+                                            .scale = {.in = 1}});
     if (b->status == SABLE_OK) p->result = eval(b, poly->c, poly->degree, p->level_out, &out_scale);
     sable_status status = b->status;
     free(b);
@@ -331,16 +350,18 @@ static sable_status build(sable_poly_program **out, const sable_params *params, 
 static bool cheaper(const sable_poly_program *a, const sable_poly_program *b) {
     if (a->relins != b->relins) return a->relins < b->relins;
     if (a->tensors != b->tensors) return a->tensors < b->tensors;
-    if (a->rescales + a->adjusts != b->rescales + b->adjusts) return a->rescales + a->adjusts < b->rescales + b->adjusts;
+    if (a->rescales + a->adjusts != b->rescales + b->adjusts)
+        return a->rescales + a->adjusts < b->rescales + b->adjusts;
     return a->constant_products < b->constant_products;
 }
 
-sable_status sable_poly_program_create(sable_poly_program **out, const sable_params *params, const sable_poly_reduced *poly,
-                                       uint32_t level_in, sable_error *err) {
+sable_status sable_poly_program_create(sable_poly_program **out, const sable_params *params,
+                                       const sable_poly_reduced *poly, uint32_t level_in, sable_error *err) {
     uint32_t depth = sable_poly_levels(poly->degree);
     if (level_in > params->top_level || level_in < depth)
-        return sable_fail(err, SABLE_LEVEL, "polynomial of degree %u takes %u levels%s, the input has %u of 0..%u", poly->degree,
-                          depth + poly->affine, poly->affine ? " (one of them for its interval)" : "", level_in + poly->affine, params->top_level);
+        return sable_fail(err, SABLE_LEVEL, "polynomial of degree %u takes %u levels%s, the input has %u of 0..%u",
+                          poly->degree, depth + poly->affine, poly->affine ? " (one of them for its interval)" : "",
+                          level_in + poly->affine, params->top_level);
     sable_poly_program *best = NULL;
     sable_status first = SABLE_OK;
     for (uint32_t leaf = 1; leaf < 8 && (leaf == 1 || poly->degree >= 1u << (leaf - 1)); leaf++) {

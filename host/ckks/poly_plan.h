@@ -22,25 +22,26 @@ bool sable_monomial_equal(const sable_monomial *a, const sable_monomial *b);
 
 typedef enum sable_poly_op {
     SABLE_POLY_INPUT,
-    SABLE_POLY_TENSOR,       /* a (x) b: 3 parts */
-    SABLE_POLY_DOUBLE,       /* 2a, scale unchanged */
-    SABLE_POLY_CONST_PRODUCT,/* a times the integer round(constant * constant_scale) */
-    SABLE_POLY_ADD_CONST,    /* a + constant, at a's scale */
-    SABLE_POLY_ADD, SABLE_POLY_SUB, /* a +- b: equal levels and monomials */
-    SABLE_POLY_RESCALE,      /* one level down; with relinearisation when a has 3 parts */
-    SABLE_POLY_DROP,         /* a's limbs of `level` */
-    SABLE_POLY_ADJUST        /* round(K*A*a/E) at `level`: the scale times K*A/E, with K = round(E/A) */
+    SABLE_POLY_TENSOR,        /* a (x) b: 3 parts */
+    SABLE_POLY_DOUBLE,        /* 2a, scale unchanged */
+    SABLE_POLY_CONST_PRODUCT, /* a times the integer round(constant * constant_scale) */
+    SABLE_POLY_ADD_CONST,     /* a + constant, at a's scale */
+    SABLE_POLY_ADD,
+    SABLE_POLY_SUB,     /* a +- b: equal levels and monomials */
+    SABLE_POLY_RESCALE, /* one level down; with relinearisation when a has 3 parts */
+    SABLE_POLY_DROP,    /* a's limbs of `level` */
+    SABLE_POLY_ADJUST   /* round(K*A*a/E) at `level`: the scale times K*A/E, with K = round(E/A) */
 } sable_poly_op;
 
 typedef struct sable_poly_node {
     sable_poly_op op;
-    int32_t a, b;                 /* operands: earlier nodes, or -1 */
+    int32_t a, b; /* operands: earlier nodes, or -1 */
     uint32_t level, parts;
     double constant;
-    double bound;                 /* |value| <= bound when the input lies in the interval */
+    double bound; /* |value| <= bound when the input lies in the interval */
     sable_monomial scale, constant_scale;
     sable_dd scale_value, constant_scale_value;
-    int32_t last_use;             /* node after which this one's memory is free; the result: -1 */
+    int32_t last_use; /* node after which this one's memory is free; the result: -1 */
 } sable_poly_node;
 
 typedef struct sable_poly_plan_k {
@@ -67,8 +68,8 @@ sable_dd sable_monomial_value(const sable_poly_program *p, const sable_monomial 
 
 /* The cheapest plan for the reduced polynomial from level_in (after the affine map), input and output canonical. Freed with
  * sable_poly_program_free. Errors: those of sable_poly_plan. */
-sable_status sable_poly_program_create(sable_poly_program **out, const sable_params *params, const sable_poly_reduced *poly,
-                                       uint32_t level_in, sable_error *err);
+sable_status sable_poly_program_create(sable_poly_program **out, const sable_params *params,
+                                       const sable_poly_reduced *poly, uint32_t level_in, sable_error *err);
 void sable_poly_program_free(sable_poly_program **program);
 
 #endif

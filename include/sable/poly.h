@@ -42,7 +42,7 @@ typedef struct sable_poly_info {
     bool even, odd; /* only even, only odd coefficients: the others cost nothing */
     uint32_t depth; /* levels that evaluation takes, the affine map included */
     double lo, hi;
-    double bound;   /* sum of |coefficient|: |p(x)| <= bound on [lo, hi] */
+    double bound; /* sum of |coefficient|: |p(x)| <= bound on [lo, hi] */
 } sable_poly_info;
 SABLE_API SABLE_CHECKED sable_status sable_poly_describe(const sable_poly *poly, sable_poly_info *info);
 SABLE_API uint32_t sable_poly_degree(const sable_poly *poly);

@@ -11,7 +11,7 @@ using NTL::ZZ;
 namespace {
 
 class EvalLinear : public testing::Test {
-protected:
+  protected:
     static KitOptions bare() {
         KitOptions o;
         o.keys = false;
@@ -99,7 +99,8 @@ TEST_F(EvalLinear, UnaryOperations) {
                 EXPECT_EQ(kit.phase(m, b), ZZ(-37) * p);
                 EXPECT_EQ(kit.phase(z, b), zero(kit));
                 Phase shifted(kit.n()); /* X^(N/2) */
-                for (uint32_t k = 0; k < kit.n(); k++) shifted[(k + kit.n() / 2) % kit.n()] = k < kit.n() / 2 ? p[k] : -p[k];
+                for (uint32_t k = 0; k < kit.n(); k++)
+                    shifted[(k + kit.n() / 2) % kit.n()] = k < kit.n() / 2 ? p[k] : -p[k];
                 EXPECT_EQ(kit.phase(j, b), shifted);
             }
             EXPECT_DOUBLE_EQ(m->noise_var, 37. * 37 * a->noise_var);
@@ -112,12 +113,14 @@ TEST_F(EvalLinear, ScalarsAreIntegersAtTheirScale) {
         Ct a = kit.encrypt(kit.random(2, true), level, 2), s(kit), m(kit), h(kit);
         sable_dd delta = kit.ctx->params.scale[level];
         const double re = -0.7310585786300049, im = 0.123;
-        auto constant = [&](double v) { /* round(v * Delta), v*Delta exact up to 2^-100 of itself */
-            ZZ scaled = NTL::conv<ZZ>(ldexp(v, 60)) * integer({ldexp(delta.hi, 80), ldexp(delta.lo, 80)});
-            ZZ q;
-            NTL::div(q, scaled + (ZZ(1) << 139), ZZ(1) << 140); /* towards minus infinity */
-            return q;
-        };
+        auto constant =
+            [&](double
+                    v) { /* round(v * Delta), v*Delta exact up to 2^-100 of itself */
+                         ZZ scaled = NTL::conv<ZZ>(ldexp(v, 60)) * integer({ldexp(delta.hi, 80), ldexp(delta.lo, 80)});
+                         ZZ q;
+                         NTL::div(q, scaled + (ZZ(1) << 139), ZZ(1) << 140); /* towards minus infinity */
+                         return q;
+            };
         ZZ u = constant(re), v = constant(im);
         OK(kit, sable_add_scalar(kit.queue, s, a, re, im));
         OK(kit, sable_mul_scalar(kit.queue, m, a, re, im));
@@ -150,7 +153,8 @@ TEST_F(EvalLinear, Plaintexts) {
         Ct a = kit.encrypt(kit.random(3, true), level, 3);
         Values v = kit.random(1, true), w = kit.random(3, true), sparse = kit.random(1, true, 64);
         for (bool in_place : {false, true})
-            for (const auto &[values, batch, slots] : {std::tuple(v, 1u, 0u), std::tuple(w, 3u, 0u), std::tuple(sparse, 1u, 64u)}) {
+            for (const auto &[values, batch, slots] :
+                 {std::tuple(v, 1u, 0u), std::tuple(w, 3u, 0u), std::tuple(sparse, 1u, 64u)}) {
                 Pt p = kit.encode(values, level, batch, slots);
                 auto run = [&](sable_status (*f)(sable_queue *, sable_ct *, const sable_ct *, const sable_pt *)) {
                     Ct x(kit), y(kit);
@@ -182,7 +186,8 @@ TEST_F(EvalLinear, TensorBroadcastAndAliasing) {
         Ct a = kit.encrypt(kit.random(na, true), 2, na), b = kit.encrypt(kit.random(nb, true), 2, nb), t(kit);
         OK(kit, sable_tensor(kit.queue, t, a, b));
         ASSERT_EQ(t->batch, 3u);
-        for (uint32_t i = 0; i < 3; i++) EXPECT_EQ(kit.phase(t, i), multiply(kit.phase(a, na == 1 ? 0 : i), kit.phase(b, nb == 1 ? 0 : i)));
+        for (uint32_t i = 0; i < 3; i++)
+            EXPECT_EQ(kit.phase(t, i), multiply(kit.phase(a, na == 1 ? 0 : i), kit.phase(b, nb == 1 ? 0 : i)));
         for (int alias : {1, 2}) {
             Ct x(kit), y(kit);
             OK(kit, sable_ct_copy(kit.queue, x, a));
@@ -200,7 +205,8 @@ TEST_F(EvalLinear, TensorBroadcastAndAliasing) {
 
 TEST_F(EvalLinear, SumsOfProductsAndCombinations) {
     const uint32_t terms = 3, groups = 2;
-    Ct a = kit.encrypt(kit.random(terms * groups, true), 3, terms * groups), b = kit.encrypt(kit.random(terms, true), 3, terms), t(kit), u(kit);
+    Ct a = kit.encrypt(kit.random(terms * groups, true), 3, terms * groups),
+       b = kit.encrypt(kit.random(terms, true), 3, terms), t(kit), u(kit);
     for (bool swap : {false, true}) {
         OK(kit, sable_tensor_sum(kit.queue, t, swap ? b : a, swap ? a : b, terms));
         ASSERT_EQ(t->batch, groups);

@@ -10,7 +10,8 @@ namespace {
 constexpr uint32_t kBatch = 3; /* narrows the estimate of a standard deviation at N = 1024 to 1.3 % */
 
 /* std of the phase differences of all members. */
-template <class F> Spread members(uint32_t batch, F f) {
+template <class F>
+Spread members(uint32_t batch, F f) {
     std::vector<Spread> parts;
     for (uint32_t b = 0; b < batch; b++) parts.push_back(f(b));
     return merge(parts);
@@ -27,15 +28,18 @@ void fresh_noise(Kit &kit, uint32_t level) {
     Ct a(kit), b(kit);
     OK(kit, sable_encrypt_secret(kit.queue, a, p, kit.secret));
     OK(kit, sable_encrypt_public(kit.queue, b, p, kit.public_key));
-    expect_noise(members(kBatch, [&](uint32_t i) { return difference(kit.phase(a, i), kit.phase(p, i)); }), SABLE_SIGMA2, "secret key");
-    expect_noise(members(kBatch, [&](uint32_t i) { return difference(kit.phase(b, i), kit.phase(p, i)); }), b->noise_var, "public key");
+    expect_noise(members(kBatch, [&](uint32_t i) { return difference(kit.phase(a, i), kit.phase(p, i)); }),
+                 SABLE_SIGMA2, "secret key");
+    expect_noise(members(kBatch, [&](uint32_t i) { return difference(kit.phase(b, i), kit.phase(p, i)); }),
+                 b->noise_var, "public key");
 }
 
 void product_at(Kit &kit, uint32_t level) {
     SCOPED_TRACE(testing::Message() << "level " << level);
     Values u = kit.random(kBatch, true), v = kit.random(kBatch, true);
     Ct a = kit.encrypt(u, level, kBatch), b = kit.encrypt(v, level, kBatch), t(kit), r(kit), m(kit);
-    if (level == 0) { /* a product of two scales does not fit, and nothing could divide it: key switches at level 0 are rotations */
+    if (level ==
+        0) { /* a product of two scales does not fit, and nothing could divide it: key switches at level 0 are rotations */
         EXPECT_EQ(sable_multiply(kit.queue, m, a, b, kit.keys), SABLE_LEVEL);
         EXPECT_EQ(sable_tensor(kit.queue, t, a, b), SABLE_BOUND);
         return;
@@ -52,12 +56,14 @@ void product_at(Kit &kit, uint32_t level) {
     for (uint32_t i = 0; i < kBatch; i++) ASSERT_EQ(kit.phase(t, i), exact[i]);
     expect_noise(members(kBatch, [&](uint32_t i) { return difference(kit.phase(r, i), exact[i]); }),
                  sable_noise_key_switch(kit.ctx, level) + sable_noise_rounding(kit.ctx, 2), "key switch");
-    EXPECT_NEAR(r->noise_var - t->noise_var, sable_noise_key_switch(kit.ctx, level) + sable_noise_rounding(kit.ctx, 2), 1e-3 * r->noise_var);
+    EXPECT_NEAR(r->noise_var - t->noise_var, sable_noise_key_switch(kit.ctx, level) + sable_noise_rounding(kit.ctx, 2),
+                1e-3 * r->noise_var);
     OK(kit, sable_multiply(kit.queue, m, a, b, kit.keys));
     ASSERT_TRUE(sable_scale_equal(m->scale, sable_scale_canonical(kit.ctx, level - 1)));
     ASSERT_EQ(m->level, level - 1);
     const ZZ below = modulus(kit.ctx, level - 1);
-    const double rho = kit.ctx->params.scale[level].hi * kit.ctx->params.scale[level].hi / kit.ctx->params.scale[level - 1].hi;
+    const double rho =
+        kit.ctx->params.scale[level].hi * kit.ctx->params.scale[level].hi / kit.ctx->params.scale[level - 1].hi;
     expect_noise(members(kBatch, [&](uint32_t i) { return difference(kit.phase(m, i), exact[i], below, q); }),
                  sable_noise_key_switch(kit.ctx, level) / rho / rho + sable_noise_rounding(kit.ctx, 2), "product");
     /* Two calls instead of one: rounding twice moves a quotient by 1 only when it lies within 1/rho of a tie. */
@@ -106,9 +112,11 @@ void rescale_at(Kit &kit, uint32_t level) {
     for (uint32_t i = 0; i < kBatch; i++) ASSERT_EQ(kit.phase(m, i), multiply(kit.phase(a, i), plain));
     OK(kit, sable_rescale(kit.queue, r, m));
     ASSERT_TRUE(sable_scale_equal(r->scale, sable_scale_canonical(kit.ctx, level - 1)));
-    expect_noise(members(kBatch, [&](uint32_t i) {
-                     return difference(kit.phase(r, i), kit.phase(m, i), modulus(kit.ctx, level - 1), modulus(kit.ctx, level));
-                 }),
+    expect_noise(members(kBatch,
+                         [&](uint32_t i) {
+                             return difference(kit.phase(r, i), kit.phase(m, i), modulus(kit.ctx, level - 1),
+                                               modulus(kit.ctx, level));
+                         }),
                  sable_noise_rounding(kit.ctx, 2), "rescale");
 }
 
@@ -159,7 +167,8 @@ TEST(EvalKeys, AKeyServesExactlyTheWindowsInItsHull) {
     bare.keys = false;
     Kit kit("T10", bare);
     sable_error err = {};
-    for (auto [low, high] : {std::pair(0u, 3u), std::pair(5u, 5u), std::pair(4u, 5u), std::pair(2u, 8u), std::pair(14u, 14u)}) {
+    for (auto [low, high] :
+         {std::pair(0u, 3u), std::pair(5u, 5u), std::pair(4u, 5u), std::pair(2u, 8u), std::pair(14u, 14u)}) {
         sable_key_spec *spec = nullptr;
         ASSERT_EQ(sable_key_spec_create(&spec, kit.params, &err), SABLE_OK);
         ASSERT_EQ(sable_key_spec_add_relin(spec, low, high, &err), SABLE_OK);
@@ -183,7 +192,8 @@ TEST(EvalKeys, AKeyServesExactlyTheWindowsInItsHull) {
             }
             OK(kit, sable_multiply(kit.queue, m, a, b, keys));
             OK(kit, sable_rotate(kit.queue, r, a, 3, keys));
-            expect_noise(difference(kit.phase(m), multiply(kit.phase(a), kit.phase(b)), modulus(kit.ctx, level - 1), modulus(kit.ctx, level)),
+            expect_noise(difference(kit.phase(m), multiply(kit.phase(a), kit.phase(b)), modulus(kit.ctx, level - 1),
+                                    modulus(kit.ctx, level)),
                          sable_noise_rounding(kit.ctx, 2), "product");
             expect_noise(difference(kit.phase(r), substitute(kit.phase(a), sable_galois_rotation(kit.params, 3, 0))),
                          sable_noise_rounding(kit.ctx, 2), "rotation");

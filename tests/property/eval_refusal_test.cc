@@ -9,7 +9,7 @@ using namespace sable_test;
 namespace {
 
 class EvalRefusal : public testing::Test {
-protected:
+  protected:
     using Call = std::function<sable_status(sable_ct *)>;
 
     /* Once into a filled output, once into an empty one. */
@@ -29,10 +29,13 @@ protected:
     Kit kit{"T10"};
     sable_queue *q = kit.queue;
 };
-#define REFUSE(code, expression) refuse(code, [&](sable_ct *out) { return expression; }, __LINE__)
+#define REFUSE(code, expression) \
+    refuse(                      \
+        code, [&](sable_ct *out) { return expression; }, __LINE__)
 
 TEST_F(EvalRefusal, LevelsAndScales) {
-    Ct a3 = kit.encrypt(kit.random(1, true), 3), a4 = kit.encrypt(kit.random(1, true), 4), a0 = kit.encrypt(kit.random(1, true), 0);
+    Ct a3 = kit.encrypt(kit.random(1, true), 3), a4 = kit.encrypt(kit.random(1, true), 4),
+       a0 = kit.encrypt(kit.random(1, true), 0);
     Ct t3(kit), wide(kit);
     OK(kit, sable_tensor(q, t3, a3, a3));
     OK(kit, sable_drop(q, wide, a4, 1));
@@ -59,7 +62,8 @@ TEST_F(EvalRefusal, LevelsAndScales) {
 }
 
 TEST_F(EvalRefusal, DegreeKeysShapes) {
-    Ct a = kit.encrypt(kit.random(2, true), 3, 2), b = kit.encrypt(kit.random(3, true), 3, 3), sparse = kit.encrypt(kit.random(1, true, 64), 3, 1, 64);
+    Ct a = kit.encrypt(kit.random(2, true), 3, 2), b = kit.encrypt(kit.random(3, true), 3, 3),
+       sparse = kit.encrypt(kit.random(1, true, 64), 3, 1, 64);
     Ct t(kit), empty_in(kit);
     OK(kit, sable_tensor(q, t, a, a));
     Pt p3 = kit.encode(kit.random(3, true), 3, 3);
@@ -104,7 +108,8 @@ TEST_F(EvalRefusal, DegreeKeysShapes) {
     outs[1] = o2;
     Snapshot before(kit, o1);
     const int64_t steps[] = {1, 11};
-    EXPECT_EQ(sable_rotate_hoisted(q, outs, a, steps, 2, kit.keys), SABLE_NO_KEY); /* the first would have been possible */
+    EXPECT_EQ(sable_rotate_hoisted(q, outs, a, steps, 2, kit.keys),
+              SABLE_NO_KEY); /* the first would have been possible */
     EXPECT_TRUE(unchanged(kit, o1, before));
     EXPECT_EQ(o2->data, nullptr);
 }

@@ -21,7 +21,8 @@ Values rotated(const Values &v, int64_t steps, uint32_t slots) {
 
 void check(Kit &kit, const sable_ct *out, const sable_ct *in, uint32_t galois, const char *what) {
     std::vector<Spread> parts;
-    for (uint32_t b = 0; b < in->batch; b++) parts.push_back(difference(kit.phase(out, b), substitute(kit.phase(in, b), galois)));
+    for (uint32_t b = 0; b < in->batch; b++)
+        parts.push_back(difference(kit.phase(out, b), substitute(kit.phase(in, b), galois)));
     Spread s = merge(parts);
     double variance = galois == 1 ? 0 : sable_noise_key_switch(kit.ctx, in->level) + sable_noise_rounding(kit.ctx, 2);
     if (variance == 0) {
@@ -54,14 +55,17 @@ void all_rotations(Kit &kit, uint32_t level, uint32_t slots, uint32_t batch) {
         check(kit, outs[i], in, galois, "hoisted");
         check(kit, one, in, galois, "single");
         /* Slots say the same: the convention of the contract, not only of the ring. */
-        if (in->scale.hi < 0x1p50) EXPECT_LT(slot_error(kit.decrypt(one), rotated(v, steps[i], slots)).largest, kSlotTail * sable_noise_slot_std(one));
+        if (in->scale.hi < 0x1p50)
+            EXPECT_LT(slot_error(kit.decrypt(one), rotated(v, steps[i], slots)).largest,
+                      kSlotTail * sable_noise_slot_std(one));
     }
     Ct c(kit);
     OK(kit, sable_conjugate(kit.queue, c, in, kit.keys));
     check(kit, c, in, sable_galois_conjugation(kit.params), "conjugate");
     Values conjugated = v;
     for (auto &z : conjugated) z = std::conj(z);
-    if (in->scale.hi < 0x1p50) EXPECT_LT(slot_error(kit.decrypt(c), conjugated).largest, kSlotTail * sable_noise_slot_std(c));
+    if (in->scale.hi < 0x1p50)
+        EXPECT_LT(slot_error(kit.decrypt(c), conjugated).largest, kSlotTail * sable_noise_slot_std(c));
 }
 
 TEST(EvalRotate, EveryLevelOfT10) {
@@ -89,7 +93,8 @@ TEST(EvalRotate, InPlaceAndComposition) {
     OK(kit, sable_rotate(kit.queue, b, b, -7, kit.keys));
     OK(kit, sable_rotate(kit.queue, b, b, 2, kit.keys));
     uint32_t galois = 1;
-    EXPECT_LT(difference(kit.phase(b), substitute(kit.phase(a), galois)).largest, 7 * std::sqrt(3 * sable_noise_rounding(kit.ctx, 2)));
+    EXPECT_LT(difference(kit.phase(b), substitute(kit.phase(a), galois)).largest,
+              7 * std::sqrt(3 * sable_noise_rounding(kit.ctx, 2)));
     /* A repeated output, or the input as output, would be overwritten while it is read. */
     sable_ct *same[] = {r, r}, *own[] = {a};
     int64_t steps[] = {1, 2};

@@ -53,7 +53,8 @@ Rational value(const sable_poly_program *p, const sable_monomial *m) {
 
 Rational window(const sable_params *p, uint32_t level) {
     Rational r;
-    for (uint32_t i = 0; i < sable_window_limbs(p, level); i++) r.num *= (long)p->prime[sable_window_first(p, level) + i];
+    for (uint32_t i = 0; i < sable_window_limbs(p, level); i++)
+        r.num *= (long)p->prime[sable_window_first(p, level) + i];
     return r;
 }
 Rational inverse(const Rational &r) { return {r.den, r.num}; }
@@ -116,7 +117,8 @@ sable_poly_reduced make(uint32_t degree, int parity, uint64_t seed) { /* parity 
     poly.lo = -1;
     poly.hi = 1;
     poly.degree = degree;
-    for (uint32_t i = 0; i <= degree; i++) poly.c[i] = parity >= 0 && (int)(i & 1) != parity ? 0 : u(rng) / (degree + 1);
+    for (uint32_t i = 0; i <= degree; i++)
+        poly.c[i] = parity >= 0 && (int)(i & 1) != parity ? 0 : u(rng) / (degree + 1);
     sable_poly_reduced r;
     sable_poly_reduce(&r, &poly);
     return r;
@@ -131,11 +133,11 @@ struct Row {
 TEST(PolyPlan, CountsOfTheNestedZone) {
     auto set = load("T10");
     ASSERT_TRUE(set.params) << set.text;
-    const Row rows[] = {
-        {7, -1, 3, 5, 4, 6, 0},   {15, 1, 4, 8, 7, 9, 9},   {15, -1, 4, 8, 7, 9, 12},   {27, 1, 5, 11, 8, 12, 15},
-        {27, -1, 5, 11, 8, 12, 22}, {30, 0, 5, 9, 8, 10, 12}, {31, 1, 5, 13, 10, 14, 17}, {31, -1, 5, 13, 10, 14, 24},
-        {58, 0, 6, 13, 10, 14, 23}, {62, 0, 6, 14, 11, 15, 24}, {63, 1, 6, 17, 14, 18, 35}, {63, -1, 6, 18, 15, 19, 58},
-        {118, 0, 7, 17, 14, 18, 56}, {119, -1, 7, 24, 17, 25, 109}};
+    const Row rows[] = {{7, -1, 3, 5, 4, 6, 0},      {15, 1, 4, 8, 7, 9, 9},       {15, -1, 4, 8, 7, 9, 12},
+                        {27, 1, 5, 11, 8, 12, 15},   {27, -1, 5, 11, 8, 12, 22},   {30, 0, 5, 9, 8, 10, 12},
+                        {31, 1, 5, 13, 10, 14, 17},  {31, -1, 5, 13, 10, 14, 24},  {58, 0, 6, 13, 10, 14, 23},
+                        {62, 0, 6, 14, 11, 15, 24},  {63, 1, 6, 17, 14, 18, 35},   {63, -1, 6, 18, 15, 19, 58},
+                        {118, 0, 7, 17, 14, 18, 56}, {119, -1, 7, 24, 17, 25, 109}};
     for (const Row &row : rows) {
         sable_poly_reduced poly = make(row.degree, row.parity, row.degree);
         sable_poly_program *p = nullptr;
@@ -161,7 +163,8 @@ void all_plans(const char *name, const std::vector<uint32_t> &degrees, uint32_t 
             if (parity >= 0 && (int)(degree & 1) != parity) continue;
             sable_poly_reduced poly = make(degree, parity, degree);
             for (uint32_t level = 0; level <= set.params->top_level; level++) {
-                SCOPED_TRACE(testing::Message() << name << " degree " << degree << " parity " << parity << " level " << level);
+                SCOPED_TRACE(testing::Message()
+                             << name << " degree " << degree << " parity " << parity << " level " << level);
                 sable_poly_program *p = nullptr;
                 sable_error err = {};
                 sable_status status = sable_poly_program_create(&p, set.params.get(), &poly, level, &err);
@@ -177,7 +180,8 @@ void all_plans(const char *name, const std::vector<uint32_t> &degrees, uint32_t 
                 ++*plans;
                 check_exact(p);
                 for (uint32_t i = 0; i < p->count; i++)
-                    if (p->node[i].op == SABLE_POLY_CONST_PRODUCT) ASSERT_GE(p->node[i].constant_scale_value.hi, 0x1p20);
+                    if (p->node[i].op == SABLE_POLY_CONST_PRODUCT)
+                        ASSERT_GE(p->node[i].constant_scale_value.hi, 0x1p20);
                 sable_poly_program_free(&p);
                 if (testing::Test::HasFatalFailure()) return;
             }
@@ -206,7 +210,8 @@ TEST(PolyPlan, EveryDegreeReachesTheLeastDepth) {
         sable_poly_reduced poly = make(degree, -1, degree);
         sable_poly_program *p = nullptr;
         sable_error err = {};
-        ASSERT_EQ(sable_poly_program_create(&p, set.params.get(), &poly, 14, &err), SABLE_OK) << degree << ": " << err.text;
+        ASSERT_EQ(sable_poly_program_create(&p, set.params.get(), &poly, 14, &err), SABLE_OK)
+            << degree << ": " << err.text;
         uint32_t depth = 0;
         while ((1u << depth) < degree + 1) depth++;
         EXPECT_EQ(14 - p->level_out, depth);
@@ -228,8 +233,13 @@ TEST(PolyPlan, ParitySkipsHalfTheConstants) {
                 for (uint32_t i = 0; i < p->count; i++) {
                     const sable_poly_node &n = p->node[i];
                     double a = n.a >= 0 ? v[n.a] : (side ? -u : u), b = n.b >= 0 ? v[n.b] : 0;
-                    v[i] = n.op == SABLE_POLY_TENSOR ? a * b : n.op == SABLE_POLY_DOUBLE ? 2 * a : n.op == SABLE_POLY_CONST_PRODUCT ? a * n.constant
-                         : n.op == SABLE_POLY_ADD_CONST ? a + n.constant : n.op == SABLE_POLY_ADD ? a + b : n.op == SABLE_POLY_SUB ? a - b : a;
+                    v[i] = n.op == SABLE_POLY_TENSOR          ? a * b
+                           : n.op == SABLE_POLY_DOUBLE        ? 2 * a
+                           : n.op == SABLE_POLY_CONST_PRODUCT ? a * n.constant
+                           : n.op == SABLE_POLY_ADD_CONST     ? a + n.constant
+                           : n.op == SABLE_POLY_ADD           ? a + b
+                           : n.op == SABLE_POLY_SUB           ? a - b
+                                                              : a;
                 }
                 both[side] = v[p->result];
             }

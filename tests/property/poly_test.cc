@@ -56,7 +56,8 @@ TEST(Poly, PowersBecomeChebyshev) {
 }
 
 TEST(Poly, InterpolationConverges) {
-    Poly e = interpolate(exp, 24, -1, 1), s = interpolate(sigmoid, 63, -8, 8), t = interpolate(tanh, 31, -2, 2), c = interpolate(cos, 30, -3, 3);
+    Poly e = interpolate(exp, 24, -1, 1), s = interpolate(sigmoid, 63, -8, 8), t = interpolate(tanh, 31, -2, 2),
+         c = interpolate(cos, 30, -3, 3);
     for (int i = -50; i <= 50; i++) {
         double u = i / 50.0;
         EXPECT_NEAR(sable_poly_value(e.get(), u), exp(u), 1e-14);
@@ -252,8 +253,10 @@ TEST(PolyEval, PlanNamesTheKeysItNeeds) {
 
 TEST(PolyEval, RefusalsLeaveTheOutputAlone) {
     Kit kit("T10");
-    Poly p = chebyshev(random_coefficients(15, -1)), wide = interpolate(sigmoid, 15, -4, 4), huge = chebyshev({0, 1, 0, 1e15});
-    Ct x = kit.encrypt(kit.random(1, false), 5), out = kit.encrypt(kit.random(1, false), 2), low = kit.encrypt(kit.random(1, false), 3), sq(kit);
+    Poly p = chebyshev(random_coefficients(15, -1)), wide = interpolate(sigmoid, 15, -4, 4),
+         huge = chebyshev({0, 1, 0, 1e15});
+    Ct x = kit.encrypt(kit.random(1, false), 5), out = kit.encrypt(kit.random(1, false), 2),
+       low = kit.encrypt(kit.random(1, false), 3), sq(kit);
     Ct wider = kit.encrypt(kit.random(1, false), 5);
     OK(kit, sable_ct_declare(kit.queue, x, 1, 0.6));
     OK(kit, sable_ct_declare(kit.queue, low, 1, 0.6));

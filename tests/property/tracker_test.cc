@@ -16,7 +16,7 @@ struct Tracked {
 };
 
 class Circuit {
-public:
+  public:
     Circuit(Kit &kit, uint64_t seed) : kit_(kit), rng_(seed) {}
 
     /* `count` operations on a pool of ciphertexts between levels 12 and 6. */
@@ -28,7 +28,7 @@ public:
     double low = 9, high = 0, widest = 0;
     uint32_t operations = 0, measured = 0;
 
-private:
+  private:
     uint64_t pick(uint64_t below) { return std::uniform_int_distribution<uint64_t>(0, below - 1)(rng_); }
     double uniform(double a, double b) { return std::uniform_real_distribution<double>(a, b)(rng_); }
 
@@ -71,8 +71,10 @@ private:
         case 2:
         case 3:
             align(a, b);
-            if (i == j) OK(kit_, sable_square(q, out, a.ct, kit_.keys));
-            else OK(kit_, sable_multiply(q, out, a.ct, b.ct, kit_.keys));
+            if (i == j)
+                OK(kit_, sable_square(q, out, a.ct, kit_.keys));
+            else
+                OK(kit_, sable_multiply(q, out, a.ct, b.ct, kit_.keys));
             for (size_t k = 0; k < v.size(); k++) v[k] *= b.v[k];
             ancestors |= b.ancestors;
             break;
@@ -129,8 +131,10 @@ private:
         OK(kit_, declare(kit_, out, v));
         /* Deep or large results make room for fresh ones, so that depth stays within 6 and values near 1. */
         size_t place = pick(pool_.size());
-        if (out->level <= 6 || rms(v) > 4 || rms(v) < 0.02) pool_[place] = fresh();
-        else pool_[place] = {std::move(out), v, ancestors};
+        if (out->level <= 6 || rms(v) > 4 || rms(v) < 0.02)
+            pool_[place] = fresh();
+        else
+            pool_[place] = {std::move(out), v, ancestors};
     }
 
     void measure(const sable_ct *out, const Values &v) {
@@ -159,8 +163,8 @@ TEST(Tracker, RandomCircuits) {
     for (uint64_t seed : {1, 2, 3, 4, 5}) {
         Circuit c(kit, seed);
         c.run(45);
-        std::printf("seed %u: %u operations, measured/predicted %.3f..%.3f, largest %.1f standard deviations\n", (unsigned)seed, c.operations,
-                    c.low, c.high, c.widest);
+        std::printf("seed %u: %u operations, measured/predicted %.3f..%.3f, largest %.1f standard deviations\n",
+                    (unsigned)seed, c.operations, c.low, c.high, c.widest);
     }
 }
 
@@ -187,7 +191,8 @@ TEST(Tracker, SlotErrorsAfterADivisionAreLaplace) {
     double share = (double)beyond / (double)count;
     EXPECT_GT(share, 1e-3);
     EXPECT_LT(share, 8e-3);
-    std::printf("beyond 4 standard deviations: %.2e of %zu; kurtosis %.2f (normal 3, Laplace 6)\n", share, count, fourth / (double)count);
+    std::printf("beyond 4 standard deviations: %.2e of %zu; kurtosis %.2f (normal 3, Laplace 6)\n", share, count,
+                fourth / (double)count);
 }
 
 } // namespace

@@ -52,7 +52,8 @@ Kit::Kit(const char *name, const KitOptions &options) {
     must(sable_key_spec_add_relin(spec, 0, top(), &err), "relinearisation key", err.text);
     must(sable_key_spec_add_conjugation(spec, 0, top(), &err), "conjugation key", err.text);
     for (int64_t step : options.steps)
-        for (uint32_t in_slots : {0u, 64u}) must(sable_key_spec_add_rotation(spec, step, in_slots, 0, top(), &err), "rotation key", err.text);
+        for (uint32_t in_slots : {0u, 64u})
+            must(sable_key_spec_add_rotation(spec, step, in_slots, 0, top(), &err), "rotation key", err.text);
     must(sable_key_spec_add_rotation(spec, slots() / 2, 0, 0, top(), &err), "rotation key", err.text);
     keys = make_keys(spec);
     sable_key_spec_destroy(&spec);
@@ -105,7 +106,8 @@ Ct Kit::encrypt(const Values &values, uint32_t level, uint32_t batch, uint32_t i
 
 Values Kit::decrypt(const sable_ct *ct) {
     Values v((size_t)ct->batch * ct->slots);
-    must(sable_decrypt(queue, reinterpret_cast<double *>(v.data()), 2 * v.size(), true, ct, secret), "decrypt", sable_queue_error(queue));
+    must(sable_decrypt(queue, reinterpret_cast<double *>(v.data()), 2 * v.size(), true, ct, secret), "decrypt",
+         sable_queue_error(queue));
     return v;
 }
 
@@ -146,7 +148,8 @@ Phase Kit::phase(const sable_ct *ct, uint32_t member) {
         }
     uint32_t *device = nullptr;
     must(sable_words_alloc(queue, &device, 2 * words, "phase"), "phase", sable_queue_error(queue));
-    sable_limbs sv = sable_dense_limbs(ctx, device, t->pos, t->limbs, 1, 1), acc = sable_dense_limbs(ctx, device + words, t->pos, t->limbs, 1, 1);
+    sable_limbs sv = sable_dense_limbs(ctx, device, t->pos, t->limbs, 1, 1),
+                acc = sable_dense_limbs(ctx, device + words, t->pos, t->limbs, 1, 1);
     must(be->upload(queue->handle, device, s.data(), words * 4), "upload", "");
     must(be->ntt_forward(queue->handle, &sv), "transform", "");
     /* Horner in s. */
@@ -187,7 +190,8 @@ Phase Kit::phase(const sable_pt *pt, uint32_t member) {
 }
 
 ::testing::AssertionResult unchanged(Kit &kit, const sable_ct *ct, const Snapshot &before) {
-    if (std::memcmp(ct, &before.state, sizeof *ct) != 0) return ::testing::AssertionFailure() << "the output's state changed";
+    if (std::memcmp(ct, &before.state, sizeof *ct) != 0)
+        return ::testing::AssertionFailure() << "the output's state changed";
     if (ct->data && kit.words(ct) != before.words) return ::testing::AssertionFailure() << "the output's words changed";
     return ::testing::AssertionSuccess();
 }

@@ -24,17 +24,17 @@ using Phase = std::vector<NTL::ZZ>; /* N centred coefficients */
 using Values = std::vector<std::complex<double>>;
 
 /* Fails the test with the queue's sentence unless the call succeeds. */
-#define OK(kit, call)                                                                         \
-    do {                                                                                      \
-        sable_status ok_status_ = (call);                                                     \
-        ASSERT_EQ(ok_status_, SABLE_OK) << #call << ": " << sable_queue_error((kit).queue);   \
+#define OK(kit, call)                                                                       \
+    do {                                                                                    \
+        sable_status ok_status_ = (call);                                                   \
+        ASSERT_EQ(ok_status_, SABLE_OK) << #call << ": " << sable_queue_error((kit).queue); \
     } while (0)
 
 struct Kit;
 
 /* An owned ciphertext. */
 class Ct {
-public:
+  public:
     explicit Ct(Kit &kit);
     Ct(Ct &&other) noexcept : kit_(other.kit_), ct_(other.ct_) { other.ct_ = nullptr; }
     Ct &operator=(Ct &&other) noexcept {
@@ -45,20 +45,20 @@ public:
     operator sable_ct *() const { return ct_; }
     sable_ct *operator->() const { return ct_; }
 
-private:
+  private:
     Kit *kit_;
     sable_ct *ct_ = nullptr;
 };
 
 class Pt {
-public:
+  public:
     explicit Pt(Kit &kit);
     Pt(Pt &&other) noexcept : kit_(other.kit_), pt_(other.pt_) { other.pt_ = nullptr; }
     ~Pt();
     operator sable_pt *() const { return pt_; }
     sable_pt *operator->() const { return pt_; }
 
-private:
+  private:
     Kit *kit_;
     sable_pt *pt_ = nullptr;
 };
@@ -101,7 +101,7 @@ struct Kit {
     sable_keyset *keys = nullptr;
     std::mt19937_64 rng{20260101};
 
-private:
+  private:
     Phase compose(const std::vector<uint32_t> &residues, uint32_t level) const;
 };
 
