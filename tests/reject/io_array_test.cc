@@ -30,7 +30,8 @@ std::string npy_of(const std::string &dict, const std::string &body, char major 
 }
 
 std::string npy(const char *descr, const char *shape, const std::string &body, const char *order = "False") {
-    return npy_of(std::string("{'descr': '") + descr + "', 'fortran_order': " + order + ", 'shape': " + shape + ", }\n", body);
+    return npy_of(std::string("{'descr': '") + descr + "', 'fortran_order': " + order + ", 'shape': " + shape + ", }\n",
+                  body);
 }
 
 template <typename T> std::string raw(std::initializer_list<T> values) {
@@ -41,7 +42,11 @@ template <typename T> std::string raw(std::initializer_list<T> values) {
 
 TEST(IoNpyReject, BadFiles) {
     const std::string four = raw<uint8_t>({1, 2, 3, 4});
-    struct { std::string bytes; sable_status status; const char *what; } cases[] = {
+    struct {
+        std::string bytes;
+        sable_status status;
+        const char *what;
+    } cases[] = {
         {npy("<f8", "(1, 2)", raw<double>({1, NAN})), SABLE_DATA, "element [0, 1] is nan"},
         {npy("<f4", "(2, 1)", raw<float>({1, -INFINITY})), SABLE_DATA, "element [1, 0] is infinite"},
         {npy("<f8", "(2, 2)", raw<double>({1, 2, INFINITY, 4}), "True"), SABLE_DATA, "element [0, 1] is infinite"},
@@ -80,8 +85,10 @@ TEST(IoNpyReject, BadFiles) {
         {npy("|u1", "(4,)", four, "0"), SABLE_FORMAT, "not understood"},
         {npy("|u1', 'descr': '|u1", "(4,)", four), SABLE_FORMAT, "not understood"},
         {npy_of("{'descr': '|u1', 'shape': (4,)}\n", four), SABLE_FORMAT, "not understood"},
-        {npy_of("{'descr': '|u1', 'fortran_order': False, 'shape': (4,), 'x': 1}\n", four), SABLE_FORMAT, "not understood"},
-        {npy_of("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (4,)}\n", four), SABLE_FORMAT, "not understood"},
+        {npy_of("{'descr': '|u1', 'fortran_order': False, 'shape': (4,), 'x': 1}\n", four), SABLE_FORMAT,
+         "not understood"},
+        {npy_of("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (4,)}\n", four), SABLE_FORMAT,
+         "not understood"},
         {npy_of("{'descr': '|u1', 'fortran_order': False, 'shape': (4,)} x\n", four), SABLE_FORMAT, "not understood"},
         {npy_of("{'descr': '|u1", four), SABLE_FORMAT, "not understood"},
         {npy_of("{'descr\\x41': '|u1'}", four), SABLE_FORMAT, "not understood"},
@@ -89,7 +96,8 @@ TEST(IoNpyReject, BadFiles) {
         {npy_of("{", ""), SABLE_FORMAT, "not understood"},
         {npy_of("{}", ""), SABLE_FORMAT, "not understood"},
         {npy_of("{'descr': '|u1', 'fortran_order': False, 'shape': (4,)}", four, 3), SABLE_UNSUPPORTED, "version 3.0"},
-        {npy_of("{'descr': '|u1', 'fortran_order': False, 'shape': (4,)}", four, 1, 1), SABLE_UNSUPPORTED, "version 1.1"},
+        {npy_of("{'descr': '|u1', 'fortran_order': False, 'shape': (4,)}", four, 1, 1), SABLE_UNSUPPORTED,
+         "version 1.1"},
         {std::string("\x93NUMPY\x02\0\xFF\xFF\xFF\xFF", 12), SABLE_FORMAT, "header of 4294967295 bytes"},
         {"\x93NUMPY", SABLE_FORMAT, "ends in the middle of the NPY signature"},
     };
@@ -97,23 +105,34 @@ TEST(IoNpyReject, BadFiles) {
     for (auto &c : cases)
         for (bool packed : {false, true}) {
             sable_error err = {};
-            EXPECT_EQ(read(scratch.write("a.npy", packed ? gzip(c.bytes) : c.bytes), nullptr, &err), c.status) << c.what;
+            EXPECT_EQ(read(scratch.write("a.npy", packed ? gzip(c.bytes) : c.bytes), nullptr, &err), c.status)
+                << c.what;
             EXPECT_NE(strstr(err.text, c.what), nullptr) << c.what << " in: " << err.text;
         }
 }
 
 TEST(IoIdxReject, BadFiles) {
     const std::string head("\0\0\x08\x03\0\0\0\x02\0\0\0\x01\0\0\0\x02", 16);
-    struct { std::string bytes; sable_status status; const char *what; } cases[] = {
+    struct {
+        std::string bytes;
+        sable_status status;
+        const char *what;
+    } cases[] = {
         {head + "123", SABLE_FORMAT, "ends in the middle of sample 2 of 2"},
         {head, SABLE_FORMAT, "ends in the middle of sample 1 of 2"},
         {head.substr(0, 15), SABLE_FORMAT, "ends in the middle of the IDX sizes"},
         {head + "12345", SABLE_FORMAT, "more bytes than its header announces"},
-        {std::string("\0\0\x0D\x01\0\0\0\x01" "1234", 12), SABLE_UNSUPPORTED, "element type 13"},
+        {std::string("\0\0\x0D\x01\0\0\0\x01"
+                     "1234",
+                     12),
+         SABLE_UNSUPPORTED, "element type 13"},
         {std::string("\0\0\x08\x01\0\0\0\0", 8), SABLE_DATA, "dimension 1 has size 0"},
         {std::string("\0\0\x08\x02\0\0\0\x01\0\0\0\0", 12), SABLE_DATA, "dimension 2 has size 0"},
         {std::string("\0\0\x08\x03\0\0\0\x02\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 16), SABLE_LIMIT, "at most 1048576"},
-        {std::string("\0\0\x08\x01\xFF\xFF\xFF\xFF" "12", 10), SABLE_FORMAT, "sample 3 of 4294967295"},
+        {std::string("\0\0\x08\x01\xFF\xFF\xFF\xFF"
+                     "12",
+                     10),
+         SABLE_FORMAT, "sample 3 of 4294967295"},
     };
     Scratch scratch;
     for (auto &c : cases)
@@ -138,7 +157,11 @@ TEST(IoIdxReject, BadFiles) {
 TEST(IoTableReject, CompanionLabels) {
     Scratch scratch;
     std::string x = scratch.write("x.npy", npy("|u1", "(2, 2)", "1234"));
-    struct { std::string bytes; sable_status status; const char *what; } cases[] = {
+    struct {
+        std::string bytes;
+        sable_status status;
+        const char *what;
+    } cases[] = {
         {npy("|u1", "(1,)", "1"), SABLE_DATA, "has fewer labels than the 2 rows"},
         {npy("|u1", "(3,)", "123"), SABLE_DATA, "has more labels than the 2 rows"},
         {npy("|u1", "(2, 2)", "1234"), SABLE_DATA, "has 2 values a row, expected 1 label"},
@@ -174,7 +197,8 @@ TEST(IoGzipReject, DamagedStreams) {
     crc[crc.size() - 6] ^= 1;
     EXPECT_EQ(read(scratch.write("t", crc), nullptr, &err), SABLE_FORMAT);
     EXPECT_NE(strstr(err.text, "damaged"), nullptr) << err.text;
-    for (size_t at = 2; at < whole.size(); at += 13) { /* flags of the gzip header may be harmless: no crash, no mixed data */
+    for (size_t at = 2; at < whole.size();
+         at += 13) { /* flags of the gzip header may be harmless: no crash, no mixed data */
         std::string bad = whole;
         bad[at] ^= 0x10;
         sable_status status = read(scratch.write("t", bad), nullptr, &err);
@@ -186,19 +210,30 @@ TEST(IoGzipReject, DamagedStreams) {
 TEST(IoTableReject, RandomDamageIsHarmless) {
     Scratch scratch;
     std::mt19937 random(99);
-    std::string samples[] = {"id,\"x\",y\nann,1.5,2\n\"b\"\"c\",-3e5,4\r\n", npy("<f4", "(2, 2)", raw<float>({1, 2, 3, 4})),
+    std::string samples[] = {"id,\"x\",y\nann,1.5,2\n\"b\"\"c\",-3e5,4\r\n",
+                             npy("<f4", "(2, 2)", raw<float>({1, 2, 3, 4})),
                              npy("<i2", "(2, 3)", raw<int16_t>({1, 2, 3, 4, 5, 6}), "True"),
-                             std::string("\0\0\x08\x02\0\0\0\x02\0\0\0\x03" "123456", 18), gzip("x,y\n1,2\n3,4\n")};
+                             std::string("\0\0\x08\x02\0\0\0\x02\0\0\0\x03"
+                                         "123456",
+                                         18),
+                             gzip("x,y\n1,2\n3,4\n")};
     for (const std::string &sample : samples)
         for (int round = 0; round < 1500; round++) {
             std::string bytes = sample;
             for (unsigned n = 1 + random() % 4; n; n--) {
                 size_t at = random() % bytes.size();
                 switch (random() % 4) {
-                case 0: bytes[at] = (char)(bytes[at] ^ 1 << random() % 8); break;
-                case 1: bytes[at] = (char)random(); break;
-                case 2: bytes.insert(at, 1, "\",\n\r0e-.("[random() % 9]); break;
-                default: if (bytes.size() > 1) bytes.erase(at, 1 + random() % 3);
+                    case 0:
+                        bytes[at] = (char)(bytes[at] ^ 1 << random() % 8);
+                        break;
+                    case 1:
+                        bytes[at] = (char)random();
+                        break;
+                    case 2:
+                        bytes.insert(at, 1, "\",\n\r0e-.("[random() % 9]);
+                        break;
+                    default:
+                        if (bytes.size() > 1) bytes.erase(at, 1 + random() % 3);
                 }
             }
             sable_error err = {};
@@ -207,4 +242,4 @@ TEST(IoTableReject, RandomDamageIsHarmless) {
         }
 }
 
-}  // namespace
+} // namespace

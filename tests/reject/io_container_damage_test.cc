@@ -80,8 +80,9 @@ sable_status load(const std::string &bytes, sable_error *err, sable_kind kind = 
     sable_container *c = nullptr;
     requested = 0;
     armed = true;
-    sable_status status = path ? sable_container_open(&c, path, kind, nullptr, err)
-                               : sable_container_open_bytes(&c, bytes.data(), bytes.size(), "sample", kind, nullptr, err);
+    sable_status status =
+        path ? sable_container_open(&c, path, kind, nullptr, err)
+             : sable_container_open_bytes(&c, bytes.data(), bytes.size(), "sample", kind, nullptr, err);
     sable_section_spec specs[] = {{SABLE_TAG_META, 0, 40}, {DATA, 0, 300}, {MORE, 0, 7}};
     uint8_t buffer[300];
     if (!status) status = sable_container_expect(c, specs, 3, err);
@@ -140,8 +141,7 @@ TEST(IoContainerDamage, TenThousandRandomDamages) {
     std::mt19937 random(4711);
     for (int round = 0; round < 10000; round++) {
         std::string bytes = whole;
-        for (unsigned flips = 1 + random() % 8; flips; flips--)
-            bytes[random() % bytes.size()] = (char)(random() & 255);
+        for (unsigned flips = 1 + random() % 8; flips; flips--) bytes[random() % bytes.size()] = (char)(random() & 255);
         if (random() % 4 == 0) bytes.resize(random() % (2 * whole.size()));
         if (bytes == whole) continue;
         sable_error err = {};
@@ -173,7 +173,10 @@ TEST(IoContainerDamage, EveryKindInPlaceOfEveryOther) {
 
 /* Lies under a correct digest; the sentence must say which. */
 TEST(IoContainerDamage, LiesInTheHeader) {
-    struct { const char *what; std::function<void(uint8_t *)> change; } lies[] = {
+    struct {
+        const char *what;
+        std::function<void(uint8_t *)> change;
+    } lies[] = {
         {"version at byte 8 is 0", [](uint8_t *h) { sable_put_u16(h + 8, 0); }},
         {"version at byte 8 is 2", [](uint8_t *h) { sable_put_u16(h + 8, 2); }},
         {"version at byte 8 is 65535", [](uint8_t *h) { sable_put_u16(h + 8, 65535); }},
@@ -227,11 +230,13 @@ TEST(IoContainerDamage, SectionsMustBeStatedAndKnown) {
     sable_error err = {};
     sable_container *c = nullptr;
     uint8_t buffer[300];
-    ASSERT_EQ(sable_container_open_bytes(&c, whole.data(), whole.size(), "sample", SABLE_KIND_ANY, nullptr, &err), SABLE_OK);
+    ASSERT_EQ(sable_container_open_bytes(&c, whole.data(), whole.size(), "sample", SABLE_KIND_ANY, nullptr, &err),
+              SABLE_OK);
     EXPECT_EQ(sable_container_read(c, DATA, buffer, 300, &err), SABLE_INVALID);
     EXPECT_EQ(sable_container_read(c, SABLE_TAG_META, buffer, 41, &err), SABLE_FORMAT);
     EXPECT_EQ(sable_container_read(c, SABLE_TAG_META, buffer, 40, &err), SABLE_OK);
-    sable_section_spec meta = {SABLE_TAG_META, 0, 40}, both[] = {meta, {DATA, 0, 300}}, wrong[] = {meta, {DATA, 0, 301}};
+    sable_section_spec meta = {SABLE_TAG_META, 0, 40}, both[] = {meta, {DATA, 0, 300}},
+                       wrong[] = {meta, {DATA, 0, 301}};
     EXPECT_EQ(sable_container_expect(c, &meta, 1, &err), SABLE_FORMAT);
     EXPECT_NE(strstr(err.text, "section DATA of 300 bytes is unknown"), nullptr) << err.text;
     EXPECT_EQ(sable_container_expect(c, wrong, 2, &err), SABLE_FORMAT);
@@ -251,7 +256,8 @@ TEST(IoContainerDamage, AFailedReadLeavesZeros) {
     sable_container *c = nullptr;
     uint8_t buffer[300], zeros[300] = {};
     memset(buffer, 0xAA, sizeof buffer);
-    ASSERT_EQ(sable_container_open_bytes(&c, whole.data(), whole.size(), "sample", SABLE_KIND_ANY, nullptr, &err), SABLE_OK);
+    ASSERT_EQ(sable_container_open_bytes(&c, whole.data(), whole.size(), "sample", SABLE_KIND_ANY, nullptr, &err),
+              SABLE_OK);
     sable_section_spec specs[] = {{SABLE_TAG_META, 0, 40}, {DATA, 0, 300}};
     ASSERT_EQ(sable_container_expect(c, specs, 2, &err), SABLE_OK);
     EXPECT_EQ(sable_container_read(c, DATA, buffer, 300, &err), SABLE_FORMAT);
@@ -261,13 +267,30 @@ TEST(IoContainerDamage, AFailedReadLeavesZeros) {
 }
 
 TEST(IoContainerDamage, ForeignFilesAreNamed) {
-    struct { std::string bytes; const char *noun; } cases[] = {
-        {"\x1F\x8B\x08 etc", "gzip"}, {std::string("PK\x03\x04 etc", 8), "zip"}, {"\x7F" "ELF etc", "ELF"},
-        {"hello, world\n", "text"}, {"{\"a\": 1}", "JSON"}, {"<!doctype html>", "HTML"}, {"\x93NUMPY", "NumPy"},
-        {std::string("\x80\x04\x95\0", 4), "pickle"}, {std::string(300, '\0'), "zeros"}, {std::string("\xFF\xFE" "a\0", 4), "UTF-16"},
-        {std::string("\n\x1A\n\rLBS\xF5", 8), "endianness"}, {"\xF5SBL\n\x1A\n", "text-mode"}, {"uSBL\r\n\x1A\n", "7-bit"},
-        {std::string("\xF5SBL\r\r\n\x1A\r\n", 10), "text-mode"}, {std::string("\x01\x02\x03", 3), "unknown"},
-        {std::string("\0\0\x08\x03\0\0", 6), "IDX"}};
+    struct {
+        std::string bytes;
+        const char *noun;
+    } cases[] = {{"\x1F\x8B\x08 etc", "gzip"},
+                 {std::string("PK\x03\x04 etc", 8), "zip"},
+                 {"\x7F"
+                  "ELF etc",
+                  "ELF"},
+                 {"hello, world\n", "text"},
+                 {"{\"a\": 1}", "JSON"},
+                 {"<!doctype html>", "HTML"},
+                 {"\x93NUMPY", "NumPy"},
+                 {std::string("\x80\x04\x95\0", 4), "pickle"},
+                 {std::string(300, '\0'), "zeros"},
+                 {std::string("\xFF\xFE"
+                              "a\0",
+                              4),
+                  "UTF-16"},
+                 {std::string("\n\x1A\n\rLBS\xF5", 8), "endianness"},
+                 {"\xF5SBL\n\x1A\n", "text-mode"},
+                 {"uSBL\r\n\x1A\n", "7-bit"},
+                 {std::string("\xF5SBL\r\r\n\x1A\r\n", 10), "text-mode"},
+                 {std::string("\x01\x02\x03", 3), "unknown"},
+                 {std::string("\0\0\x08\x03\0\0", 6), "IDX"}};
     for (auto &c : cases)
         for (size_t padding : {0u, 400u}) {
             sable_error err = {};
@@ -281,8 +304,8 @@ TEST(IoContainerDamage, OnlyRegularFilesAreOpened) {
     std::string fifo = scratch.path("fifo"), loop = scratch.path("loop");
     ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
     ASSERT_EQ(symlink("loop", loop.c_str()), 0);
-    for (const std::string &path : {fifo, loop, scratch.folder(), std::string("/dev/zero"), std::string("/dev/null"),
-                                    scratch.path("absent")}) {
+    for (const std::string &path :
+         {fifo, loop, scratch.folder(), std::string("/dev/zero"), std::string("/dev/null"), scratch.path("absent")}) {
         sable_error err = {};
         EXPECT_EQ(load("", &err, SABLE_KIND_ANY, path.c_str()), SABLE_IO) << path;
         EXPECT_NE(strstr(err.text, path.c_str()), nullptr) << err.text;
@@ -311,4 +334,4 @@ TEST(IoContainerDamage, SparseAndShrinkingFiles) {
     sable_container_close(&c);
 }
 
-}  // namespace
+} // namespace

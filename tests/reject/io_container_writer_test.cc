@@ -19,9 +19,9 @@ extern "C" {
 
 /* System calls that fail on demand. They stand before the C library's in the order of lookup; while nothing is armed
  * they do the real thing. */
-static const char *failing;    /* name of the call that fails next, or NULL */
+static const char *failing; /* name of the call that fails next, or NULL */
 static int failing_code, failing_after;
-static bool short_writes;      /* writes move one byte and are interrupted in turn */
+static bool short_writes; /* writes move one byte and are interrupted in turn */
 
 static bool fails(const char *call) {
     if (!failing || strcmp(failing, call) || failing_after-- > 0) return false;
@@ -96,9 +96,12 @@ sable_status write_sample(const std::string &path, sable_error *err) {
 }
 
 TEST(IoContainerWriter, EveryFailingCallLeavesTheTargetAlone) {
-    struct { const char *call; int code, after; } faults[] = {
-        {"write", ENOSPC, 0}, {"write", EIO, 1}, {"write", ENOSPC, 2}, {"pwrite", EIO, 0}, {"fsync", EIO, 0},
-        {"fsync", ENOSPC, 0}, {"rename", EACCES, 0}, {"fallocate", ENOSPC, 0}, {"fallocate", EDQUOT, 0}};
+    struct {
+        const char *call;
+        int code, after;
+    } faults[] = {{"write", ENOSPC, 0},  {"write", EIO, 1},        {"write", ENOSPC, 2},
+                  {"pwrite", EIO, 0},    {"fsync", EIO, 0},        {"fsync", ENOSPC, 0},
+                  {"rename", EACCES, 0}, {"fallocate", ENOSPC, 0}, {"fallocate", EDQUOT, 0}};
     for (auto &f : faults) {
         Scratch scratch;
         std::string path = scratch.write("t", "old content");
@@ -210,10 +213,16 @@ TEST(IoContainerWriter, MisuseSpoilsTheFile) {
         return Step([n](auto *w) { return sable_container_writer_append(w, "0123456789", n, nullptr); });
     };
     Step end = [](auto *w) { return sable_container_writer_end(w, nullptr); };
-    std::vector<std::vector<Step>> sequences = {
-        {begin(B)}, {append(1)}, {end}, {begin(A), begin(A)}, {begin(A), append(5)}, {begin(A), append(3), end},
-        {begin(A), append(4), append(1)}, {begin(A), append(4), end, begin(A)}, {begin(A), append(4), end, append(1)},
-        {begin(A), append(4), end, begin(B), append(2), end, begin(A)}};
+    std::vector<std::vector<Step>> sequences = {{begin(B)},
+                                                {append(1)},
+                                                {end},
+                                                {begin(A), begin(A)},
+                                                {begin(A), append(5)},
+                                                {begin(A), append(3), end},
+                                                {begin(A), append(4), append(1)},
+                                                {begin(A), append(4), end, begin(A)},
+                                                {begin(A), append(4), end, append(1)},
+                                                {begin(A), append(4), end, begin(B), append(2), end, begin(A)}};
     for (size_t k = 0; k < sequences.size(); k++) {
         Scratch scratch;
         std::string path = scratch.write("t", "old");
@@ -252,7 +261,8 @@ TEST(IoContainerWriter, TargetsThatAreNoFiles) {
     ASSERT_EQ(symlink("elsewhere", link.c_str()), 0);
     ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
     sable_error err = {};
-    for (const std::string &path : {folder, link, fifo, scratch.path("absent/t"), fifo + "/t", std::string("/dev/full")}) {
+    for (const std::string &path :
+         {folder, link, fifo, scratch.path("absent/t"), fifo + "/t", std::string("/dev/full")}) {
         EXPECT_EQ(write_sample(path, &err), SABLE_IO) << path;
         EXPECT_NE(strstr(err.text, path.c_str()), nullptr) << err.text;
         sable_atomic_file *file = nullptr;
@@ -274,16 +284,28 @@ TEST(IoCsvWriter, RaggedRowsAndNumbersThatAreNoneAreNotCommitted) {
         ASSERT_EQ(sable_csv_write_text(w, "a", &err), SABLE_OK);
         ASSERT_EQ(sable_csv_write_text(w, "b", &err), SABLE_OK);
         ASSERT_EQ(sable_csv_end_row(w, &err), SABLE_OK);
-        if (wrong == 0) { EXPECT_EQ(sable_csv_write_number(w, NAN, &err), SABLE_DATA); }
-        if (wrong == 1) { EXPECT_EQ(sable_csv_end_row(w, &err), SABLE_INVALID); }
-        if (wrong > 1) { ASSERT_EQ(sable_csv_write_number(w, 1, &err), SABLE_OK); }
-        if (wrong == 2) { EXPECT_EQ(sable_csv_end_row(w, &err), SABLE_INVALID); }
-        if (wrong > 2) { ASSERT_EQ(sable_csv_write_number(w, 2, &err), SABLE_OK); }
-        if (wrong == 3) { EXPECT_EQ(sable_csv_write_number(w, 3, &err), SABLE_INVALID); }
+        if (wrong == 0) {
+            EXPECT_EQ(sable_csv_write_number(w, NAN, &err), SABLE_DATA);
+        }
+        if (wrong == 1) {
+            EXPECT_EQ(sable_csv_end_row(w, &err), SABLE_INVALID);
+        }
+        if (wrong > 1) {
+            ASSERT_EQ(sable_csv_write_number(w, 1, &err), SABLE_OK);
+        }
+        if (wrong == 2) {
+            EXPECT_EQ(sable_csv_end_row(w, &err), SABLE_INVALID);
+        }
+        if (wrong > 2) {
+            ASSERT_EQ(sable_csv_write_number(w, 2, &err), SABLE_OK);
+        }
+        if (wrong == 3) {
+            EXPECT_EQ(sable_csv_write_number(w, 3, &err), SABLE_INVALID);
+        }
         EXPECT_EQ(sable_csv_writer_commit(&w, &err), SABLE_INVALID) << wrong;
         EXPECT_EQ(Scratch::read(path), "old");
         EXPECT_EQ(scratch.count(), 1u);
     }
 }
 
-}  // namespace
+} // namespace

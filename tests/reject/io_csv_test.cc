@@ -55,7 +55,10 @@ TEST(IoCsvReject, MalformedTexts) {
         {"a,\xC0\xAF\n1,2\n", ":1:3:", "not valid UTF-8"},
         {"a,\xED\xA0\x80\n1,2\n", ":1:3:", "not valid UTF-8"},
         {"a,\xF4\x90\x80\x80\n1,2\n", ":1:3:", "not valid UTF-8"},
-        {"\xFF\xFE" "a" + nul + "\n" + nul, ":1:1:", "UTF-16"},
+        {"\xFF\xFE"
+         "a" +
+             nul + "\n" + nul,
+         ":1:1:", "UTF-16"},
         {"\xFE\xFF" + nul + "a" + nul + "\n", ":1:1:", "UTF-16"},
         {"a" + nul + "," + nul + "b" + nul, ":1:1:", "UTF-16"},
     };
@@ -72,14 +75,34 @@ TEST(IoCsvReject, MalformedTexts) {
 }
 
 TEST(IoCsvReject, CellsThatAreNoNumbers) {
-    struct { const char *cell, *what; } cells[] = {
-        {"", "'' is empty"}, {"nan", "'nan' is not a finite"}, {"NaN", "finite"}, {"-inf", "finite"}, {"Infinity", "finite"},
-        {"0x1p3", "hexadecimal"}, {"-0X10", "hexadecimal"}, {"1e400", "too large"}, {"-1e400", "too large"},
-        {"\"1,5\"", "'1,5' is no number; the decimal mark is a point"}, {"1_000", "'1_000' is no number"}, {"+-1", "no number"},
-        {" 1", "space"}, {"1 ", "space"}, {"one", "no number"}, {"1e", "no number"}, {".", "no number"}, {"-", "no number"},
-        {"1.2.3", "no number"}, {"\xD9\xA1", "'\\xd9\\xa1' is no number"}, {"=cmd()", "'=cmd()' is no number"},
-        {"1\t", "'1\\x09' is no number"}, {"\"1\n\"", "'1\\x0a' is no number"}, {"NA", "no number"}, {"\"\"", "is empty"},
-        {"\x1B[31m1", "'\\x1b[31m1'"}};
+    struct {
+        const char *cell, *what;
+    } cells[] = {{"", "'' is empty"},
+                 {"nan", "'nan' is not a finite"},
+                 {"NaN", "finite"},
+                 {"-inf", "finite"},
+                 {"Infinity", "finite"},
+                 {"0x1p3", "hexadecimal"},
+                 {"-0X10", "hexadecimal"},
+                 {"1e400", "too large"},
+                 {"-1e400", "too large"},
+                 {"\"1,5\"", "'1,5' is no number; the decimal mark is a point"},
+                 {"1_000", "'1_000' is no number"},
+                 {"+-1", "no number"},
+                 {" 1", "space"},
+                 {"1 ", "space"},
+                 {"one", "no number"},
+                 {"1e", "no number"},
+                 {".", "no number"},
+                 {"-", "no number"},
+                 {"1.2.3", "no number"},
+                 {"\xD9\xA1", "'\\xd9\\xa1' is no number"},
+                 {"=cmd()", "'=cmd()' is no number"},
+                 {"1\t", "'1\\x09' is no number"},
+                 {"\"1\n\"", "'1\\x0a' is no number"},
+                 {"NA", "no number"},
+                 {"\"\"", "is empty"},
+                 {"\x1B[31m1", "'\\x1b[31m1'"}};
     Scratch scratch;
     for (auto &c : cells) {
         std::string path = scratch.write("t.csv", std::string("first,second\n1,2\n3,") + c.cell + "\n");
@@ -158,11 +181,14 @@ TEST(IoCsvReject, Limits) {
     sable_table_options o;
     sable_table_options_init(&o);
     std::string path = scratch.write("t.csv", "aaa,b\n1,2\n3,4\n5,6\n");
-    struct { uint64_t sable_table_options::*limit; uint64_t enough, less; const char *what; } limits[] = {
-        {&sable_table_options::max_rows, 3, 2, "more than 2 rows"},
-        {&sable_table_options::max_values, 6, 5, "more than 2 rows of 2 features"},
-        {&sable_table_options::max_columns, 2, 1, "more than 1 columns"},
-        {&sable_table_options::max_line_bytes, 6, 5, "more than 5 bytes"}};
+    struct {
+        uint64_t sable_table_options::*limit;
+        uint64_t enough, less;
+        const char *what;
+    } limits[] = {{&sable_table_options::max_rows, 3, 2, "more than 2 rows"},
+                  {&sable_table_options::max_values, 6, 5, "more than 2 rows of 2 features"},
+                  {&sable_table_options::max_columns, 2, 1, "more than 1 columns"},
+                  {&sable_table_options::max_line_bytes, 6, 5, "more than 5 bytes"}};
     for (auto &l : limits) {
         sable_table_options_init(&o);
         o.*l.limit = l.enough;
@@ -193,13 +219,19 @@ TEST(IoCsvReject, ForeignAndMissingFiles) {
     EXPECT_EQ(read(scratch.path("absent"), nullptr, &err), SABLE_IO);
     EXPECT_EQ(read(scratch.folder(), nullptr, &err), SABLE_IO);
     EXPECT_EQ(read("/dev/zero", nullptr, &err), SABLE_IO);
-    struct { std::string bytes; const char *what; } cases[] = {
-        {std::string("PK\x03\x04\0\0", 6), "zip archive"}, {std::string("\x7F" "ELF\0\0", 6), "ELF"},
-        {std::string("\xF5SBL\r\n\x1A\n\1\0", 10), "is a Sable file"}};
+    struct {
+        std::string bytes;
+        const char *what;
+    } cases[] = {{std::string("PK\x03\x04\0\0", 6), "zip archive"},
+                 {std::string("\x7F"
+                              "ELF\0\0",
+                              6),
+                  "ELF"},
+                 {std::string("\xF5SBL\r\n\x1A\n\1\0", 10), "is a Sable file"}};
     for (auto &c : cases) {
         EXPECT_EQ(read(scratch.write("f", c.bytes), nullptr, &err), SABLE_FORMAT);
         EXPECT_NE(strstr(err.text, c.what), nullptr) << err.text;
     }
 }
 
-}  // namespace
+} // namespace

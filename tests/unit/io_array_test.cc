@@ -43,7 +43,11 @@ template <typename T> std::string raw(std::initializer_list<T> values) {
 
 TEST(IoNpy, EveryElementType) {
     Scratch scratch;
-    struct { const char *descr; std::string body; std::vector<double> want; } cases[] = {
+    struct {
+        const char *descr;
+        std::string body;
+        std::vector<double> want;
+    } cases[] = {
         {"<f8", raw<double>({1.5, -2, 1e-300}), {1.5, -2, 1e-300}},
         {"<f4", raw<float>({1.5f, -2, 0.1f}), {1.5, -2, (double)0.1f}},
         {"<i8", raw<int64_t>({-1, 1ll << 53, -(1ll << 53)}), {-1, 9007199254740992.0, -9007199254740992.0}},
@@ -196,4 +200,4 @@ TEST(IoTable, PublishedDataSets) {
     EXPECT_EQ(mnist.t->features, 196u);
 }
 
-}  // namespace
+} // namespace

@@ -45,8 +45,10 @@ void write(const std::string &path, const std::vector<Part> &parts, unsigned kin
     sable_container_info info = info_of(kind);
     sable_container_writer *writer = nullptr;
     sable_error err = {};
-    ASSERT_EQ(sable_container_writer_create(&writer, path.c_str(), 0644, &info, specs.data(), (uint32_t)specs.size(),
-                                            &err), SABLE_OK) << err.text;
+    ASSERT_EQ(
+        sable_container_writer_create(&writer, path.c_str(), 0644, &info, specs.data(), (uint32_t)specs.size(), &err),
+        SABLE_OK)
+        << err.text;
     for (const Part &p : parts) {
         ASSERT_EQ(sable_container_writer_begin(writer, p.tag, &err), SABLE_OK) << err.text;
         for (size_t at = 0, step; at < p.bytes.size(); at += step) {
@@ -138,7 +140,8 @@ TEST(IoContainer, ReadsFromMemory) {
     std::string file = Scratch::read(path), got(500, 0);
     sable_container *c = nullptr;
     sable_error err = {};
-    ASSERT_EQ(sable_container_open_bytes(&c, file.data(), file.size(), "body", SABLE_KIND_ANY, nullptr, &err), SABLE_OK);
+    ASSERT_EQ(sable_container_open_bytes(&c, file.data(), file.size(), "body", SABLE_KIND_ANY, nullptr, &err),
+              SABLE_OK);
     sable_section_spec spec = {DATA, 0, 500};
     ASSERT_EQ(sable_container_expect(c, &spec, 1, &err), SABLE_OK);
     ASSERT_EQ(sable_container_read(c, DATA, got.data(), 500, &err), SABLE_OK);
@@ -150,7 +153,8 @@ TEST(IoContainer, DatasetsMayHave4096Sections) {
     Scratch scratch;
     std::string path = scratch.path("many.sable");
     std::vector<Part> parts = {{SABLE_TAG_META, 0, "m"}};
-    for (unsigned i = 0; i < 4095; i++) parts.push_back({sable_tag_indexed('C', i), 0, std::string(1 + i % 3, (char)i)});
+    for (unsigned i = 0; i < 4095; i++)
+        parts.push_back({sable_tag_indexed('C', i), 0, std::string(1 + i % 3, (char)i)});
     write(path, parts, SABLE_KIND_DATASET);
     sable_container *c = nullptr;
     sable_error err = {};
@@ -221,4 +225,4 @@ TEST(IoContainer, NullIsRefusedAndClosingNothingIsFine) {
     EXPECT_EQ(sable_container_writer_finish(&w, &err), SABLE_INVALID);
 }
 
-}  // namespace
+} // namespace

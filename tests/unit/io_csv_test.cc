@@ -30,9 +30,17 @@ sable_table_options defaults() {
 TEST(IoCsv, SpellingsOfOneTable) {
     Scratch scratch;
     const std::string plain = "a,b\n1,2\n3,4\n", mark = "\xEF\xBB\xBF";
-    std::vector<std::string> spellings = {
-        plain, "a,b\n1,2\n3,4", "a,b\r\n1,2\r\n3,4\r\n", "a,b\r\n1,2\n3,4\r\n", mark + plain, "\"a\",\"b\"\n\"1\",2\n3,\"4\"\n",
-        mark + "\"a\",b\r\n1,2\r\n3,4", gzip(plain), gzip(mark + plain), gzip("a,b\n1,") + gzip("2\n3,4\n"), gzip("") + gzip(plain)};
+    std::vector<std::string> spellings = {plain,
+                                          "a,b\n1,2\n3,4",
+                                          "a,b\r\n1,2\r\n3,4\r\n",
+                                          "a,b\r\n1,2\n3,4\r\n",
+                                          mark + plain,
+                                          "\"a\",\"b\"\n\"1\",2\n3,\"4\"\n",
+                                          mark + "\"a\",b\r\n1,2\r\n3,4",
+                                          gzip(plain),
+                                          gzip(mark + plain),
+                                          gzip("a,b\n1,") + gzip("2\n3,4\n"),
+                                          gzip("") + gzip(plain)};
     for (size_t i = 0; i < spellings.size(); i++) {
         Table table(scratch.write("t" + std::to_string(i), spellings[i]));
         ASSERT_EQ(table.status, SABLE_OK) << i << ": " << table.err.text;
@@ -49,8 +57,8 @@ TEST(IoCsv, SpellingsOfOneTable) {
 TEST(IoCsv, ColumnsByName) {
     Scratch scratch;
     std::string path = scratch.write("t.csv",
-        "who,y,\"he said \"\"x\"\", twice\",\"two\nlines\",skip me,\n"
-        "ann,M,1,2,text,\"\"\n\"b, c\",B,3,4,\"more\r\ntext\",7\n=cmd(),M,5,6,,\n");
+                                     "who,y,\"he said \"\"x\"\", twice\",\"two\nlines\",skip me,\n"
+                                     "ann,M,1,2,text,\"\"\n\"b, c\",B,3,4,\"more\r\ntext\",7\n=cmd(),M,5,6,,\n");
     sable_table_options o = defaults();
     const char *ignored[] = {"skip me", ""};
     o.id_column = "who";
@@ -198,4 +206,4 @@ TEST(IoCsv, AnOlderCallersOptionsAreShorter) {
     EXPECT_EQ(Table(scratch.path("t.csv"), &o).status, SABLE_INVALID);
 }
 
-}  // namespace
+} // namespace

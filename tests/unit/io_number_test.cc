@@ -26,11 +26,34 @@ sable_number_outcome parse(const std::string &text, double *value) {
 }
 
 TEST(IoNumber, ReadsWhatStrtodReads) {
-    for (const char *text :
-         {"0", "-0", "1", "+1", "-1.5", ".5", "5.", "00012", "1e3", "1E+3", "1e-3", "123456789012345678", "9007199254740993",
-          "9007199254740992", "1e22", "1e23", "123e20", "0.1", "2.2250738585072014e-308", "4.9e-324", "1.7976931348623157e308",
-          "0e999999999999", "0.000000000000000000000000000001", "100000000000000000000000000000000000000000",
-          "3.141592653589793238462643383279502884197169399375105820974944592307816406286", "-8.5e-5", "1e-22", "1e-23"}) {
+    for (const char *text : {"0",
+                             "-0",
+                             "1",
+                             "+1",
+                             "-1.5",
+                             ".5",
+                             "5.",
+                             "00012",
+                             "1e3",
+                             "1E+3",
+                             "1e-3",
+                             "123456789012345678",
+                             "9007199254740993",
+                             "9007199254740992",
+                             "1e22",
+                             "1e23",
+                             "123e20",
+                             "0.1",
+                             "2.2250738585072014e-308",
+                             "4.9e-324",
+                             "1.7976931348623157e308",
+                             "0e999999999999",
+                             "0.000000000000000000000000000001",
+                             "100000000000000000000000000000000000000000",
+                             "3.141592653589793238462643383279502884197169399375105820974944592307816406286",
+                             "-8.5e-5",
+                             "1e-22",
+                             "1e-23"}) {
         double value = 77;
         ASSERT_EQ(parse(text, &value), SABLE_NUMBER_OK) << text;
         double want = strtod(text, nullptr);
@@ -45,9 +68,14 @@ TEST(IoNumber, AgreesOnRandomTexts) {
         int digits = (int)(random() % 21), exponent = (int)(random() % 60) - 30;
         unsigned long long mantissa = random() >> (random() % 64);
         switch (random() % 3) {
-        case 0: snprintf(text, sizeof text, "%.*fe%d", digits % 8, (double)mantissa / 1e7, exponent); break;
-        case 1: snprintf(text, sizeof text, "%llu.%llue%d", mantissa, (unsigned long long)(random() % 10000), exponent); break;
-        default: snprintf(text, sizeof text, "-%llu", mantissa);
+            case 0:
+                snprintf(text, sizeof text, "%.*fe%d", digits % 8, (double)mantissa / 1e7, exponent);
+                break;
+            case 1:
+                snprintf(text, sizeof text, "%llu.%llue%d", mantissa, (unsigned long long)(random() % 10000), exponent);
+                break;
+            default:
+                snprintf(text, sizeof text, "-%llu", mantissa);
         }
         double value = 0, want = strtod(text, nullptr);
         ASSERT_EQ(parse(text, &value), SABLE_NUMBER_OK) << text;
@@ -67,17 +95,29 @@ TEST(IoNumber, OutcomesAtTheEdges) {
     EXPECT_EQ(parse(std::string(255, '1'), &value), SABLE_NUMBER_OK);
     value = 5;
     EXPECT_EQ(parse(std::string(256, '1'), &value), SABLE_NUMBER_LONG);
-    for (const char *text : {"nan", "NaN", "inf", "-Infinity", "0x1p3", "1,5", "1_000", "+-1", "--1", "1e", "1e+", "e5", ".",
-                             "+", "-", " 1", "1 ", "1 2", "1.2.3", "1f", "1d5", "1e5.0", "\xD9\xA1", "\xEF\xBC\x91", "=1", "1;"})
+    for (const char *text :
+         {"nan", "NaN", "inf", "-Infinity", "0x1p3", "1,5", "1_000", "+-1", "--1", "1e",    "1e+",      "e5",
+          ".",   "+",   "-",   " 1",        "1 ",    "1 2", "1.2.3", "1f",  "1d5", "1e5.0", "\xD9\xA1", "\xEF\xBC\x91",
+          "=1",  "1;"})
         EXPECT_EQ(parse(text, &value), SABLE_NUMBER_MALFORMED) << text;
     EXPECT_EQ(parse(std::string("1\0", 2), &value), SABLE_NUMBER_MALFORMED);
     EXPECT_EQ(value, 5) << "a refused text must leave the value alone";
 }
 
 TEST(IoNumber, FormatsTheShortestThatReadsBack) {
-    struct { double value; const char *text; } cases[] = {
-        {0, "0"}, {-0.0, "-0"}, {1, "1"}, {0.1, "0.1"}, {-1.5, "-1.5"}, {1e300, "1e+300"}, {0.1 + 0.2, "0.30000000000000004"},
-        {1.0 / 3, "0.3333333333333333"}, {5e-324, "4.94065645841247e-324"}, {123456789, "123456789"}};
+    struct {
+        double value;
+        const char *text;
+    } cases[] = {{0, "0"},
+                 {-0.0, "-0"},
+                 {1, "1"},
+                 {0.1, "0.1"},
+                 {-1.5, "-1.5"},
+                 {1e300, "1e+300"},
+                 {0.1 + 0.2, "0.30000000000000004"},
+                 {1.0 / 3, "0.3333333333333333"},
+                 {5e-324, "4.94065645841247e-324"},
+                 {123456789, "123456789"}};
     for (auto &c : cases) {
         char text[SABLE_NUMBER_TEXT];
         sable_number_format(text, c.value);
@@ -135,4 +175,4 @@ TEST(IoNumber, ADecimalCommaChangesNothing) {
     EXPECT_EQ(Scratch::read(scratch.path("c")), "2.50");
 }
 
-}  // namespace
+} // namespace

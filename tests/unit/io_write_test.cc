@@ -74,7 +74,8 @@ TEST(IoCsvWriter, QuotesWhatMustBe) {
     sable_csv_writer *w = nullptr;
     sable_error err = {};
     ASSERT_EQ(sable_csv_writer_open(&w, path.c_str(), 0644, &err), SABLE_OK);
-    const char *texts[] = {"plain", "a,b", "say \"x\"", "two\nlines", "=cmd()", "-1", "@x", "", " pad", "pad ", "caf\xC3\xA9"};
+    const char *texts[] = {"plain", "a,b", "say \"x\"", "two\nlines", "=cmd()",     "-1",
+                           "@x",    "",    " pad",      "pad ",       "caf\xC3\xA9"};
     for (const char *text : texts) {
         ASSERT_EQ(sable_csv_write_text(w, text, &err), SABLE_OK);
         ASSERT_EQ(sable_csv_write_number(w, 0.25, &err), SABLE_OK);
@@ -104,12 +105,17 @@ TEST(IoFile, Sha256) {
     Scratch scratch;
     std::string abc = scratch.write("abc", "abc"), big = scratch.write("big", std::string(1000000, 'a'));
     sable_error err = {};
-    EXPECT_EQ(sable_file_check_sha256(abc.c_str(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", &err),
-              SABLE_OK) << err.text;
-    EXPECT_EQ(sable_file_check_sha256(big.c_str(), "CDC76E5C9914FB9281A1C7E284D73E67F1809A48A497200E046D39CCC7112CD0", &err),
-              SABLE_OK) << err.text;
-    EXPECT_EQ(sable_file_check_sha256(big.c_str(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", &err),
-              SABLE_FORMAT);
+    EXPECT_EQ(
+        sable_file_check_sha256(abc.c_str(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", &err),
+        SABLE_OK)
+        << err.text;
+    EXPECT_EQ(
+        sable_file_check_sha256(big.c_str(), "CDC76E5C9914FB9281A1C7E284D73E67F1809A48A497200E046D39CCC7112CD0", &err),
+        SABLE_OK)
+        << err.text;
+    EXPECT_EQ(
+        sable_file_check_sha256(big.c_str(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", &err),
+        SABLE_FORMAT);
     EXPECT_NE(strstr(err.text, "cdc76e5c"), nullptr) << err.text;
     EXPECT_EQ(sable_file_check_sha256(abc.c_str(), "ba78", &err), SABLE_INVALID);
     EXPECT_EQ(sable_file_check_sha256(scratch.path("none").c_str(), std::string(64, '0').c_str(), &err), SABLE_IO);
@@ -140,8 +146,15 @@ TEST(IoFile, PrivateMeansNobodyElse) {
 
 TEST(IoShow, ForeignTextIsHarmless) {
     EXPECT_STREQ(sable_show_text("a\n\x1B[31m'", 8).text, "'a\\x0a\\x1b[31m''");
-    EXPECT_STREQ(sable_show_text(std::string(99, '\xFF').c_str(), 99).text,
-                 ("'" + [] { std::string s; for (int i = 0; i < 40; i++) s += "\\xff"; return s; }() + "...'").c_str());
+    EXPECT_STREQ(sable_show_text(std::string(99, '\xFF').c_str(), 99).text, ("'" +
+                                                                             [] {
+                                                                                 std::string s;
+                                                                                 for (int i = 0; i < 40; i++)
+                                                                                     s += "\\xff";
+                                                                                 return s;
+                                                                             }() +
+                                                                             "...'")
+                                                                                .c_str());
     EXPECT_STREQ(sable_show_path("a\nb").text, "a?b");
     std::string path(1000, 'p');
     path += "/end.csv";
@@ -151,4 +164,4 @@ TEST(IoShow, ForeignTextIsHarmless) {
     EXPECT_EQ(shown.substr(shown.size() - 8), "/end.csv");
 }
 
-}  // namespace
+} // namespace
