@@ -77,10 +77,10 @@ sable_status sable_negate(sable_queue *queue, sable_ct *out, const sable_ct *a) 
 /* out = a +- plain: the plaintext leaves Montgomery form through a product with 2^-32 (one pass over one part). */
 static sable_status plain_sum(sable_queue *queue, sable_ct *out, const sable_ct *a, const sable_pt *b, bool subtract) {
     const char *name = subtract ? "subtract plaintext" : "add plaintext";
-    sable_ctx *ctx = queue ? queue->ctx : NULL;
     SABLE_TRY(sable_check_out(queue, out));
     SABLE_TRY(sable_check_ct(queue, a, "the ciphertext"));
     SABLE_TRY(sable_check_pt(queue, b, "the plaintext"));
+    sable_ctx *ctx = queue->ctx;
     if (a->level != b->level)
         return SABLE_REFUSE(queue, SABLE_LEVEL, "%s: ciphertext at level %u, plaintext at %u", name, a->level,
                             b->level);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The noise tracker on random circuits: measured over predicted standard deviation of every intermediate result. The tracker takes operands
- * for independent; the circuits combine ciphertexts that share no ancestor (squares apart, which have a formula of their own). */
+ * for independent; the circuits combine ciphertexts that share no ancestor (squares of ciphertexts that are no products apart: docs/NOISE.md). */
 #include <algorithm>
 
 #include "support/ckks_fixture.h"
@@ -12,7 +12,8 @@ namespace {
 struct Tracked {
     Ct ct;
     Values v;
-    uint64_t ancestors; /* a bit for each fresh ciphertext */
+    uint64_t ancestors;   /* a bit for each fresh ciphertext */
+    bool product = false; /* its error depends on the size of its own message */
 };
 
 class Circuit {
@@ -46,14 +47,16 @@ class Circuit {
     Tracked copy(const Tracked &t) {
         Ct c(kit_);
         EXPECT_EQ(sable_ct_copy(kit_.queue, c, t.ct), SABLE_OK);
-        return {std::move(c), t.v, t.ancestors};
+        return {std::move(c), t.v, t.ancestors, t.product};
     }
 
     void step() {
         size_t i = pick(pool_.size()), j = pick(pool_.size());
         if (i != j && pool_[i].ancestors & pool_[j].ancestors) pool_[j] = fresh();
+        if (i == j && pool_[i].product) pool_[i] = fresh();
         Tracked a = copy(pool_[i]), b = copy(pool_[j]);
         uint64_t ancestors = a.ancestors;
+        bool product = a.product;
         Ct out(kit_);
         Values v = a.v;
         sable_queue *q = kit_.queue;
@@ -66,6 +69,7 @@ class Circuit {
             OK(kit_, (subtract ? sable_sub : sable_add)(q, out, a.ct, b.ct));
             for (size_t k = 0; k < v.size(); k++) v[k] = subtract ? v[k] - b.v[k] : v[k] + b.v[k];
             ancestors |= b.ancestors;
+            product |= b.product;
             break;
         }
         case 2:
@@ -77,6 +81,7 @@ class Circuit {
                 OK(kit_, sable_multiply(q, out, a.ct, b.ct, kit_.keys));
             for (size_t k = 0; k < v.size(); k++) v[k] *= b.v[k];
             ancestors |= b.ancestors;
+            product = true;
             break;
         case 4: {
             Values p = kit_.random(1, true);
@@ -84,6 +89,7 @@ class Circuit {
             OK(kit_, sable_mul_plain(q, out, a.ct, pt));
             OK(kit_, sable_rescale(q, out, out));
             for (size_t k = 0; k < v.size(); k++) v[k] *= p[k];
+            product = true;
             break;
         }
         case 5: {
@@ -129,12 +135,13 @@ class Circuit {
         operations++;
         measure(out, v);
         OK(kit_, declare(kit_, out, v));
-        /* Deep or large results make room for fresh ones, so that depth stays within 6 and values near 1. */
+        /* Deep or large results make room for fresh ones, so that depth stays within 6 and values near 1;
+         * so do results of which few slots make up the power, since few samples measure nothing. */
         size_t place = pick(pool_.size());
-        if (out->level <= 6 || rms(v) > 4 || rms(v) < 0.02)
+        if (out->level <= 6 || rms(v) > 4 || rms(v) < 0.02 || largest(v) > 6 * rms(v))
             pool_[place] = fresh();
         else
-            pool_[place] = {std::move(out), v, ancestors};
+            pool_[place] = {std::move(out), v, ancestors, product};
     }
 
     void measure(const sable_ct *out, const Values &v) {
