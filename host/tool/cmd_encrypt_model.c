@@ -13,13 +13,14 @@ static double largest(const double *values, size_t count) {
     return power_above(most);
 }
 
-/* Without a statement weights are encrypted as they are; logits of data within --data-bound then stay below 64. */
+/* Largest value of usual standardised data. A guess is harmless here: without a statement of the owner the range only scales. */
+#define USUAL_DATA_BOUND 8
+
+/* Weights are divided by a range such that logits of data within the bound divided by it stay below 64. */
 static sable_status choose_range(encrypt *e, const sable_model *model, sable_encrypted_model *out) {
-    out->range = 1;
-    out->range_bounds = false;
-    if (!(e->range > 0) && !(e->data_bound > 0)) return SABLE_OK;
+    const double bound = e->data_bound > 0 ? e->data_bound : USUAL_DATA_BOUND;
     const sable_infer_options options = {.struct_size = sizeof options, .probabilities = e->probabilities, .range = e->range};
-    SABLE_TRY(sable_infer_range(&out->range, model, e->data_bound, &options, &e->s.err));
+    SABLE_TRY(sable_infer_range(&out->range, model, bound, &options, &e->s.err));
     out->range_bounds = e->range > 0 || e->probabilities; /* the computed range of logits only keeps them small */
     return SABLE_OK;
 }

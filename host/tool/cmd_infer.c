@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sable infer: logits or probabilities of an encrypted data set. Nothing here touches a secret key. */
-#include <stdio.h>
+#include <math.h>
 #include <string.h>
 
 #include "io/container.h"
@@ -30,6 +30,8 @@ static sable_status one_block(infer *r, uint32_t index) {
                         : sable_infer_plain(r->s.queue, p->result, p->block, p->model, layout, &p->options, p->keys);
     if (status == SABLE_OK) status = sable_queue_sync(r->s.queue);
     r->compute += seconds_now() - start;
+    if (status == SABLE_BOUND && p->is_encrypted && !p->encrypted.range_bounds)
+        remark("sable: a model encrypted with --range, or with a --data-bound that fits the data, keeps logits small");
     return via_queue(&r->s, status);
 }
 
@@ -52,6 +54,31 @@ static sable_status all_blocks(infer *r) {
     if (status == SABLE_OK) status = via_queue(&r->s, sable_blocks_finish(r->s.queue, &writer));
     sable_blocks_abort(&writer);
     return status;
+}
+
+static double sigmoid_of(double u, void *range) { return 1 / (1 + exp(-u * *(const double *)range)); }
+
+/* The largest error of the polynomial that stands in for the sigmoid; encryption adds far less. */
+static double sigmoid_error(double range, uint32_t degree) {
+    enum { POINTS = 2048 };
+    sable_poly *poly = NULL;
+    if (sable_poly_interpolate(&poly, sigmoid_of, &range, degree ? degree : 15, -1, 1, NULL) != SABLE_OK) return NAN;
+    double most = 0;
+    for (int i = 0; i <= POINTS; i++) {
+        double u = 2.0 * i / POINTS - 1;
+        most = fmax(most, fabs(sable_poly_value(poly, u) - sigmoid_of(u, &range)));
+    }
+    sable_poly_destroy(&poly);
+    return most;
+}
+
+static void tell_sigmoid(const infer_plan *p) {
+    if (!p->options.probabilities) return;
+    uint32_t degree = p->options.degree ? p->options.degree : 15;
+    double error = sigmoid_error(p->options.range, degree);
+    report_integer("sigmoid_degree", degree);
+    report_number("sigmoid_error", error);
+    say("the sigmoid is a polynomial of degree %u on [-%g, %g]: off by up to %.2g", degree, p->options.range, p->options.range, error);
 }
 
 static sable_status tell(infer *r, double seconds) {
@@ -93,6 +120,7 @@ static sable_status tell(infer *r, double seconds) {
     say("%s of computation, %s samples/s, %s with files (%s %s, %u threads)", shown_seconds(r->compute).text, shown_rate(rate).text,
         shown_seconds(seconds).text, ctx.backend, ctx.path, ctx.threads);
     say("%s of results, about %.0f bits after the point", shown_bytes(bytes).text, result.precision_bits);
+    tell_sigmoid(p);
     return SABLE_OK;
 }
 
