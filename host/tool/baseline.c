@@ -61,8 +61,10 @@ static sable_status infer(bench *b, bool encrypted) {
     const sable_encrypted_model *m = &b->encrypted;
     if (encrypted) {
         o.range = m->range_bounds ? m->range : 0;
-        SABLE_TRY(sable_infer_encrypted(b->queue, b->out, b->data, m->weights, m->bias, m->classes, layout, &o, b->keys));
-    } else SABLE_TRY(sable_infer_plain(b->queue, b->out, b->data, b->model, layout, &o, b->keys));
+        SABLE_TRY(
+            sable_infer_encrypted(b->queue, b->out, b->data, m->weights, m->bias, m->classes, layout, &o, b->keys));
+    } else
+        SABLE_TRY(sable_infer_plain(b->queue, b->out, b->data, b->model, layout, &o, b->keys));
     return sable_queue_sync(b->queue);
 }
 
@@ -108,7 +110,8 @@ static sable_status measure_blocks(bench *b, baseline_row *row) {
     return SABLE_OK;
 }
 
-sable_status baseline_measure(baseline_row *row, const baseline_job *job, const sable_ctx_options *how, sable_error *err) {
+sable_status baseline_measure(baseline_row *row, const baseline_job *job, const sable_ctx_options *how,
+                              sable_error *err) {
     memset(row, 0, sizeof *row);
     bench b = {.job = job, .err = err};
     crypto_hash_sha256_init(&b.sha);

@@ -9,7 +9,7 @@
 typedef struct baseline_job {
     const sable_params *params;
     const char *data, *keys, *model, *encrypted_model; /* files */
-    const char *scratch;         /* path of a file that may be written and removed */
+    const char *scratch;                               /* path of a file that may be written and removed */
     sable_infer_options options; /* of the model in the clear; the encrypted one states its own range */
     double seconds;              /* spent on each measurement; at least 5 runs, 2 more to warm up */
 } baseline_job;
@@ -21,6 +21,7 @@ typedef struct baseline_row {
     uint8_t digest[SABLE_DIGEST_BYTES];      /* SHA-256 of the results of both: equal on every path */
 } baseline_row;
 
-sable_status baseline_measure(baseline_row *row, const baseline_job *job, const sable_ctx_options *how, sable_error *err);
+sable_status baseline_measure(baseline_row *row, const baseline_job *job, const sable_ctx_options *how,
+                              sable_error *err);
 
 #endif

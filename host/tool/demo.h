@@ -7,13 +7,14 @@
 #include "tool/session.h"
 
 typedef struct demo_options {
-    const char *data;      /* "breast-cancer", "mnist-3v8", a file or a URL */
+    const char *data; /* "breast-cancer", "mnist-3v8", a file or a URL */
     const char *label, *id, *positive, *sha256, *mirror;
-    const char *params;    /* NULL: infer13, with probabilities infer14 */
-    const char *out;       /* NULL: a temporary folder */
+    const char *params; /* NULL: infer13, with probabilities infer14 */
+    const char *out;    /* NULL: a temporary folder */
     uint32_t packing, degree;
     uint64_t download_most;
-    double seconds;        /* of each timing */
+    double seconds; /* of each timing */
+    double ridge;   /* 0: 0.001, with probabilities 0.01 */
     bool all, probabilities, no_baseline;
 } demo_options;
 
@@ -22,11 +23,11 @@ typedef struct demo_data {
     char name[64];
     size_t samples, train, first, count;
     uint32_t features;
-    bool standardise;      /* features differ in size */
-    double *x;             /* [samples][features] */
-    int32_t *labels;       /* 0 or 1 */
-    bool *trains;          /* [samples] */
-    const char *split;     /* how training and test rows were told apart */
+    bool standardise;  /* features differ in size */
+    double *x;         /* [samples][features] */
+    int32_t *labels;   /* 0 or 1 */
+    bool *trains;      /* [samples] */
+    const char *split; /* how training and test rows were told apart */
 } demo_data;
 
 sable_status demo_data_load(demo_data *data, const demo_options *options, sable_error *err);
@@ -39,21 +40,22 @@ sable_status demo_mnist_load(demo_data *data, const demo_options *options, sable
 typedef struct demo_step {
     const char *name, *who;
     double seconds;
-    uint64_t bytes;        /* of the files it made */
+    uint64_t bytes; /* of the files it made */
 } demo_step;
 enum { DEMO_STEPS_MOST = 12 };
 
 /* Values of the encrypted rows: logits, or probabilities. */
 typedef struct demo_values {
-    double *logits;        /* in the clear */
-    double *twin;          /* what the encrypted computation should give: the logits, or the sigmoid polynomial's value */
+    double *logits; /* in the clear */
+    double *twin;   /* what the encrypted computation should give: the logits, or the sigmoid polynomial's value */
     double *plain, *encrypted; /* decrypted; weights in the clear, weights encrypted */
 } demo_values;
 
 typedef struct demo_score {
-    double accuracy_test, accuracy_all; /* accuracy_test: of the encrypted rows that did not train; NAN when there are none */
-    double error, relative_error;       /* largest difference to the twin; divided by the twin's largest |value| */
-    uint64_t mismatched;                /* predictions that differ from the clear ones where |logit| > 0.001 */
+    double accuracy_test,
+        accuracy_all;             /* accuracy_test: of the encrypted rows that did not train; NAN when there are none */
+    double error, relative_error; /* largest difference to the twin; divided by the twin's largest |value| */
+    uint64_t mismatched;          /* predictions that differ from the clear ones where |logit| > 0.001 */
 } demo_score;
 
 enum { WAY_PORTABLE_1, WAY_BEST_1, WAY_BEST, WAY_BACKEND, WAYS };
@@ -65,11 +67,11 @@ typedef struct demo {
     sable_params_info info;
     sable_layout layout;
     sable_model *model;
-    uint32_t level;        /* of the encrypted data */
-    double range;          /* bounds every |logit|; a power of two */
-    char *folder;          /* absolute */
+    uint32_t level;                     /* of the encrypted data */
+    double range;                       /* bounds every |logit|; a power of two */
+    char *folder;                       /* absolute */
     char *owner, *modeller, *evaluator; /* folders inside */
-    char backend[16], path[16]; /* of inference */
+    char backend[16], path[16];         /* of inference */
     uint32_t threads;
     double precision_bits[2]; /* predicted by inference: weights in the clear, encrypted */
     demo_step steps[DEMO_STEPS_MOST];
@@ -80,7 +82,7 @@ typedef struct demo {
     uint64_t key_bytes, dataset_bytes, model_bytes, result_bytes, ciphertext_bytes;
     baseline_row ways[WAYS];
     uint32_t way_count;
-    bool same_results;     /* of all ways, bit for bit */
+    bool same_results; /* of all ways, bit for bit */
     sable_error err;
 } demo;
 

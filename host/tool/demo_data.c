@@ -72,14 +72,17 @@ static sable_status split(demo_data *data, sable_error *err) {
 
 static sable_status take_table(demo_data *data, const sable_table *table, const char *path, sable_error *err) {
     if (table->rows < 10)
-        return sable_fail(err, SABLE_DATA, "%s has %zu samples: 10 are needed to train and test", sable_show_path(path).text, table->rows);
-    if (table->features > 1u << 20) return sable_fail(err, SABLE_LIMIT, "%zu features; at most %u", table->features, 1u << 20);
+        return sable_fail(err, SABLE_DATA, "%s has %zu samples: 10 are needed to train and test",
+                          sable_show_path(path).text, table->rows);
+    if (table->features > 1u << 20)
+        return sable_fail(err, SABLE_LIMIT, "%zu features; at most %u", table->features, 1u << 20);
     SABLE_TRY(demo_data_alloc(data, table->rows, (uint32_t)table->features, err));
     memcpy(data->x, table->values, table->rows * table->features * sizeof *data->x);
     for (size_t i = 0; i < table->rows; i++) {
         double label = table->labels[i];
         if (label != 0 && label != 1)
-            return sable_fail(err, SABLE_DATA, "%s: label %g of sample %zu: 0 and 1 are needed; --positive names a text that is 1",
+            return sable_fail(err, SABLE_DATA,
+                              "%s: label %g of sample %zu: 0 and 1 are needed; --positive names a text that is 1",
                               sable_show_path(path).text, label, i + 1);
         data->labels[i] = label == 1;
     }
@@ -122,7 +125,8 @@ sable_status demo_data_load(demo_data *data, const demo_options *o, sable_error 
         SABLE_TRY(shipped_file(path, sizeof path, "breast_cancer.csv", err));
         with.label = "diagnosis";
         with.id = "id";
-    } else if (download_is_url(o->data)) SABLE_TRY(fetched_file(path, sizeof path, o, err));
+    } else if (download_is_url(o->data))
+        SABLE_TRY(fetched_file(path, sizeof path, o, err));
     else if ((size_t)snprintf(path, sizeof path, "%s", o->data) >= sizeof path)
         return sable_fail(err, SABLE_INVALID, "--data: the path is too long");
     const char *slash = strrchr(o->data, '/');

@@ -29,7 +29,8 @@ static const char *const mirrors[] = {"https://ossci-datasets.s3.amazonaws.com/m
 
 static sable_status check_count(size_t count, size_t part, const char *path, sable_error *err) {
     if (count == samples_of[part]) return SABLE_OK;
-    return sable_fail(err, SABLE_DATA, "%s: %zu threes and eights; MNIST has %llu here", path, count, (unsigned long long)samples_of[part]);
+    return sable_fail(err, SABLE_DATA, "%s: %zu threes and eights; MNIST has %llu here", path, count,
+                      (unsigned long long)samples_of[part]);
 }
 
 /* -- the derived tables ---------------------------------------------------------------------------------------------- */
@@ -57,14 +58,17 @@ static void shrink(double *out, const double *pixels) {
     for (int r = 0; r < HALF; r++)
         for (int c = 0; c < HALF; c++) {
             const double *p = pixels + 2 * r * SIDE + 2 * c;
-            unsigned sum = ((unsigned)p[0] >> 5) + ((unsigned)p[1] >> 5) + ((unsigned)p[SIDE] >> 5) + ((unsigned)p[SIDE + 1] >> 5);
+            unsigned sum =
+                ((unsigned)p[0] >> 5) + ((unsigned)p[1] >> 5) + ((unsigned)p[SIDE] >> 5) + ((unsigned)p[SIDE + 1] >> 5);
             out[r * HALF + c] = (sum >> 2) / 7.0;
         }
 }
 
-static sable_status read_rows(demo_data *data, size_t part, size_t at, sable_rows *rows, const char *path, sable_error *err) {
+static sable_status read_rows(demo_data *data, size_t part, size_t at, sable_rows *rows, const char *path,
+                              sable_error *err) {
     if (sable_rows_features(rows) != PIXELS)
-        return sable_fail(err, SABLE_DATA, "%s: %zu pixels an image, expected %d", path, sable_rows_features(rows), PIXELS);
+        return sable_fail(err, SABLE_DATA, "%s: %zu pixels an image, expected %d", path, sable_rows_features(rows),
+                          PIXELS);
     double pixels[PIXELS], label;
     size_t count = 0;
     for (int more = 1;;) {
@@ -78,7 +82,8 @@ static sable_status read_rows(demo_data *data, size_t part, size_t at, sable_row
 }
 
 static sable_status read_original(demo_data *data, size_t part, size_t at, const char *folder, sable_error *err) {
-    char *images = path_join(folder, originals[2 * part].name), *labels = path_join(folder, originals[2 * part + 1].name);
+    char *images = path_join(folder, originals[2 * part].name),
+         *labels = path_join(folder, originals[2 * part + 1].name);
     sable_table_options options;
     sable_table_options_init(&options);
     options.labels_path = labels;
@@ -108,7 +113,8 @@ static sable_status fetch(const char *folder, size_t i, const char *mirror, sabl
     sable_status status = SABLE_OK;
     if (!path_exists(path) || download_verify(path, originals[i].sha256, originals[i].content, NULL) != SABLE_OK) {
         remark("downloading %s", url);
-        const download_request request = {url, path, originals[i].sha256, originals[i].name, 16 << 20, originals[i].content};
+        const download_request request = {
+            url, path, originals[i].sha256, originals[i].name, 16 << 20, originals[i].content};
         status = download_file(&request, err);
     }
     free(path);
@@ -121,10 +127,13 @@ static sable_status fetch_all(const char *folder, const char *mirror, sable_erro
         sable_error why = {0};
         sable_status status = SABLE_IO;
         if (mirror) status = fetch(folder, i, mirror, &why);
-        for (size_t m = 0; !mirror && mirrors[m] && status != SABLE_OK; m++) status = fetch(folder, i, mirrors[m], &why);
+        for (size_t m = 0; !mirror && mirrors[m] && status != SABLE_OK; m++)
+            status = fetch(folder, i, mirrors[m], &why);
         if (status == SABLE_IO)
-            return sable_fail(err, status, "%s. Without a network put the four MNIST files (%s, ...) into a folder and set SABLE_DATA to it",
-                              why.text, originals[0].name);
+            return sable_fail(
+                err, status,
+                "%s. Without a network put the four MNIST files (%s, ...) into a folder and set SABLE_DATA to it",
+                why.text, originals[0].name);
         if (status != SABLE_OK) return sable_fail(err, status, "%s", why.text);
     }
     return SABLE_OK;
@@ -134,7 +143,8 @@ static sable_status load_parts(demo_data *data, const demo_options *o, sable_err
     const char *given = getenv("SABLE_DATA");
     char cache[PATH_MAX];
     bool raw = true;
-    if (given && *given && all_there(given, false)) raw = false;
+    if (given && *given && all_there(given, false))
+        raw = false;
     else if (!given || !*given || !all_there(given, true)) {
         SABLE_TRY(download_cache_folder(cache, sizeof cache, err));
         SABLE_TRY(fetch_all(cache, o->mirror, err));
@@ -142,7 +152,8 @@ static sable_status load_parts(demo_data *data, const demo_options *o, sable_err
     }
     size_t at = 0;
     for (size_t part = 0; part < PARTS; at += samples_of[part++]) {
-        if (raw) SABLE_TRY(read_original(data, part, at, given, err));
+        if (raw)
+            SABLE_TRY(read_original(data, part, at, given, err));
         else {
             char *path = path_join(given, derived[part]);
             sable_status status = read_derived(data, part, at, path, err);

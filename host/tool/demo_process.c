@@ -48,7 +48,8 @@ static void add_common(command_words *words) {
 /* In the child: never returns. */
 static void become(const command_words *words, const char *folder, int output) {
     char *argv[WORDS_MOST + 1] = {NULL};
-    for (uint32_t i = 0; i < words->count; i++) memcpy(&argv[i], &words->word[i], sizeof argv[i]); /* execv's type drops const */
+    for (uint32_t i = 0; i < words->count; i++)
+        memcpy(&argv[i], &words->word[i], sizeof argv[i]); /* execv's type drops const */
     if (dup2(output, STDOUT_FILENO) >= 0 && chdir(folder) == 0) execv("/proc/self/exe", argv);
     _exit(127);
 }
@@ -69,10 +70,12 @@ static sable_status judge(const char *command, int ended, const json_t *reply, s
     if (WIFEXITED(ended) && WEXITSTATUS(ended) == 127)
         return sable_fail(err, SABLE_IO, "the step \"sable %s\" cannot start: /proc/self/exe is needed", command);
     return sable_fail(err, SABLE_INTERNAL, "the step \"sable %s\" ended with %s %d and no message", command,
-                      WIFSIGNALED(ended) ? "signal" : "status", WIFSIGNALED(ended) ? WTERMSIG(ended) : WEXITSTATUS(ended));
+                      WIFSIGNALED(ended) ? "signal" : "status",
+                      WIFSIGNALED(ended) ? WTERMSIG(ended) : WEXITSTATUS(ended));
 }
 
-sable_status words_run(const command_words *words, const char *folder, json_t **reply, double *seconds, sable_error *err) {
+sable_status words_run(const command_words *words, const char *folder, json_t **reply, double *seconds,
+                       sable_error *err) {
     command_words all = *words;
     /* The copied list points at the numbers of the original, which live on. */
     add_common(&all);
@@ -94,13 +97,17 @@ sable_status words_run(const command_words *words, const char *folder, json_t **
     }
     FILE *output = fdopen(ends[0], "r");
     json_t *object = output ? json_loadf(output, 0, NULL) : NULL;
-    if (output) fclose(output);
-    else close(ends[0]);
+    if (output)
+        fclose(output);
+    else
+        close(ends[0]);
     int ended = 0;
     while (waitpid(child, &ended, 0) < 0 && errno == EINTR) continue;
     *seconds = seconds_now() - start;
     sable_status status = judge(words->word[1], ended, object, err);
-    if (status == SABLE_OK) *reply = object;
-    else json_decref(object);
+    if (status == SABLE_OK)
+        *reply = object;
+    else
+        json_decref(object);
     return status;
 }

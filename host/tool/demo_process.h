@@ -3,6 +3,7 @@
 #define SABLE_TOOL_DEMO_PROCESS_H
 /* Runs this program again, as a process of its own that has only the files in its folder. */
 #include <jansson.h>
+#include <stdint.h>
 
 #include "sable/status.h"
 
@@ -20,6 +21,7 @@ void words_number(command_words *words, const char *name, double value);
 
 /* Runs `sable <words> --json --quiet` with the user's common options in `folder` and returns the object it printed, and the seconds it took. A
  * failure carries the status and the sentence of the command. */
-SABLE_CHECKED sable_status words_run(const command_words *words, const char *folder, json_t **reply, double *seconds, sable_error *err);
+SABLE_CHECKED sable_status words_run(const command_words *words, const char *folder, json_t **reply, double *seconds,
+                                     sable_error *err);
 
 #endif

@@ -33,7 +33,7 @@ static sable_status open_folder(demo *d) {
         d->folder = path_join(base && *base == '/' ? base : "/tmp", "sable-demo-XXXXXX");
         if (!mkdtemp(d->folder)) {
             int code = errno;
-            sable_fail(err, SABLE_IO, "%s: no temporary folder: %s", d->folder, strerror(code));
+            (void)sable_fail(err, SABLE_IO, "%s: no temporary folder: %s", d->folder, strerror(code));
             free(d->folder);
             d->folder = NULL;
             return SABLE_IO;
@@ -50,16 +50,35 @@ static sable_status open_folder(demo *d) {
 
 /* A signal may end the program: a temporary folder must not stay behind with a secret key in it. */
 static void enter_unfinished(const demo *d) {
-    static const char *const paths[] = {"data-owner/keys/",         "data-owner/keys/secret/",      "data-owner/keys/public/",
-                                        "data-owner/keys/eval/",    "data-owner/samples.csv",       "data-owner/standardisation.json",
-                                        "data-owner/samples.sable", "data-owner/plain.results",     "data-owner/encrypted.results",
-                                        "data-owner/plain.csv",     "data-owner/encrypted.csv",     "data-owner/samples.sable.rows.csv",
-                                        "model-owner/model.json",   "model-owner/model.sable",      "model-owner/keys/",
-                                        "model-owner/keys/public/", "evaluator/model.json",         "evaluator/model.sable",
-                                        "evaluator/samples.sable",  "evaluator/keys.sable",         "evaluator/params.json",
-                                        "evaluator/plain.results",  "evaluator/encrypted.results",  "data-owner/keys/secret/secret.key",
-                                        "evaluator/compare.tmp",    "data-owner/keys/eval/keys.sable", "data-owner/keys/public/public.key",
-                                        "data-owner/keys/public/params.json", "model-owner/keys/public/public.key",
+    static const char *const paths[] = {"data-owner/keys/",
+                                        "data-owner/keys/secret/",
+                                        "data-owner/keys/public/",
+                                        "data-owner/keys/eval/",
+                                        "data-owner/samples.csv",
+                                        "data-owner/standardisation.json",
+                                        "data-owner/samples.sable",
+                                        "data-owner/plain.results",
+                                        "data-owner/encrypted.results",
+                                        "data-owner/plain.csv",
+                                        "data-owner/encrypted.csv",
+                                        "data-owner/samples.sable.rows.csv",
+                                        "model-owner/model.json",
+                                        "model-owner/model.sable",
+                                        "model-owner/keys/",
+                                        "model-owner/keys/public/",
+                                        "evaluator/model.json",
+                                        "evaluator/model.sable",
+                                        "evaluator/samples.sable",
+                                        "evaluator/keys.sable",
+                                        "evaluator/params.json",
+                                        "evaluator/plain.results",
+                                        "evaluator/encrypted.results",
+                                        "data-owner/keys/secret/secret.key",
+                                        "evaluator/compare.tmp",
+                                        "data-owner/keys/eval/keys.sable",
+                                        "data-owner/keys/public/public.key",
+                                        "data-owner/keys/public/params.json",
+                                        "model-owner/keys/public/public.key",
                                         "model-owner/keys/public/params.json"};
     unfinished_keep(); /* the folders in the order in which they can be removed again */
     unfinished_add(d->folder, true);
@@ -99,7 +118,8 @@ static sable_status send_file(demo *d, const char *from, const char *name, const
     size_t got;
     while (status == SABLE_OK && (got = fread(buffer, 1, sizeof buffer, in)) > 0)
         status = sable_atomic_file_write(out, buffer, got, err);
-    if (status == SABLE_OK && ferror(in)) status = sable_fail(err, SABLE_IO, "%s: cannot be read", sable_show_path(source).text);
+    if (status == SABLE_OK && ferror(in))
+        status = sable_fail(err, SABLE_IO, "%s: cannot be read", sable_show_path(source).text);
     if (status == SABLE_OK) status = sable_atomic_file_commit(&out, err);
     sable_atomic_file_abort(&out);
     if (in) fclose(in);
@@ -118,16 +138,18 @@ static uint64_t bytes_in(const char *folder, const char *name) {
 }
 
 /* Runs a command in `folder`; reply may be NULL. */
-static sable_status step(demo *d, const char *name, const char *who, const char *folder, const char *made, const command_words *words,
-                         json_t **reply) {
+static sable_status step(demo *d, const char *name, const char *who, const char *folder, const char *made,
+                         const command_words *words, json_t **reply) {
     demo_step *s = &d->steps[d->step_count++];
     *s = (demo_step){.name = name, .who = who};
     progress(name, d->step_count, 8);
     json_t *object = NULL;
     SABLE_TRY(words_run(words, folder, &object, &s->seconds, &d->err));
     if (made) s->bytes = bytes_in(folder, made);
-    if (reply) *reply = object;
-    else json_decref(object);
+    if (reply)
+        *reply = object;
+    else
+        json_decref(object);
     return SABLE_OK;
 }
 
@@ -243,12 +265,14 @@ static sable_status infer(demo *d, bool encrypted) {
     words_option(&w, "--data", "samples.sable");
     words_option(&w, encrypted ? "--encrypted-model" : "--model", encrypted ? "model.sable" : "model.json");
     /* Logits of feature-major data with weights in the clear need no key at all. */
-    if (encrypted || d->options.probabilities || d->layout.packing == SABLE_PACK_ROW) words_option(&w, "--keys", "keys.sable");
+    if (encrypted || d->options.probabilities || d->layout.packing == SABLE_PACK_ROW)
+        words_option(&w, "--keys", "keys.sable");
     add_purpose(d, &w);
     if (d->options.probabilities && !encrypted) words_number(&w, "--range", d->range);
     words_option(&w, "--out", out);
     json_t *reply = NULL;
-    SABLE_TRY(step(d, encrypted ? "infer, encrypted model" : "infer, model in the clear", "evaluator", d->evaluator, out, &w, &reply));
+    SABLE_TRY(step(d, encrypted ? "infer, encrypted model" : "infer, model in the clear", "evaluator", d->evaluator,
+                   out, &w, &reply));
     const char *backend = json_string_value(json_object_get(reply, "backend"));
     const char *path = json_string_value(json_object_get(reply, "path"));
     snprintf(d->backend, sizeof d->backend, "%s", backend ? backend : "unknown");
@@ -258,4 +282,46 @@ static sable_status infer(demo *d, bool encrypted) {
     json_decref(reply);
     d->result_bytes = d->steps[d->step_count - 1].bytes;
     return send_file(d, d->evaluator, out, d->owner, out);
+}
+
+/* Column 1 of the CSV: index, value, prediction. */
+static sable_status read_values(demo *d, const char *name, double *out) {
+    char *path = path_join(d->owner, name);
+    sable_table *table = NULL;
+    sable_status status = sable_table_read(&table, path, NULL, &d->err);
+    if (status == SABLE_OK && (table->rows != d->data.count || table->features != 3))
+        status = sable_fail(&d->err, SABLE_INTERNAL, "%s: %zu rows of %zu columns, expected %zu of 3", path,
+                            table->rows, table->features, d->data.count);
+    for (size_t i = 0; status == SABLE_OK && i < table->rows; i++) out[i] = table->values[3 * i + 1];
+    sable_table_destroy(&table);
+    free(path);
+    return status;
+}
+
+static sable_status decrypt(demo *d, bool encrypted, double *out) {
+    const char *csv = encrypted ? "encrypted.csv" : "plain.csv";
+    command_words w;
+    words_begin(&w, "decrypt");
+    words_option(&w, "--keys", "keys");
+    words_option(&w, "--data", encrypted ? "encrypted.results" : "plain.results");
+    words_option(&w, "--out", csv);
+    SABLE_TRY(step(d, encrypted ? "decrypt the second results" : "decrypt the results", "data owner", d->owner, NULL,
+                   &w, NULL));
+    return read_values(d, csv, out);
+}
+
+sable_status demo_roles_run(demo *d) {
+    SABLE_TRY(open_folder(d));
+    if (!d->options.out) enter_unfinished(d);
+    SABLE_TRY(write_models(d));
+    SABLE_TRY(write_samples(d));
+    SABLE_TRY(make_keys(d));
+    SABLE_TRY(encrypt_samples(d));
+    SABLE_TRY(encrypt_weights(d));
+    SABLE_TRY(infer(d, false));
+    SABLE_TRY(infer(d, true));
+    SABLE_TRY(decrypt(d, false, d->values.plain));
+    SABLE_TRY(decrypt(d, true, d->values.encrypted));
+    progress_end();
+    return SABLE_OK;
 }

@@ -68,7 +68,8 @@ static sable_status content_take(content *c, uint8_t *data, size_t bytes, sable_
         c->zip.avail_out = sizeof unpacked;
         int code = inflate(&c->zip, Z_NO_FLUSH);
         if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
-            return sable_fail(err, SABLE_FORMAT, "the gzip file is damaged: %s", c->zip.msg ? c->zip.msg : "no reason given");
+            return sable_fail(err, SABLE_FORMAT, "the gzip file is damaged: %s",
+                              c->zip.msg ? c->zip.msg : "no reason given");
         SABLE_TRY(content_hash(c, unpacked, sizeof unpacked - c->zip.avail_out, err));
         c->ended = code == Z_STREAM_END;
         if (code == Z_BUF_ERROR) break;
@@ -83,7 +84,8 @@ static sable_status content_check(content *c, const char *sha256, sable_error *e
     crypto_hash_sha256_final(&c->sha, digest);
     sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
     if (strcasecmp(hex, sha256) != 0)
-        return sable_fail(err, SABLE_FORMAT, "its SHA-256 is %.16s..., expected %.16s...: not the file that is wanted", hex, sha256);
+        return sable_fail(err, SABLE_FORMAT, "its SHA-256 is %.16s..., expected %.16s...: not the file that is wanted",
+                          hex, sha256);
     return SABLE_OK;
 }
 
@@ -205,10 +207,15 @@ sable_status download_cache_folder(char *path, size_t bytes, sable_error *err) {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     int length;
     /* The base-directory specification: a relative path is to be ignored. */
-    if (cache && cache[0] == '/') length = snprintf(path, bytes, "%s/sable", cache);
-    else if (home && home[0] == '/') length = snprintf(path, bytes, "%s/.cache/sable", home);
-    else return sable_fail(err, SABLE_IO, "no folder for downloads: neither XDG_CACHE_HOME nor HOME is an absolute path");
-    if (length < 0 || (size_t)length >= bytes) return sable_fail(err, SABLE_IO, "the path of the cache folder is too long");
+    if (cache && cache[0] == '/')
+        length = snprintf(path, bytes, "%s/sable", cache);
+    else if (home && home[0] == '/')
+        length = snprintf(path, bytes, "%s/.cache/sable", home);
+    else
+        return sable_fail(err, SABLE_IO,
+                          "no folder for downloads: neither XDG_CACHE_HOME nor HOME is an absolute path");
+    if (length < 0 || (size_t)length >= bytes)
+        return sable_fail(err, SABLE_IO, "the path of the cache folder is too long");
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = 0;
         bool failed = mkdir(path, 0755) != 0 && errno != EEXIST;

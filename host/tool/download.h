@@ -21,7 +21,8 @@ typedef struct download_request {
  * file. SABLE_LIMIT: larger than allowed. In all cases nothing is left and an older file is untouched. */
 SABLE_CHECKED sable_status download_file(const download_request *request, sable_error *err);
 /* The same check of a file that is there. */
-SABLE_CHECKED sable_status download_verify(const char *path, const char *sha256, uint64_t most_content, sable_error *err);
+SABLE_CHECKED sable_status download_verify(const char *path, const char *sha256, uint64_t most_content,
+                                           sable_error *err);
 
 /* Whether text starts with a scheme that download_file takes. */
 int download_is_url(const char *text);
