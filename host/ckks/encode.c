@@ -34,7 +34,7 @@ static sable_status encoding_shape(sable_queue *queue, sable_pt *meta, const sab
 static sable_status values_extent(sable_queue *queue, double *largest, const double *values, size_t count, bool is_complex) {
     double best = 0;
     for (size_t i = 0; i < count; i += is_complex ? 2 : 1) {
-        double size = is_complex ? hypot(values[i], values[i + 1]) : fabs(values[i]);
+        double size = is_complex ? sqrt(values[i] * values[i] + values[i + 1] * values[i + 1]) : fabs(values[i]);
         if (!isfinite(size) || isnan(values[i]))
             return SABLE_REFUSE(queue, SABLE_DATA, "encode: value %zu is %g: every value must be finite", i / (is_complex ? 2 : 1), values[i]);
         if (size > best) best = size;
@@ -62,7 +62,7 @@ sable_status sable_encode(sable_queue *queue, sable_pt *out, const double *value
     double largest;
     SABLE_TRY(values_extent(queue, &largest, values, count, encoding->is_complex));
     /* A bound that follows the data shows one power of two of it, not the value. */
-    meta.bound = encoding->bound > 0 ? encoding->bound : largest > 0 ? exp2(ceil(log2(largest))) : 1;
+    meta.bound = encoding->bound > 0 ? encoding->bound : largest > 0 ? sable_power_of_two_from(largest) : 1;
     meta.rms = encoding->rms > 0 ? encoding->rms : meta.bound;
     if (largest > meta.bound)
         return SABLE_REFUSE(queue, SABLE_BOUND, "encode: a value of size %g exceeds the declared bound %g", largest, meta.bound);

@@ -136,7 +136,7 @@ sable_status sable_add_scalar(sable_queue *queue, sable_ct *out, const sable_ct 
     if (!isfinite(re) || !isfinite(im))
         return SABLE_REFUSE(queue, SABLE_DATA, "add scalar: %g + %gi is not finite", re, im);
     sable_ctx *ctx = queue->ctx;
-    double size = hypot(re, im);
+    double size = sqrt(re * re + im * im);
     sable_ct meta = *a;
     meta.bound += size;
     meta.rms = sqrt(a->rms * a->rms + size * size);
@@ -206,7 +206,7 @@ sable_status sable_mul_i(sable_queue *queue, sable_ct *out, const sable_ct *a) {
 sable_status sable_mul_scalar_at(sable_queue *queue, sable_ct *out, const sable_ct *a, double re, double im,
                                  sable_scale scale) {
     sable_ctx *ctx = queue->ctx;
-    double size = hypot(re, im);
+    double size = sqrt(re * re + im * im);
     sable_ct meta = *a;
     meta.scale = sable_scale_product(a->scale, scale);
     meta.bound *= size;

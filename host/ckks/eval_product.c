@@ -13,13 +13,13 @@ sable_status sable_mul_plain(sable_queue *queue, sable_ct *out, const sable_ct *
         return SABLE_REFUSE(queue, SABLE_INVALID, "multiply by plaintext: %u slots on a ciphertext of %u", b->slots, a->slots);
     if (a->batch != b->batch && a->batch != 1 && b->batch != 1)
         return SABLE_REFUSE(queue, SABLE_INVALID, "multiply by plaintext: batches of %u and %u: equal, or one of them 1", a->batch, b->batch);
-    double message = a->scale.hi * a->rms;
+    double message = a->scale.hi * a->rms, factor = b->scale.hi * b->rms;
     sable_ct meta = *a;
     meta.batch = a->batch > b->batch ? a->batch : b->batch;
     meta.scale = sable_scale_product(a->scale, b->scale);
     meta.bound = a->bound * b->bound;
     meta.rms = a->rms * b->rms;
-    meta.noise_var = a->noise_var * pow(b->scale.hi * b->rms, 2) + message * message / 12;
+    meta.noise_var = a->noise_var * factor * factor + message * message / 12;
     meta.seeded = false;
     SABLE_TRY(sable_check_capacity(queue, &meta, "multiply by plaintext"));
     uint32_t *data;

@@ -62,7 +62,8 @@ static sable_status relinearize(sable_queue *queue, sable_ct *out, const sable_c
     if (rescale) {
         meta.level = in->level - 1;
         meta.scale = sable_scale_rescaled(ctx, in->scale, in->level);
-        meta.noise_var /= pow(in->scale.hi / meta.scale.hi, 2);
+        double rho = in->scale.hi / meta.scale.hi;
+        meta.noise_var /= rho * rho;
         SABLE_TRY(sable_check_capacity(queue, &meta, name));
     }
     meta.noise_var += sable_noise_rounding(ctx, 2);

@@ -12,12 +12,14 @@ double sable_noise_rounding(const sable_ctx *ctx, uint32_t parts) {
 
 double sable_noise_key_switch(const sable_ctx *ctx, uint32_t level) {
     const sable_level_tables *t = &ctx->level[level];
-    double log_p = 0, sum = 0;
-    for (uint32_t i = 0; i < ctx->params.p_count; i++) log_p += log2(ctx->ring->prime[ctx->params.q_count + i].p);
+    /* D_j/P prime by prime. A digit is no larger than P, at most 24 primes, so nothing overflows; and no libm, whose last bit could differ
+     * between machines: the variance is written to files. */
+    double sum = 0;
     for (uint32_t j = 0; j < t->digits; j++) {
-        double log_d = 0;
-        for (uint32_t i = 0; i < t->digit_limbs[j]; i++) log_d += log2(ctx->ring->prime[t->pos[t->digit_first[j] + i]].p);
-        sum += exp2(2 * (log_d - log_p));
+        double ratio = 1;
+        for (uint32_t i = 0; i < t->digit_limbs[j]; i++) ratio *= ctx->ring->prime[t->pos[t->digit_first[j] + i]].p;
+        for (uint32_t i = 0; i < ctx->params.p_count; i++) ratio /= ctx->ring->prime[ctx->params.q_count + i].p;
+        sum += ratio * ratio;
     }
     return ctx->params.n * SABLE_SIGMA2 / 12 * sum;
 }

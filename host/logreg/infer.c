@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "ckks/objects.h"
+#include "ckks/noise.h"
 #include "sable/logreg.h"
 
 /* Above this the interpolated sigmoid of degree <= 63 is no longer a sigmoid; a caller who wants it states the range. */
@@ -71,7 +71,7 @@ sable_status sable_infer_range(double *range, const sable_model *model, double d
     }
     double widest = logit_bound(model, data_bound);
     if (!probabilities) {
-        if (widest > 64) *range = exp2(ceil(log2(widest / 64)));
+        if (widest > 64) *range = sable_power_of_two_from(widest / 64);
         return SABLE_OK;
     }
     if (widest > AUTOMATIC_RANGE_LIMIT)
