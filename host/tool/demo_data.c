@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of the demonstration and its split into training and test rows. */
+#include <ctype.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
@@ -107,7 +108,9 @@ static sable_status read_table(demo_data *data, const demo_options *o, const cha
 static sable_status fetched_file(char *path, size_t bytes, const demo_options *o, sable_error *err) {
     char folder[PATH_MAX];
     SABLE_TRY(download_cache_folder(folder, sizeof folder, err));
-    if ((size_t)snprintf(path, bytes, "%s/%.64s", folder, o->sha256) >= bytes)
+    char name[65] = "";
+    for (size_t i = 0; i < 64; i++) name[i] = (char)tolower((unsigned char)o->sha256[i]);
+    if ((size_t)snprintf(path, bytes, "%s/%s", folder, name) >= bytes)
         return sable_fail(err, SABLE_IO, "the path of the cache folder is too long");
     const uint64_t most_content = 64 * o->download_most;
     if (path_exists(path) && download_verify(path, o->sha256, most_content, NULL) == SABLE_OK) return SABLE_OK;

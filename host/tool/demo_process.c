@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,6 +52,7 @@ static void become(const command_words *words, const char *folder, int output) {
     char *argv[WORDS_MOST + 1] = {NULL};
     for (uint32_t i = 0; i < words->count; i++)
         memcpy(&argv[i], &words->word[i], sizeof argv[i]); /* execv's type drops const */
+    prctl(PR_SET_PDEATHSIG, SIGTERM);                      /* an interrupted demonstration leaves no step running */
     if (dup2(output, STDOUT_FILENO) >= 0 && chdir(folder) == 0) execv("/proc/self/exe", argv);
     _exit(127);
 }
