@@ -26,9 +26,18 @@ quietly() {
     rm -f quietly.log
 }
 
+# says PATTERN COMMAND...: must succeed and print this, on stdout or stderr.
+says() {
+    local pattern=$1 text status=0
+    shift
+    text=$("$@" 2>&1) || status=$?
+    [ $status = 0 ] || fail "exit status $status of: $*: $text"
+    grep -Eq -- "$pattern" <<<"$text" || fail "no \"$pattern\" in what $* says: $text"
+}
+
 listing() { find "$work" -mindepth 1 -printf '%P %s %m\n' | sort; }
 
-# refused STATUS PATTERN COMMAND...: this exit status, one line of stderr that matches, nothing on stdout, no file made,
+# refused STATUS PATTERN COMMAND...: this exit status (a glob), one line of stderr that matches, nothing on stdout, no file made,
 # changed or left behind.
 refused() {
     local wanted=$1 pattern=$2 before status=0
@@ -37,7 +46,7 @@ refused() {
     out=$("$@" 2>"$work.err") || status=$?
     err=$(cat "$work.err")
     rm -f "$work.err"
-    [ "$status" = "$wanted" ] || fail "exit status $status instead of $wanted: $*: $err"
+    [[ $status == $wanted ]] || fail "exit status $status instead of $wanted: $*: $err"
     grep -Eq "^sable: .*$pattern" <<<"$err" || fail "no \"$pattern\" in: $err ($*)"
     [ -z "$out" ] || fail "standard output although it was refused: $out"
     [ "$(listing)" = "$before" ] || fail "files changed by a refused command: $*: $(diff <(echo "$before") <(listing))"

@@ -30,7 +30,7 @@ done
 head -1 three.out.csv | grep -qx 'index,id,label,logit_0,logit_1,logit_2,prediction' || fail "heading: $(head -1 three.out.csv)"
 sed -n 2p three.out.csv | grep -q '^0,s0,' || fail "first row: $(sed -n 2p three.out.csv)"
 [ "$(stat -c %a three.out.csv)" = 600 ] && [ "$(stat -c %a three.enc.rows.csv)" = 600 ] || fail "private tables are open to others"
-sable decrypt --keys ws --data three.res --out named.csv --class-names red,green,blue 2>&1 | grep -q OWNER-ONLY || fail "no OWNER-ONLY"
+says OWNER-ONLY sable decrypt --keys ws --data three.res --out named.csv --class-names red,green,blue
 cut -d, -f5 named.csv | sort -u | tr '\n' ' ' | grep -qx 'blue green prediction red ' || fail "class names"
 
 # ---- several blocks, the owner's files apart from the evaluator's ----
