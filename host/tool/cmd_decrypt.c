@@ -35,17 +35,19 @@ static sable_status open_blocks(decrypt *d) {
     sable_container_info head;
     SABLE_TRY(sable_container_peek(&head, d->data, &d->s.err));
     if (head.kind != SABLE_KIND_RESULTS && head.kind != SABLE_KIND_DATASET)
-        return sable_fail(&d->s.err, SABLE_FORMAT, "%s holds a %s: only results and data sets are decrypted", sable_show_path(d->data).text,
-                          sable_kind_name(head.kind));
+        return sable_fail(&d->s.err, SABLE_FORMAT, "%s holds a %s: only results and data sets are decrypted",
+                          sable_show_path(d->data).text, sable_kind_name(head.kind));
     /* Before the secret is read: what belongs to another key is none of its business. */
-    SABLE_TRY(via_queue(&d->s, sable_blocks_open(d->s.queue, &d->blocks, d->data,
-                                                 head.kind == SABLE_KIND_RESULTS ? SABLE_BLOCKS_RESULTS : SABLE_BLOCKS_DATASET)));
+    SABLE_TRY(via_queue(
+        &d->s, sable_blocks_open(d->s.queue, &d->blocks, d->data,
+                                 head.kind == SABLE_KIND_RESULTS ? SABLE_BLOCKS_RESULTS : SABLE_BLOCKS_DATASET)));
     SABLE_TRY(sable_secret_load(&d->secret, d->s.ctx, d->w.secret, &d->s.err));
     uint8_t id[SABLE_DIGEST_BYTES];
     SABLE_TRY(sable_secret_key_id(d->secret, id));
     if (memcmp(id, head.key_id, sizeof id) != 0)
-        return sable_fail(&d->s.err, SABLE_KEY_MISMATCH, "%s is encrypted for key %s, %s is key %s", sable_show_path(d->data).text,
-                          shown_id(head.key_id).text, sable_show_path(d->w.secret).text, shown_id(id).text);
+        return sable_fail(&d->s.err, SABLE_KEY_MISMATCH, "%s is encrypted for key %s, %s is key %s",
+                          sable_show_path(d->data).text, shown_id(head.key_id).text, sable_show_path(d->w.secret).text,
+                          shown_id(id).text);
     return sable_ct_create(&d->ct, d->s.ctx, &d->s.err);
 }
 
@@ -69,15 +71,18 @@ static sable_status decrypt_blocks(decrypt *d, double *values, double *slots, ui
     for (uint32_t i = 0; i < info->blocks; i++) {
         progress("block", i, info->blocks);
         SABLE_TRY(via_queue(&d->s, sable_blocks_read(d->s.queue, d->ct, d->blocks, i)));
-        SABLE_TRY(via_queue(&d->s, sable_decrypt(d->s.queue, slots, members * info->layout.slots, false, d->ct, d->secret)));
-        unpack_block(info, values + (size_t)i * info->layout.samples_per_block * columns, slots, sable_blocks_samples(d->blocks, i));
+        SABLE_TRY(
+            via_queue(&d->s, sable_decrypt(d->s.queue, slots, members * info->layout.slots, false, d->ct, d->secret)));
+        unpack_block(info, values + (size_t)i * info->layout.samples_per_block * columns, slots,
+                     sable_blocks_samples(d->blocks, i));
     }
     return SABLE_OK;
 }
 
 static void tell(const decrypt *d, const decrypt_output *o, double seconds, const double *values) {
-    static const char owner_only[] = "OWNER-ONLY: decrypted CKKS values carry information about the secret key; never give them to "
-                                     "whoever computed on the data";
+    static const char owner_only[] =
+        "OWNER-ONLY: decrypted CKKS values carry information about the secret key; never give them to "
+        "whoever computed on the data";
     const bool results = o->info->kind == SABLE_BLOCKS_RESULTS;
     report_text("params", d->s.info.name);
     report_text("content", !results ? "data" : o->info->probabilities ? "probabilities" : "logits");
@@ -93,7 +98,8 @@ static void tell(const decrypt *d, const decrypt_output *o, double seconds, cons
         uint32_t classes = o->columns == 1 ? 2 : o->columns;
         for (uint32_t c = 0; c < classes; c++) {
             json_int_t count = 0;
-            for (size_t i = 0; i < o->info->samples; i++) count += decrypt_class_of(o, values + i * o->columns) == (int32_t)c;
+            for (size_t i = 0; i < o->info->samples; i++)
+                count += decrypt_class_of(o, values + i * o->columns) == (int32_t)c;
             json_array_append_new(counts, json_integer(count));
         }
         report_value("predicted", counts);
@@ -126,12 +132,13 @@ static sable_status run_open(decrypt *d) {
                         .threshold = d->threshold,
                         .columns = results ? info->classes : info->layout.features};
     if (d->class_names.count && (!results || d->class_names.count != (info->classes == 1 ? 2 : info->classes)))
-        return sable_fail(&d->s.err, SABLE_INVALID, "--class-names has %u names, %s %u classes", d->class_names.count, d->data,
-                          results ? (info->classes == 1 ? 2 : info->classes) : 0);
+        return sable_fail(&d->s.err, SABLE_INVALID, "--class-names has %u names, %s %u classes", d->class_names.count,
+                          d->data, results ? (info->classes == 1 ? 2 : info->classes) : 0);
     size_t members = results ? info->classes : info->layout.members, count = info->samples * o.columns;
     double *values = malloc(count * sizeof *values), *slots = malloc(members * info->layout.slots * sizeof *slots);
-    sable_status status = values && slots ? row_names_read(&d->names, d->rows, info->samples, &d->s.err)
-                                          : sable_fail(&d->s.err, SABLE_NO_MEMORY, "no memory for %zu decrypted values", count);
+    sable_status status = values && slots
+                              ? row_names_read(&d->names, d->rows, info->samples, &d->s.err)
+                              : sable_fail(&d->s.err, SABLE_NO_MEMORY, "no memory for %zu decrypted values", count);
     if (status == SABLE_OK) status = decrypt_blocks(d, values, slots, o.columns);
     if (status == SABLE_OK) status = write_all(d, &o, values);
     if (status == SABLE_OK) tell(d, &o, seconds_now() - start, values);
@@ -171,15 +178,17 @@ int cmd_decrypt(int argc, char **argv) {
         OPTION("out", TEXT, &d.out, "FILE", "CSV, or NPY when the name ends in .npy; mode 0600", .required = true),
         OPTION("rows", TEXT, &d.rows, "FILE", "names and labels that encrypt kept (DATA.rows.csv)"),
         OPTION("class-names", LIST, &d.class_names, "A,B,...", "what predictions are called (default: 0, 1, ...)"),
-        OPTION("threshold", NUMBER, &d.threshold, "T", "binary probabilities above T are class 1 (default 0.5)", .low = 0, .high = 1),
+        OPTION("threshold", NUMBER, &d.threshold, "T", "binary probabilities above T are class 1 (default 0.5)",
+               .low = 0, .high = 1),
         {.name = NULL},
     };
     command_line line = {.name = "decrypt",
                          .summary = "Decrypts results or samples, for the owner of the secret key only",
                          .options = table,
                          .common = COMMON_COMPUTE | COMMON_INSECURE,
-                         .notes = "OWNER-ONLY: decrypted values carry information about the secret key. Never give them to\n"
-                                  "whoever computed on the data; share decisions, not values."};
+                         .notes =
+                             "OWNER-ONLY: decrypted values carry information about the secret key. Never give them to\n"
+                             "whoever computed on the data; share decisions, not values."};
     int status = options_parse(&line, argc, argv);
     if (status < 0) status = check_line(&d);
     if (status >= 0) return status;

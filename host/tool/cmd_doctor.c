@@ -38,13 +38,14 @@ static void check_versions(void) {
 #endif
     report_text("version", sable_version());
     report_text("commit", SABLE_BUILD_COMMIT);
-    report_value("libraries", json_pack("{s:s, s:s, s:s, s:s, s:s}", "libsodium", sodium_version_string(), "jansson", JANSSON_VERSION,
-                                        "zlib", zlibVersion(), "libcurl", curl_version_info(CURLVERSION_NOW)->version, "openmp", openmp));
+    report_value("libraries", json_pack("{s:s, s:s, s:s, s:s, s:s}", "libsodium", sodium_version_string(), "jansson",
+                                        JANSSON_VERSION, "zlib", zlibVersion(), "libcurl",
+                                        curl_version_info(CURLVERSION_NOW)->version, "openmp", openmp));
     char text[256];
     snprintf(text, sizeof text, "%s (%s)", sable_version(), SABLE_BUILD_COMMIT);
     line("sable", text);
-    snprintf(text, sizeof text, "libsodium %s, jansson %s, zlib %s, libcurl %s, OpenMP %s", sodium_version_string(), JANSSON_VERSION,
-             zlibVersion(), curl_version_info(CURLVERSION_NOW)->version, openmp);
+    snprintf(text, sizeof text, "libsodium %s, jansson %s, zlib %s, libcurl %s, OpenMP %s", sodium_version_string(),
+             JANSSON_VERSION, zlibVersion(), curl_version_info(CURLVERSION_NOW)->version, openmp);
     line("libraries", text);
     if (strcmp(sable_version(), SABLE_BUILD_VERSION) != 0) problem("the tool and libsable have different versions");
 }
@@ -122,15 +123,14 @@ static void check_memory(void) {
     uint64_t total = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE), available = 0;
     FILE *info = fopen("/proc/meminfo", "re");
     char row[128], text[256];
-    unsigned long long kib;
     while (info && fgets(row, sizeof row, info))
-        if (sscanf(row, "MemAvailable: %llu", &kib) == 1) available = (uint64_t)kib << 10;
+        if (strncmp(row, "MemAvailable:", 13) == 0) available = (uint64_t)strtoull(row + 13, NULL, 10) << 10;
     if (info) fclose(info);
     report_integer("processors", sysconf(_SC_NPROCESSORS_ONLN));
     report_integer("memory_bytes", (int64_t)total);
     report_integer("memory_available_bytes", (int64_t)available);
-    snprintf(text, sizeof text, "%s of %s available, %ld processors", shown_bytes(available).text, shown_bytes(total).text,
-             sysconf(_SC_NPROCESSORS_ONLN));
+    snprintf(text, sizeof text, "%s of %s available, %ld processors", shown_bytes(available).text,
+             shown_bytes(total).text, sysconf(_SC_NPROCESSORS_ONLN));
     line("memory", text);
 
     enum { SECRET_MOST = 1 << 18 }; /* a secret of the largest ring and its working copies */
@@ -142,10 +142,13 @@ static void check_memory(void) {
     bool unlimited = limit.rlim_cur == RLIM_INFINITY;
     report_value("lock_limit_bytes", unlimited ? NULL : json_integer((json_int_t)limit.rlim_cur));
     report_bool("locks_secrets", locks);
-    snprintf(text, sizeof text, "%s, limit %s", locks ? "secrets stay out of swap space" : "NOT possible: secrets may reach swap space",
+    snprintf(text, sizeof text, "%s, limit %s",
+             locks ? "secrets stay out of swap space" : "NOT possible: secrets may reach swap space",
              unlimited ? "none" : shown_bytes(limit.rlim_cur).text);
     line("locked memory", text);
-    if (!locks) remark("ulimit -l 1024 (or memlock in limits.conf, LimitMEMLOCK= of a service) lets Sable lock secrets in memory");
+    if (!locks)
+        remark(
+            "ulimit -l 1024 (or memlock in limits.conf, LimitMEMLOCK= of a service) lets Sable lock secrets in memory");
 }
 
 static void check_randomness(void) {

@@ -20,7 +20,8 @@ sable_status encrypt_room(encrypt *e, uint32_t level, double *most) {
     return SABLE_OK;
 }
 
-sable_status encrypt_values(encrypt *e, sable_ct *ct, const double *values, uint32_t members, uint32_t level, double bound) {
+sable_status encrypt_values(encrypt *e, sable_ct *ct, const double *values, uint32_t members, uint32_t level,
+                            double bound) {
     const sable_encoding encoding = {.struct_size = sizeof encoding, .level = level, .batch = members, .bound = bound};
     SABLE_TRY(via_queue(&e->s, sable_encode(e->s.queue, e->pt, values, (size_t)members * e->s.info.slots, &encoding)));
     return via_queue(&e->s, e->use_public ? sable_encrypt_public(e->s.queue, ct, e->pt, e->public_key)
@@ -32,7 +33,8 @@ static sable_status open_all(encrypt *e) {
     sable_error saved = {SABLE_OK, ""};
     sable_status status = workspace_open(&e->w, e->keys, false, e->params, e->secret_file, &saved);
     if (status == SABLE_OK && !e->w.params)
-        status = sable_fail(&saved, SABLE_INVALID, "no public/params.json beside the keys: name the parameter set with --params");
+        status = sable_fail(&saved, SABLE_INVALID,
+                            "no public/params.json beside the keys: name the parameter set with --params");
     if (status != SABLE_OK) {
         *err = saved;
         return status;
@@ -40,9 +42,12 @@ static sable_status open_all(encrypt *e) {
     SABLE_TRY(session_open(&e->s, e->w.params));
     if (!e->level_given) e->level = e->s.info.top_level;
     if (e->level > e->s.info.top_level)
-        return sable_fail(err, SABLE_LEVEL, "--level %u: the top level of %s is %u", e->level, e->s.info.name, e->s.info.top_level);
-    if (e->use_public) SABLE_TRY(via_queue(&e->s, sable_public_key_load(e->s.queue, &e->public_key, e->w.public_key)));
-    else SABLE_TRY(sable_secret_load(&e->secret, e->s.ctx, e->w.secret, err));
+        return sable_fail(err, SABLE_LEVEL, "--level %u: the top level of %s is %u", e->level, e->s.info.name,
+                          e->s.info.top_level);
+    if (e->use_public)
+        SABLE_TRY(via_queue(&e->s, sable_public_key_load(e->s.queue, &e->public_key, e->w.public_key)));
+    else
+        SABLE_TRY(sable_secret_load(&e->secret, e->s.ctx, e->w.secret, err));
     SABLE_TRY(sable_pt_create(&e->pt, e->s.ctx, err));
     return sable_ct_create(&e->ct, e->s.ctx, err);
 }
@@ -53,9 +58,11 @@ static sable_status standardise(encrypt *e, sable_table *table) {
     SABLE_TRY(sable_model_load(&model, e->model, &e->s.err));
     sable_status status = SABLE_OK;
     if (model->features != table->features)
-        status = sable_fail(&e->s.err, SABLE_DATA, "%s has %zu features, the model %s has %u", sable_show_path(e->source.data).text,
-                            table->features, sable_show_path(e->model).text, model->features);
-    else sable_model_standardise(model, table->values, table->rows);
+        status = sable_fail(&e->s.err, SABLE_DATA, "%s has %zu features, the model %s has %u",
+                            sable_show_path(e->source.data).text, table->features, sable_show_path(e->model).text,
+                            model->features);
+    else
+        sable_model_standardise(model, table->values, table->rows);
     sable_model_destroy(&model);
     return status;
 }
@@ -73,16 +80,18 @@ static sable_status choose_bound(encrypt *e, const sable_table *table) {
                           e->model ? " after standardisation" : "", e->bound);
     if (!(e->bound > 0)) e->bound = power_above(fabs(largest.value));
     if (e->bound > most)
-        return sable_fail(&e->s.err, SABLE_BOUND,
-                          "%s: sample %zu, feature %zu %s is %.6g; level %u of %s holds values up to %.4g: scale the data, or "
-                          "standardise it with --model",
-                          sable_show_path(e->source.data).text, largest.row, largest.column, shown.text, largest.value, e->level,
-                          e->s.info.name, most);
+        return sable_fail(
+            &e->s.err, SABLE_BOUND,
+            "%s: sample %zu, feature %zu %s is %.6g; level %u of %s holds values up to %.4g: scale the data, or "
+            "standardise it with --model",
+            sable_show_path(e->source.data).text, largest.row, largest.column, shown.text, largest.value, e->level,
+            e->s.info.name, most);
     return SABLE_OK;
 }
 
 /* index, id, label: what the owner needs to read results, and nobody else. */
-static sable_status write_rows(const encrypt *e, const sable_table *table, sable_csv_writer **writer, char **path, sable_error *err) {
+static sable_status write_rows(const encrypt *e, const sable_table *table, sable_csv_writer **writer, char **path,
+                               sable_error *err) {
     if (!table->ids && !table->labels) return SABLE_OK;
     if (asprintf(path, "%s.rows.csv", e->out) < 0) {
         *path = NULL;
@@ -107,11 +116,13 @@ static sable_status write_blocks(encrypt *e, const sable_table *table, sable_blo
     const sable_layout *layout = &info->layout;
     double *values = malloc((size_t)layout->members * layout->slots * sizeof *values);
     if (!values)
-        return sable_fail(&e->s.err, SABLE_NO_MEMORY, "no memory for a block of %u x %u values", layout->members, layout->slots);
+        return sable_fail(&e->s.err, SABLE_NO_MEMORY, "no memory for a block of %u x %u values", layout->members,
+                          layout->slots);
     sable_blocks_writer *writer = NULL;
     sable_status status = SABLE_OK;
     for (size_t first = 0; first < table->rows && status == SABLE_OK; first += layout->samples_per_block) {
-        size_t count = table->rows - first < layout->samples_per_block ? table->rows - first : layout->samples_per_block;
+        size_t count =
+            table->rows - first < layout->samples_per_block ? table->rows - first : layout->samples_per_block;
         progress("encrypting sample", first, table->rows);
         sable_layout_pack(layout, values, table->values + first * table->features, count);
         status = encrypt_values(e, e->ct, values, layout->members, e->level, e->bound);
@@ -126,7 +137,8 @@ static sable_status write_blocks(encrypt *e, const sable_table *table, sable_blo
     return status;
 }
 
-static void tell(const encrypt *e, const sable_table *table, const sable_layout *layout, const char *rows, double seconds) {
+static void tell(const encrypt *e, const sable_table *table, const sable_layout *layout, const char *rows,
+                 double seconds) {
     uint64_t bytes = file_bytes(e->out);
     const char *packing = packing_words[layout->packing];
     report_text("params", e->s.info.name);
@@ -143,8 +155,8 @@ static void tell(const encrypt *e, const sable_table *table, const sable_layout 
     report_number("seconds", seconds);
     report_text("out", e->out);
     report_text("rows", rows);
-    say("%s: %zu samples of %zu features, %s packing, level %u, bound %g", e->out, table->rows, table->features, packing, e->level,
-        e->bound);
+    say("%s: %zu samples of %zu features, %s packing, level %u, bound %g", e->out, table->rows, table->features,
+        packing, e->level, e->bound);
     say("%s in %s, %s samples/s%s", shown_bytes(bytes).text, shown_seconds(seconds).text,
         shown_rate((double)table->rows / seconds).text, e->s.info.secure ? "" : "; INSECURE parameters");
     if (rows) say("%s: names and labels of the samples, for the owner only", rows);
@@ -156,7 +168,8 @@ static sable_status encrypt_table(encrypt *e, sable_table *table) {
     SABLE_TRY(standardise(e, table));
     SABLE_TRY(choose_bound(e, table));
     sable_blocks_info info = {.struct_size = sizeof info, .kind = SABLE_BLOCKS_DATASET, .samples = table->rows};
-    SABLE_TRY(sable_layout_choose(&info.layout, e->s.params, (sable_packing)e->packing, (uint32_t)table->features, table->rows, err));
+    SABLE_TRY(sable_layout_choose(&info.layout, e->s.params, (sable_packing)e->packing, (uint32_t)table->features,
+                                  table->rows, err));
     sable_csv_writer *writer = NULL;
     char *rows = NULL;
     bool old = path_exists(e->out);
@@ -182,22 +195,26 @@ static sable_status encrypt_data(encrypt *e) {
 }
 
 static int check_line(const command_line *line, const encrypt *e) {
-    static const char *const data_only[] = {"bound", "model", "label-column", "labels", "label-positive", "label-values", "id-column",
-                                            "ignore", "format", "no-header", "delimiter", NULL};
+    static const char *const data_only[] = {"bound",          "model",        "label-column", "labels",
+                                            "label-positive", "label-values", "id-column",    "ignore",
+                                            "format",         "no-header",    "delimiter",    NULL};
     static const char *const model_only[] = {"range", "data-bound", "probabilities", NULL};
     const bool model = e->model_weights != NULL;
     if (!model && !e->source.data) return report_usage("encrypt needs --data FILE, or --model-weights FILE");
     for (const char *const *name = model ? data_only : model_only; *name; name++)
         if (option_given(line, *name))
             return report_usage("--%s goes with --%s", *name, model ? "data" : "model-weights");
-    if (!e->keys && !(e->secret_file && e->params)) return report_usage("encrypt needs --keys FOLDER, or --secret FILE and --params NAME");
-    if (e->use_public && !e->keys) return report_usage("--public needs --keys FOLDER: the public key is public/public.key in it");
+    if (!e->keys && !(e->secret_file && e->params))
+        return report_usage("encrypt needs --keys FOLDER, or --secret FILE and --params NAME");
+    if (e->use_public && !e->keys)
+        return report_usage("--public needs --keys FOLDER: the public key is public/public.key in it");
     if (e->probabilities && !option_given(line, "data-bound") && !option_given(line, "range"))
         return report_usage("--probabilities needs --range, or --data-bound to compute it");
     int status = data_source_check(&e->source);
     if (status >= 0) return status;
-    const char *const inputs[] = {e->source.data ? e->source.data : "", e->source.labels ? e->source.labels : "",
-                                  e->model ? e->model : "", model ? e->model_weights : "", e->secret_file ? e->secret_file : "", NULL};
+    const char *const inputs[] = {
+        e->source.data ? e->source.data : "", e->source.labels ? e->source.labels : "", e->model ? e->model : "",
+        model ? e->model_weights : "",        e->secret_file ? e->secret_file : "",     NULL};
     return check_output(e->out, inputs);
 }
 
@@ -207,29 +224,31 @@ int cmd_encrypt(int argc, char **argv) {
         OPTION("keys", TEXT, &e.keys, "FOLDER", "workspace of the owner"),
         OPTION("secret", TEXT, &e.secret_file, "FILE", "secret key, instead of the workspace's", .group = "key"),
         OPTION("params", TEXT, &e.params, "NAME|FILE", "parameter set, instead of the workspace's"),
-        OPTION("public", FLAG, &e.use_public, NULL, "encrypt with the public key: no secret is read, files are twice as large",
-               .group = "key"),
+        OPTION("public", FLAG, &e.use_public, NULL,
+               "encrypt with the public key: no secret is read, files are twice as large", .group = "key"),
         OPTION("out", TEXT, &e.out, "FILE", "the encrypted file", .required = true),
-        OPTION("packing", CHOICE, &e.packing, "HOW", "feature-major (many samples), row (few), auto (default)", .choices = packing_words),
+        OPTION("packing", CHOICE, &e.packing, "HOW", "feature-major (many samples), row (few), auto (default)",
+               .choices = packing_words),
         OPTION("level", U32, &e.level, "L", "level of the ciphertexts (default: the top level)"),
         OPTION("model", TEXT, &e.model, "MODEL", "standardise with this model's mean and deviation"),
-        OPTION("bound", NUMBER, &e.bound, "B", "declare that no |value| exceeds B (default: the next power of two)", .low = 0x1p-20,
-               .high = 0x1p60),
+        OPTION("bound", NUMBER, &e.bound, "B", "declare that no |value| exceeds B (default: the next power of two)",
+               .low = 0x1p-20, .high = 0x1p60),
         OPTION("model-weights", TEXT, &e.model_weights, "MODEL", "encrypt this model instead of data", .group = "what"),
-        OPTION("range", NUMBER, &e.range, "R", "model: state that every |logit| is at most R", .low = 0x1p-20, .high = 0x1p60,
-               .group = "range"),
-        OPTION("data-bound", NUMBER, &e.data_bound, "B", "model: compute the range for data with this bound", .low = 0x1p-20,
+        OPTION("range", NUMBER, &e.range, "R", "model: state that every |logit| is at most R", .low = 0x1p-20,
                .high = 0x1p60, .group = "range"),
+        OPTION("data-bound", NUMBER, &e.data_bound, "B", "model: compute the range for data with this bound",
+               .low = 0x1p-20, .high = 0x1p60, .group = "range"),
         OPTION("probabilities", FLAG, &e.probabilities, NULL, "model: it will be asked for probabilities"),
     };
     data_source_options(table + 13, &e.source);
     table[13].group = "what";
-    command_line line = {.name = "encrypt",
-                         .summary = "Encrypts a table of samples, or a model, for the owner of the secret key",
-                         .options = table,
-                         .common = COMMON_COMPUTE | COMMON_INSECURE,
-                         .notes = "Beside OUT, OUT.rows.csv keeps names and labels of the samples if there are any: for the\n"
-                                  "owner, not encrypted, mode 0600. The bound is public: --bound hides how large values are."};
+    command_line line = {
+        .name = "encrypt",
+        .summary = "Encrypts a table of samples, or a model, for the owner of the secret key",
+        .options = table,
+        .common = COMMON_COMPUTE | COMMON_INSECURE,
+        .notes = "Beside OUT, OUT.rows.csv keeps names and labels of the samples if there are any: for the\n"
+                 "owner, not encrypted, mode 0600. The bound is public: --bound hides how large values are."};
     int status = options_parse(&line, argc, argv);
     e.level_given = option_given(&line, "level");
     if (status < 0) status = check_line(&line, &e);
@@ -240,8 +259,10 @@ int cmd_encrypt(int argc, char **argv) {
     harden_process();
     sable_status done = open_all(&e);
     if (done == SABLE_OK) done = e.model_weights ? encrypt_model(&e) : encrypt_data(&e);
-    if (done == SABLE_OK) unfinished_keep();
-    else unfinished_remove();
+    if (done == SABLE_OK)
+        unfinished_keep();
+    else
+        unfinished_remove();
     status = done == SABLE_OK ? report_done() : report_error(done, e.s.err.text);
     sable_ct_destroy(e.s.queue, &e.ct);
     sable_pt_destroy(e.s.queue, &e.pt);

@@ -14,14 +14,15 @@ typedef struct encrypt {
     data_source source;
     workspace w;
     session s;
-    sable_secret *secret;      /* one of the two */
+    sable_secret *secret; /* one of the two */
     sable_public_key *public_key;
     sable_pt *pt;
     sable_ct *ct;
 } encrypt;
 
 /* ct = values [members][slots] at a level, encrypted with the key that was chosen. */
-sable_status encrypt_values(encrypt *e, sable_ct *ct, const double *values, uint32_t members, uint32_t level, double bound);
+sable_status encrypt_values(encrypt *e, sable_ct *ct, const double *values, uint32_t members, uint32_t level,
+                            double bound);
 /* The largest |value| that a ciphertext at this level holds. */
 sable_status encrypt_room(encrypt *e, uint32_t level, double *most);
 /* The smallest power of two that is not below value; 2^-20 at least. */

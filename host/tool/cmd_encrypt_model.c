@@ -13,13 +13,15 @@ static double largest(const double *values, size_t count) {
     return power_above(most);
 }
 
-/* Largest value of usual standardised data. A guess is harmless here: without a statement of the owner the range only scales. */
+/* Largest value of usual standardised data. A wrong guess does no harm: what the owner does not state, the range only
+ * scales. */
 #define USUAL_DATA_BOUND 8
 
 /* Weights are divided by a range such that logits of data within the bound divided by it stay below 64. */
 static sable_status choose_range(encrypt *e, const sable_model *model, sable_encrypted_model *out) {
     const double bound = e->data_bound > 0 ? e->data_bound : USUAL_DATA_BOUND;
-    const sable_infer_options options = {.struct_size = sizeof options, .probabilities = e->probabilities, .range = e->range};
+    const sable_infer_options options = {
+        .struct_size = sizeof options, .probabilities = e->probabilities, .range = e->range};
     SABLE_TRY(sable_infer_range(&out->range, model, bound, &options, &e->s.err));
     out->range_bounds = e->range > 0 || e->probabilities; /* the computed range of logits only keeps them small */
     return SABLE_OK;
@@ -47,7 +49,8 @@ static sable_status make(encrypt *e, const sable_model *model) {
     sable_encrypted_model out = {.classes = model->classes};
     sable_packing packing = e->packing ? (sable_packing)e->packing : SABLE_PACK_FEATURE_MAJOR;
     if (e->level < 1)
-        return sable_fail(&e->s.err, SABLE_LEVEL, "a model is encrypted at level 1 or above: its bias lies one level below its weights");
+        return sable_fail(&e->s.err, SABLE_LEVEL,
+                          "a model is encrypted at level 1 or above: its bias lies one level below its weights");
     SABLE_TRY(sable_layout_choose(&out.layout, e->s.params, packing, model->features, 0, &e->s.err));
     SABLE_TRY(choose_range(e, model, &out));
     sable_status status = pack_and_encrypt(e, model, &out);
@@ -64,8 +67,9 @@ static sable_status make(encrypt *e, const sable_model *model) {
         report_integer("bytes", (int64_t)bytes);
         report_number("seconds", seconds_now() - start);
         report_text("out", e->out);
-        say("%s: %u %s of %u features, %s packing, level %u, range %g%s", e->out, out.classes, out.classes == 1 ? "row" : "classes",
-            out.layout.features, packing_words[packing], e->level, out.range, out.range_bounds ? " (bounds every logit)" : "");
+        say("%s: %u %s of %u features, %s packing, level %u, range %g%s", e->out, out.classes,
+            out.classes == 1 ? "row" : "classes", out.layout.features, packing_words[packing], e->level, out.range,
+            out.range_bounds ? " (bounds every logit)" : "");
         say("%s in %s", shown_bytes(bytes).text, shown_seconds(seconds_now() - start).text);
     }
     sable_encrypted_model_clear(e->s.queue, &out);

@@ -54,8 +54,10 @@ static sable_status arrange(fit *f) {
     for (size_t i = 0; i < rows && status == SABLE_OK; i++) {
         double label = f->table->labels[order[i]];
         if (label != floor(label) || label < 0 || label > 1023)
-            status = sable_fail(&f->err, SABLE_DATA, "row %zu: label %g is no class; whole numbers from 0 are, or texts with "
-                                "--label-positive or --label-values", order[i] + 1, label);
+            status = sable_fail(&f->err, SABLE_DATA,
+                                "row %zu: label %g is no class; whole numbers from 0 are, or texts with "
+                                "--label-positive or --label-values",
+                                order[i] + 1, label);
         most = fmax(most, label);
         f->labels[i] = (int32_t)label;
         memcpy(f->x + i * features, f->table->values + order[i] * features, features * sizeof *f->x);
@@ -84,10 +86,14 @@ static sable_status train(fit *f) {
     SABLE_TRY(data_source_read(&f->table, &f->source, &f->err));
     if (!f->table->labels) return sable_fail(&f->err, SABLE_INVALID, "no labels: see --label-column and --labels");
     SABLE_TRY(arrange(f));
-    const sable_train_options options = {
-        .struct_size = sizeof options, .iterations = f->iterations, .rate = f->rate, .ridge = f->ridge, .standardise = !f->plain};
+    const sable_train_options options = {.struct_size = sizeof options,
+                                         .iterations = f->iterations,
+                                         .rate = f->rate,
+                                         .ridge = f->ridge,
+                                         .standardise = !f->plain};
     sable_model *model = NULL;
-    SABLE_TRY(sable_model_train(&model, f->x, f->labels, f->train, (uint32_t)f->table->features, f->classes, &options, &f->err));
+    SABLE_TRY(sable_model_train(&model, f->x, f->labels, f->train, (uint32_t)f->table->features, f->classes, &options,
+                                &f->err));
     sable_status status = sable_model_save(model, f->out, &f->err);
     double fitted = accuracy(f, model, 0, f->train), held = accuracy(f, model, f->train, f->table->rows);
     sable_model_destroy(&model);
@@ -112,12 +118,15 @@ int cmd_fit(int argc, char **argv) {
     fit f = {0};
     option table[24] = {
         OPTION("out", TEXT, &f.out, "MODEL", "the model, a JSON file", .required = true),
-        OPTION("classes", U32, &f.classes, "K", "rows of the model: 1 is binary (default: from the labels)", .low = 1, .high = 1024),
-        OPTION("iterations", U32, &f.iterations, "N", "full-batch Nesterov steps (default 300)", .low = 1, .high = 1000000),
+        OPTION("classes", U32, &f.classes, "K", "rows of the model: 1 is binary (default: from the labels)", .low = 1,
+               .high = 1024),
+        OPTION("iterations", U32, &f.iterations, "N", "full-batch Nesterov steps (default 300)", .low = 1,
+               .high = 1000000),
         OPTION("rate", NUMBER, &f.rate, "R", "learning rate (default 1)", .low = 1e-9, .high = 1e6),
         OPTION("ridge", NUMBER, &f.ridge, "R", "l2 penalty on the weights (default 0.001)", .low = 1e-12, .high = 1e6),
         OPTION("no-standardise", FLAG, &f.plain, NULL, "use the features as they are"),
-        OPTION("hold-out", NUMBER, &f.held_out, "F", "fraction of samples to test on instead of training (default 0)", .low = 0, .high = 0.9),
+        OPTION("hold-out", NUMBER, &f.held_out, "F", "fraction of samples to test on instead of training (default 0)",
+               .low = 0, .high = 0.9),
     };
     data_source_options(table + 7, &f.source);
     table[7].required = true;

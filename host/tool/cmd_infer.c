@@ -25,8 +25,8 @@ static sable_status one_block(infer *r, uint32_t index) {
     if (index > 0) SABLE_TRY(infer_plan_block(p, &r->s, index));
     double start = seconds_now();
     sable_status status =
-        p->is_encrypted ? sable_infer_encrypted(r->s.queue, p->result, p->block, p->encrypted.weights, p->encrypted.bias, p->classes,
-                                                layout, &p->options, p->keys)
+        p->is_encrypted ? sable_infer_encrypted(r->s.queue, p->result, p->block, p->encrypted.weights,
+                                                p->encrypted.bias, p->classes, layout, &p->options, p->keys)
                         : sable_infer_plain(r->s.queue, p->result, p->block, p->model, layout, &p->options, p->keys);
     if (status == SABLE_OK) status = sable_queue_sync(r->s.queue);
     r->compute += seconds_now() - start;
@@ -48,7 +48,8 @@ static sable_status all_blocks(infer *r) {
     for (uint32_t i = 0; i < data->blocks && status == SABLE_OK; i++) {
         progress("block", i, data->blocks);
         status = one_block(r, i);
-        if (status == SABLE_OK && i == 0) status = via_queue(&r->s, sable_blocks_create(r->s.queue, &writer, r->out, &info, p->result));
+        if (status == SABLE_OK && i == 0)
+            status = via_queue(&r->s, sable_blocks_create(r->s.queue, &writer, r->out, &info, p->result));
         if (status == SABLE_OK) status = via_queue(&r->s, sable_blocks_append(r->s.queue, writer, p->result));
     }
     if (status == SABLE_OK) status = via_queue(&r->s, sable_blocks_finish(r->s.queue, &writer));
@@ -78,7 +79,8 @@ static void tell_sigmoid(const infer_plan *p) {
     double error = sigmoid_error(p->options.range, degree);
     report_integer("sigmoid_degree", degree);
     report_number("sigmoid_error", error);
-    say("the sigmoid is a polynomial of degree %u on [-%g, %g]: off by up to %.2g", degree, p->options.range, p->options.range, error);
+    say("the sigmoid is a polynomial of degree %u on [-%g, %g]: off by up to %.2g", degree, p->options.range,
+        p->options.range, error);
 }
 
 static sable_status tell(infer *r, double seconds) {
@@ -116,9 +118,10 @@ static sable_status tell(infer *r, double seconds) {
     report_bool("insecure", !r->s.info.secure);
     report_text("out", r->out);
     say("%s: %s of %llu samples, %u %s, %s weights", r->out, p->options.probabilities ? "probabilities" : "logits",
-        (unsigned long long)data->samples, p->classes, p->classes == 1 ? "row" : "classes", p->is_encrypted ? "encrypted" : "plaintext");
-    say("%s of computation, %s samples/s, %s with files (%s %s, %u threads)", shown_seconds(r->compute).text, shown_rate(rate).text,
-        shown_seconds(seconds).text, ctx.backend, ctx.path, ctx.threads);
+        (unsigned long long)data->samples, p->classes, p->classes == 1 ? "row" : "classes",
+        p->is_encrypted ? "encrypted" : "plaintext");
+    say("%s of computation, %s samples/s, %s with files (%s %s, %u threads)", shown_seconds(r->compute).text,
+        shown_rate(rate).text, shown_seconds(seconds).text, ctx.backend, ctx.path, ctx.threads);
     say("%s of results, about %.0f bits after the point", shown_bytes(bytes).text, result.precision_bits);
     tell_sigmoid(p);
     return SABLE_OK;
@@ -126,9 +129,12 @@ static sable_status tell(infer *r, double seconds) {
 
 static sable_status refuse_secret(const char *path, sable_error *err) {
     sable_container_info head;
-    if (!path || sable_container_peek(&head, path, NULL) != SABLE_OK || head.kind != SABLE_KIND_SECRET_KEY) return SABLE_OK;
-    return sable_fail(err, SABLE_INSECURE, "%s is a secret key: inference takes evaluation keys, and whoever computes must never hold "
-                      "the secret", sable_show_path(path).text);
+    if (!path || sable_container_peek(&head, path, NULL) != SABLE_OK || head.kind != SABLE_KIND_SECRET_KEY)
+        return SABLE_OK;
+    return sable_fail(err, SABLE_INSECURE,
+                      "%s is a secret key: inference takes evaluation keys, and whoever computes must never hold "
+                      "the secret",
+                      sable_show_path(path).text);
 }
 
 static sable_status run(infer *r) {
@@ -149,26 +155,31 @@ static sable_status run(infer *r) {
 
 static int check_line(const command_line *line, const infer *r) {
     if (!r->model && !r->encrypted_model) return report_usage("infer needs --model FILE or --encrypted-model FILE");
-    if (option_given(line, "degree") && !r->plan.options.probabilities) return report_usage("--degree goes with --probabilities");
-    const char *const inputs[] = {r->data, r->model ? r->model : "", r->encrypted_model ? r->encrypted_model : "", r->keys ? r->keys : "",
-                                  NULL};
+    if (option_given(line, "degree") && !r->plan.options.probabilities)
+        return report_usage("--degree goes with --probabilities");
+    const char *const inputs[] = {r->data, r->model ? r->model : "", r->encrypted_model ? r->encrypted_model : "",
+                                  r->keys ? r->keys : "", NULL};
     return check_output(r->out, inputs);
 }
 
 int cmd_infer(int argc, char **argv) {
     infer r = {0};
     option table[] = {
-        OPTION("keys", TEXT, &r.keys, "FOLDER|FILE", "workspace (eval/ and public/ of it are read) or file of evaluation keys"),
-        OPTION("params", TEXT, &r.params, "NAME|FILE", "parameter set (default: beside the keys, else the shipped one of the data)"),
+        OPTION("keys", TEXT, &r.keys, "FOLDER|FILE",
+               "workspace (eval/ and public/ of it are read) or file of evaluation keys"),
+        OPTION("params", TEXT, &r.params, "NAME|FILE",
+               "parameter set (default: beside the keys, else the shipped one of the data)"),
         OPTION("data", TEXT, &r.data, "FILE", "encrypted data set", .required = true),
         OPTION("model", TEXT, &r.model, "MODEL", "model in the clear", .group = "model"),
         OPTION("encrypted-model", TEXT, &r.encrypted_model, "FILE", "encrypted model", .group = "model"),
         OPTION("out", TEXT, &r.out, "FILE", "the encrypted results", .required = true),
-        OPTION("probabilities", FLAG, &r.plan.options.probabilities, NULL, "sigmoid under encryption instead of logits"),
+        OPTION("probabilities", FLAG, &r.plan.options.probabilities, NULL,
+               "sigmoid under encryption instead of logits"),
         OPTION("degree", U32, &r.plan.options.degree, "D", "degree of the sigmoid polynomial (default 15)", .low = 1,
                .high = SABLE_POLY_MAX_DEGREE),
-        OPTION("range", NUMBER, &r.plan.options.range, "R", "state that every |logit| is at most R (default: computed from the model)",
-               .low = 0x1p-20, .high = 0x1p60),
+        OPTION("range", NUMBER, &r.plan.options.range, "R",
+               "state that every |logit| is at most R (default: computed from the model)", .low = 0x1p-20,
+               .high = 0x1p60),
         {.name = NULL},
     };
     command_line line = {.name = "infer",

@@ -41,12 +41,14 @@ static void report_head(const inspect *in, const sable_container_info *info) {
     report_hex("params_digest", info->params_digest, sizeof info->params_digest);
     report_text("params", set);
     report_hex("key_id", info->key_id, sizeof info->key_id);
-    say("%s: %s, format version %d, %s", sable_show_path(in->path).text, sable_kind_name(info->kind), SABLE_CONTAINER_VERSION,
-        shown_bytes(info->total_bytes).text);
+    say("%s: %s, format version %d, %s", sable_show_path(in->path).text, sable_kind_name(info->kind),
+        SABLE_CONTAINER_VERSION, shown_bytes(info->total_bytes).text);
     if (insecure) say("INSECURE: made with parameters below 128 bits, or by a seeded generator");
     if (test) say("TEST_RNG: made with the seeded generator of the test tool; whoever knows the seed knows the key");
-    if (is_zero(info->params_digest, sizeof info->params_digest)) say("parameters: none");
-    else say("parameters: %s (digest %s)", set ? set : "not a shipped set", shown_id(info->params_digest).text);
+    if (is_zero(info->params_digest, sizeof info->params_digest))
+        say("parameters: none");
+    else
+        say("parameters: %s (digest %s)", set ? set : "not a shipped set", shown_id(info->params_digest).text);
     if (!is_zero(info->key_id, sizeof info->key_id)) say("key: %s", shown_id(info->key_id).text);
 }
 
@@ -65,11 +67,14 @@ static sable_status report_sections(inspect *in, const sable_container_info *inf
             fread(digest, 1, sizeof digest, raw) != sizeof digest)
             memset(digest, 0, sizeof digest);
         for (int b = 0; b < SABLE_HASH_BYTES; b++) snprintf(hex + 2 * b, 3, "%02x", digest[b]);
-        json_array_append_new(list, json_pack("{s:s, s:I, s:s}", "tag", tag, "bytes", (json_int_t)spec.length, "digest", hex));
-        if (in->all || i < ROWS_SHOWN) table_row("%s\t%llu\t%s", tag, (unsigned long long)spec.length, shown_id(digest).text);
+        json_array_append_new(
+            list, json_pack("{s:s, s:I, s:s}", "tag", tag, "bytes", (json_int_t)spec.length, "digest", hex));
+        if (in->all || i < ROWS_SHOWN)
+            table_row("%s\t%llu\t%s", tag, (unsigned long long)spec.length, shown_id(digest).text);
     }
     fclose(raw);
-    if (!in->all && info->section_count > ROWS_SHOWN) table_row("... %u more; --all shows them", info->section_count - ROWS_SHOWN);
+    if (!in->all && info->section_count > ROWS_SHOWN)
+        table_row("... %u more; --all shows them", info->section_count - ROWS_SHOWN);
     table_end();
     report_value("sections", list);
     return SABLE_OK;
@@ -85,8 +90,9 @@ static sable_status check_params(inspect *in, const sable_container_info *info) 
     sable_params_destroy(&params);
     SABLE_TRY(status);
     if (memcmp(set.digest, info->params_digest, sizeof set.digest) != 0)
-        return sable_fail(&in->err, SABLE_PARAMS_MISMATCH, "%s was made with parameters %s, %s is %s", sable_show_path(in->path).text,
-                          shown_id(info->params_digest).text, in->params, shown_id(set.digest).text);
+        return sable_fail(&in->err, SABLE_PARAMS_MISMATCH, "%s was made with parameters %s, %s is %s",
+                          sable_show_path(in->path).text, shown_id(info->params_digest).text, in->params,
+                          shown_id(set.digest).text);
     report_bool("params_match", true);
     say("made with %s: yes", in->params);
     return SABLE_OK;

@@ -24,7 +24,8 @@ typedef struct keygen {
 
 static void wrote(keygen *k, const char *kind, const char *path) {
     uint64_t bytes = file_bytes(path);
-    json_array_append_new(k->files, json_pack("{s:s, s:s, s:I}", "kind", kind, "path", path, "bytes", (json_int_t)bytes));
+    json_array_append_new(k->files,
+                          json_pack("{s:s, s:s, s:I}", "kind", kind, "path", path, "bytes", (json_int_t)bytes));
     table_row("  %s\t%s\t%s", path, shown_bytes(bytes).text, kind);
 }
 
@@ -33,7 +34,8 @@ static sable_status refuse_existing(keygen *k) {
     const char *const paths[] = {k->w.secret, k->w.public_key, k->w.params, k->w.eval_keys};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (path_exists(paths[i]))
-            return sable_fail(&k->s.err, SABLE_INVALID, "%s exists: a workspace is never overwritten; choose another folder%s",
+            return sable_fail(&k->s.err, SABLE_INVALID,
+                              "%s exists: a workspace is never overwritten; choose another folder%s",
                               sable_show_path(paths[i]).text,
                               i == 0 ? ", or make more evaluation keys for this secret with --keys" : "");
     return SABLE_OK;
@@ -114,7 +116,8 @@ static sable_status make_more(keygen *k) {
         return sable_fail(&k->s.err, SABLE_INVALID, "%s exists: --replace lets new evaluation keys take its place",
                           sable_show_path(path).text);
     if (key_plan_count(&k->plan) == 0)
-        return sable_fail(&k->s.err, SABLE_INVALID, "no evaluation key is asked for or needed: see --for, --relin and --rotations");
+        return sable_fail(&k->s.err, SABLE_INVALID,
+                          "no evaluation key is asked for or needed: see --for, --relin and --rotations");
     SABLE_TRY(sable_secret_load(&k->secret, k->s.ctx, k->w.secret, &k->s.err));
     if (!k->keys_out) {
         char *folder = path_join(k->keys, "eval");
@@ -132,8 +135,9 @@ static sable_status run(keygen *k) {
     sable_error *err = &k->s.err;
     if (k->keys) {
         SABLE_TRY(workspace_open(&k->w, k->keys, false, k->params, NULL, err));
-        if (!k->w.params) return sable_fail(err, SABLE_IO, "%s: no public/params.json in it: name the set with --params",
-                                            sable_show_path(k->keys).text);
+        if (!k->w.params)
+            return sable_fail(err, SABLE_IO, "%s: no public/params.json in it: name the set with --params",
+                              sable_show_path(k->keys).text);
     } else {
         k->w.secret = path_join(k->out, "secret/secret.key");
         k->w.public_key = path_join(k->out, "public/public.key");
@@ -148,7 +152,8 @@ static sable_status run(keygen *k) {
     report_integer("evaluation_key_bytes", (int64_t)key_plan_bytes(&k->plan, false));
     report_integer("evaluation_key_file_bytes", (int64_t)key_plan_bytes(&k->plan, true));
     if (k->dry_run) return SABLE_OK;
-    if (!k->s.info.secure) warn("%s is INSECURE (%u bits of modulus): for experiments only", k->s.info.name, k->s.info.modulus_bits);
+    if (!k->s.info.secure)
+        warn("%s is INSECURE (%u bits of modulus): for experiments only", k->s.info.name, k->s.info.modulus_bits);
     uint8_t id[SABLE_DIGEST_BYTES];
     SABLE_TRY(k->keys ? make_more(k) : make_workspace(k));
     SABLE_TRY(sable_secret_key_id(k->secret, id));
@@ -174,7 +179,8 @@ int cmd_keygen(int argc, char **argv) {
     option table[32] = {
         OPTION("params", TEXT, &k.params, "NAME|FILE", "parameter set of a new workspace"),
         OPTION("out", TEXT, &k.out, "FOLDER", "the new workspace", .group = "where"),
-        OPTION("keys", TEXT, &k.keys, "FOLDER", "make evaluation keys for the secret of this workspace", .group = "where"),
+        OPTION("keys", TEXT, &k.keys, "FOLDER", "make evaluation keys for the secret of this workspace",
+               .group = "where"),
         OPTION("keys-out", TEXT, &k.keys_out, "FILE", "with --keys: write them here"),
         OPTION("replace", FLAG, &k.replace, NULL, "with --keys: an older file of evaluation keys may go"),
         OPTION("no-public", FLAG, &k.no_public, NULL, "no public key"),
@@ -185,8 +191,9 @@ int cmd_keygen(int argc, char **argv) {
                          .summary = "Makes a secret key, a public key and the evaluation keys of a computation",
                          .options = table,
                          .common = COMMON_COMPUTE | COMMON_INSECURE,
-                         .notes = "Feature-major logits with a plaintext model need no evaluation key; row packing needs\n"
-                                  "rotations, encrypted weights and probabilities need a relinearisation key."};
+                         .notes =
+                             "Feature-major logits with a plaintext model need no evaluation key; row packing needs\n"
+                             "rotations, encrypted weights and probabilities need a relinearisation key."};
     int status = options_parse(&line, argc, argv);
     if (status < 0) status = check_line(&line, &k);
     if (status >= 0) return status;

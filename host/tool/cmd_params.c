@@ -12,7 +12,8 @@
 
 static json_t *primes_of(const sable_params *params, uint32_t first, uint32_t count) {
     json_t *list = json_array();
-    for (uint32_t i = 0; i < count; i++) json_array_append_new(list, json_integer(sable_params_prime(params, first + i)));
+    for (uint32_t i = 0; i < count; i++)
+        json_array_append_new(list, json_integer(sable_params_prime(params, first + i)));
     return list;
 }
 
@@ -26,12 +27,13 @@ static sable_status report_levels(const sable_params *params, const sable_params
         if (status != SABLE_OK) break;
         uint64_t bytes = (uint64_t)level.limbs << (info->log_n + 3);
         json_array_append_new(scales, json_real(level.log_scale));
-        json_array_append_new(details, json_pack("{s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:I}", "level", (int)l, "first",
-                                                 (int)level.first, "limbs", (int)level.limbs, "terminals", (int)level.terminals,
-                                                 "mains", (int)level.mains, "log_q", level.log_q, "scale_log2", level.log_scale,
-                                                 "scale", level.scale_hi, "ciphertext_bytes", (json_int_t)bytes));
-        table_row("%u\t%u\t%u..%u\t%.2f\t%.3f\t%s", l, level.limbs, level.first, level.first + level.limbs - 1, level.log_q,
-                  level.log_scale, shown_bytes(bytes).text);
+        json_array_append_new(details,
+                              json_pack("{s:i, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:I}", "level", (int)l, "first",
+                                        (int)level.first, "limbs", (int)level.limbs, "terminals", (int)level.terminals,
+                                        "mains", (int)level.mains, "log_q", level.log_q, "scale_log2", level.log_scale,
+                                        "scale", level.scale_hi, "ciphertext_bytes", (json_int_t)bytes));
+        table_row("%u\t%u\t%u..%u\t%.2f\t%.3f\t%s", l, level.limbs, level.first, level.first + level.limbs - 1,
+                  level.log_q, level.log_scale, shown_bytes(bytes).text);
     }
     report_value("scales_log2", scales);
     report_value("level_details", details);
@@ -69,10 +71,11 @@ sable_status params_report(const sable_params *params) {
         say("security: log2 PQ = %.2f, %u bits; the bound for %u bits is %u (%s): %s", info.log_pq, info.modulus_bits,
             info.security_bits, info.security_bound, info.security_table, info.secure ? "secure" : "INSECURE");
     else
-        say("security: log2 PQ = %.2f; N = 2^%u is not in the table (%s): INSECURE", info.log_pq, info.log_n, info.security_table);
-    say("modulus: log2 Q = %.2f in %u primes, log2 P = %.2f in %u; key switching in %u digits of %u", info.log_q, info.q_count,
-        info.log_p, info.p_count, info.digits, info.alpha);
-    say("sizes: ciphertext %s at the top level, half of it in a fresh file; relinearisation key %s in memory, half in a file",
+        say("security: log2 PQ = %.2f; N = 2^%u is not in the table (%s): INSECURE", info.log_pq, info.log_n,
+            info.security_table);
+    say("modulus: log2 Q = %.2f in %u primes, log2 P = %.2f in %u; key switching in %u digits of %u", info.log_q,
+        info.q_count, info.log_p, info.p_count, info.digits, info.alpha);
+    say("sizes: ciphertext %s at the top level, relinearisation key %s in memory; half of that in fresh files",
         shown_bytes(info.ciphertext_bytes_top).text, shown_bytes(info.relin_key_bytes).text);
     say("digest %s, chain %s\n", shown_id(info.digest).text, shown_id(info.chain_sha256).text);
     SABLE_TRY(report_levels(params, &info));
@@ -115,10 +118,12 @@ static int list(int argc, char **argv) {
         sable_params_destroy(&params);
         if (done != SABLE_OK) break;
         table_row("%s\t2^%u\t%u\t%u\t%.1f\t%u\t%s\t%s", info.name, info.log_n, info.slots, info.top_level, info.log_pq,
-                  info.security_bound, shown_bytes(info.ciphertext_bytes_top).text, info.secure ? "128 bits" : "INSECURE, for tests");
-        json_array_append_new(sets, json_pack("{s:s, s:i, s:i, s:i, s:f, s:i, s:b}", "name", info.name, "log_n", (int)info.log_n,
-                                              "slots", (int)info.slots, "top_level", (int)info.top_level, "log_pq", info.log_pq,
-                                              "security_bound", (int)info.security_bound, "secure", info.secure));
+                  info.security_bound, shown_bytes(info.ciphertext_bytes_top).text,
+                  info.secure ? "128 bits" : "INSECURE, for tests");
+        json_array_append_new(sets, json_pack("{s:s, s:i, s:i, s:i, s:f, s:i, s:b}", "name", info.name, "log_n",
+                                              (int)info.log_n, "slots", (int)info.slots, "top_level",
+                                              (int)info.top_level, "log_pq", info.log_pq, "security_bound",
+                                              (int)info.security_bound, "secure", info.secure));
     }
     table_end();
     report_value("sets", sets);
@@ -137,6 +142,7 @@ int cmd_params(int argc, char **argv) {
         return report_done();
     }
     const char *near = argc > 1 ? nearest_word(argv[1], words) : NULL;
-    if (near) return report_usage("params has no %s; did you mean %s?", sable_show_text(argv[1], strlen(argv[1])).text, near);
+    if (near)
+        return report_usage("params has no %s; did you mean %s?", sable_show_text(argv[1], strlen(argv[1])).text, near);
     return report_usage("params needs one of show, list, plan");
 }

@@ -40,11 +40,14 @@ static int add_runs(plan *p, const char *flag, const text_list *list, sable_step
         char value[32];
         uint64_t units = 0;
         bool good = parse_run(value, sizeof value, &step.count, list->item[i]);
-        if (good && kind == SABLE_STEP_EM) good = parse_double(&step.bits, value) && step.bits > 0;
-        else if (good) good = parse_u64(&units, value) && units >= 1 && units <= 64;
+        if (good && kind == SABLE_STEP_EM)
+            good = parse_double(&step.bits, value) && step.bits > 0;
+        else if (good)
+            good = parse_u64(&units, value) && units >= 1 && units <= 64;
         if (!good)
-            return report_usage("--%s: \"%.40s\" is no step: %s are needed, x and a count from 1 to %d after it if there are several",
-                                flag, list->item[i], kind == SABLE_STEP_EM ? "bits" : "1 to 64 units", COUNT_MOST);
+            return report_usage(
+                "--%s: \"%.40s\" is no step: %s are needed, x and a count from 1 to %d after it if there are several",
+                flag, list->item[i], kind == SABLE_STEP_EM ? "bits" : "1 to 64 units", COUNT_MOST);
         if (p->steps == STEPS_MOST) return report_usage("more than %d runs of steps", STEPS_MOST);
         step.units = (uint32_t)units;
         p->step[p->steps++] = step;
@@ -104,8 +107,10 @@ static sable_status make(plan *p, sable_error *err) {
                                   .main_bits = p->main_bits,
                                   .base_scale_log2 = p->base_scale_log2,
                                   .base_scale = p->base_scale};
-    if (p->recipe) SABLE_TRY(sable_plan_recipe(&params, p->recipe, err));
-    else SABLE_TRY(sable_params_plan(&params, &spec, &options, err));
+    if (p->recipe)
+        SABLE_TRY(sable_plan_recipe(&params, p->recipe, err));
+    else
+        SABLE_TRY(sable_params_plan(&params, &spec, &options, err));
     char *text = NULL;
     sable_status status = SABLE_OK;
     if (p->out) {
@@ -123,17 +128,21 @@ int params_plan(int argc, char **argv) {
     option table[] = {
         OPTION("name", TEXT, &p.name, "NAME", "name of the new set"),
         OPTION("log-n", U32, &p.log_n, "K", "ring degree 2^K", .low = 10, .high = 17),
-        OPTION("base", U32, &p.base, "UNITS", "size of level 0 in units of a sixth of a main prime (default 10)", .low = 1, .high = 64),
-        OPTION("steps", LIST, &p.app, "UxC,...", "application levels from low to high: units each, times a count, as 8x6,10"),
+        OPTION("base", U32, &p.base, "UNITS", "size of level 0 in units of a sixth of a main prime (default 10)",
+               .low = 1, .high = 64),
+        OPTION("steps", LIST, &p.app, "UxC,...",
+               "application levels from low to high: units each, times a count, as 8x6,10"),
         OPTION("stc", LIST, &p.stc, "UxC,...", "slot-to-coefficient levels"),
         OPTION("em", LIST, &p.em, "BITSxC,...", "levels of the modular reduction, as 59.64x8"),
         OPTION("cts", LIST, &p.cts, "KIND,...", "coefficient-to-slot levels: m2, tm or t2 each"),
         OPTION("alpha", U32, &p.alpha, "N", "primes of a key-switching digit", .low = 1, .high = 128),
         OPTION("specials", U32, &p.specials, "N", "special primes", .low = 1, .high = 24),
-        OPTION("main-bits", NUMBER, &p.main_bits, "BITS", "size of the main primes (default 29.82)", .low = 20, .high = 30),
-        OPTION("base-scale-log2", NUMBER, &p.base_scale_log2, "BITS", "scale of level 0 (default: that of the first step)", .low = 1,
-               .high = 100, .group = "scale"),
-        OPTION("base-scale", U64, &p.base_scale, "N", "exact scale of level 0", .low = 1, .high = 0x1p53, .group = "scale"),
+        OPTION("main-bits", NUMBER, &p.main_bits, "BITS", "size of the main primes (default 29.82)", .low = 20,
+               .high = 30),
+        OPTION("base-scale-log2", NUMBER, &p.base_scale_log2, "BITS",
+               "scale of level 0 (default: that of the first step)", .low = 1, .high = 100, .group = "scale"),
+        OPTION("base-scale", U64, &p.base_scale, "N", "exact scale of level 0", .low = 1, .high = 0x1p53,
+               .group = "scale"),
         OPTION("recipe", TEXT, &p.recipe, "NAME", "plan the shipped set of this name anew"),
         OPTION("out", TEXT, &p.out, "FILE", "write the set to this file"),
         {.name = NULL},
@@ -142,8 +151,9 @@ int params_plan(int argc, char **argv) {
                          .summary = "Chooses the primes and scales of a new parameter set",
                          .options = table,
                          .common = COMMON_INSECURE,
-                         .notes = "Levels are built from low to high: base, steps, stc, em, cts. The result is checked\n"
-                                  "against the security table; --allow-insecure accepts sets that fail it."};
+                         .notes =
+                             "Levels are built from low to high: base, steps, stc, em, cts. The result is checked\n"
+                             "against the security table; --allow-insecure accepts sets that fail it."};
     int status = options_parse(&line, argc, argv);
     if (status < 0) status = check(&p, &line);
     if (status < 0) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SABLE_TOOL_COMMANDS_H
 #define SABLE_TOOL_COMMANDS_H
-/* The commands of `sable`. Each parses its own words (options.h), prints through report.h and returns the exit status of
- * the process. argv[0] is the command's name; the word "sable" and options before it are gone. */
+/* The commands of `sable`. Each parses its own words (options.h), prints through report.h and returns the exit status
+ * of the process. argv[0] is the command's name; the word "sable" and options before it are gone. */
 
 int cmd_params(int argc, char **argv);
 int cmd_keygen(int argc, char **argv);

@@ -15,11 +15,13 @@ void data_source_options(option *table, data_source *s) {
         OPTION("format", CHOICE, &s->format, "KIND", "auto (default), csv, npy or idx", .choices = formats),
         OPTION("no-header", FLAG, &s->no_header, NULL, "CSV: no heading line; columns are called 1, 2, ..."),
         OPTION("delimiter", TEXT, &s->delimiter, "C", "CSV: one character between cells (default ,)"),
-        OPTION("label-column", TEXT, &s->label_column, "NAME", "CSV: column of labels, which are no feature", .group = "labels"),
+        OPTION("label-column", TEXT, &s->label_column, "NAME", "CSV: column of labels, which are no feature",
+               .group = "labels"),
         OPTION("labels", TEXT, &s->labels, "FILE", "labels, one a row, in a file of their own", .group = "labels"),
-        OPTION("label-positive", TEXT, &s->label_positive, "TEXT", "labels are texts: this one is 1, the one other is 0",
+        OPTION("label-positive", TEXT, &s->label_positive, "TEXT",
+               "labels are texts: this one is 1, the one other is 0", .group = "texts"),
+        OPTION("label-values", LIST, &s->label_values, "A,B,...", "labels are these texts: 0, 1, ...",
                .group = "texts"),
-        OPTION("label-values", LIST, &s->label_values, "A,B,...", "labels are these texts: 0, 1, ...", .group = "texts"),
         OPTION("id-column", TEXT, &s->id_column, "NAME", "CSV: column of names of samples, which are no feature"),
         OPTION("ignore", LIST, &s->ignore, "A,B,...", "CSV: columns to leave out"),
     };
@@ -49,7 +51,8 @@ sable_status data_source_read(sable_table **table, const data_source *s, sable_e
     options.ignore_count = s->ignore.count;
     sable_status status = sable_table_read(table, s->data, &options, err);
     if (status == SABLE_OK && (*table)->underflows)
-        remark("%s: %llu values are too small for a double and were read as 0", s->data, (unsigned long long)(*table)->underflows);
+        remark("%s: %llu values are too small for a double and were read as 0", s->data,
+               (unsigned long long)(*table)->underflows);
     return status;
 }
 

@@ -26,11 +26,12 @@ sable_status row_names_read(row_names *names, const char *path, uint64_t samples
     }
     SABLE_TRY(status);
     if (names->table->rows != samples)
-        return sable_fail(err, SABLE_DATA, "%s has %zu rows, the results %llu samples: it belongs to other data", sable_show_path(path).text,
-                          names->table->rows, (unsigned long long)samples);
+        return sable_fail(err, SABLE_DATA, "%s has %zu rows, the results %llu samples: it belongs to other data",
+                          sable_show_path(path).text, names->table->rows, (unsigned long long)samples);
     for (size_t i = 0; i < names->table->rows; i++)
         if (names->table->features != 1 || names->table->values[i] != (double)i)
-            return sable_fail(err, SABLE_DATA, "%s: row %zu does not begin with its index", sable_show_path(path).text, i + 1);
+            return sable_fail(err, SABLE_DATA, "%s: row %zu does not begin with its index", sable_show_path(path).text,
+                              i + 1);
     return SABLE_OK;
 }
 
@@ -53,8 +54,10 @@ static sable_status write_heading(const decrypt_output *out, sable_csv_writer *w
     if (has_labels(out)) SABLE_TRY(sable_csv_write_text(w, "label", err));
     for (uint32_t c = 0; c < out->columns; c++) {
         char name[32];
-        if (is_results(out) && out->columns == 1) snprintf(name, sizeof name, "%s", what);
-        else snprintf(name, sizeof name, "%s_%u", what, is_results(out) ? c : c + 1);
+        if (is_results(out) && out->columns == 1)
+            snprintf(name, sizeof name, "%s", what);
+        else
+            snprintf(name, sizeof name, "%s_%u", what, is_results(out) ? c : c + 1);
         SABLE_TRY(sable_csv_write_text(w, name, err));
     }
     if (is_results(out)) SABLE_TRY(sable_csv_write_text(w, "prediction", err));
@@ -68,8 +71,10 @@ static sable_status write_row(decrypt_output *out, sable_csv_writer *w, size_t i
     for (uint32_t c = 0; c < out->columns; c++) SABLE_TRY(sable_csv_write_number(w, row[c], err));
     if (is_results(out)) {
         int32_t class = decrypt_class_of(out, row);
-        if ((uint32_t)class < out->class_names->count) SABLE_TRY(sable_csv_write_text(w, out->class_names->item[class], err));
-        else SABLE_TRY(sable_csv_write_integer(w, class, err));
+        if ((uint32_t) class < out->class_names->count)
+            SABLE_TRY(sable_csv_write_text(w, out->class_names->item[class], err));
+        else
+            SABLE_TRY(sable_csv_write_integer(w, class, err));
         if (has_labels(out)) {
             out->labelled++;
             out->correct += out->names->table->labels[i] == class;
@@ -82,7 +87,8 @@ sable_status decrypt_write_csv(decrypt_output *out, const double *values, sable_
     sable_csv_writer *w = NULL;
     SABLE_TRY(sable_csv_writer_open(&w, out->path, 0600, err));
     sable_status status = write_heading(out, w, err);
-    for (size_t i = 0; i < out->info->samples && status == SABLE_OK; i++) status = write_row(out, w, i, values + i * out->columns, err);
+    for (size_t i = 0; i < out->info->samples && status == SABLE_OK; i++)
+        status = write_row(out, w, i, values + i * out->columns, err);
     if (status == SABLE_OK) return sable_csv_writer_commit(&w, err);
     sable_csv_writer_abort(&w);
     return status;

@@ -12,8 +12,8 @@ static sable_status load_model(infer_plan *p, session *s, const char *path, cons
     SABLE_TRY(sable_model_load(&p->model, path, &s->err));
     p->classes = p->model->classes;
     if (p->model->features != layout->features)
-        return sable_fail(&s->err, SABLE_INVALID, "%s has %u features, the data %s %u", sable_show_path(path).text, p->model->features,
-                          sable_show_path(data).text, layout->features);
+        return sable_fail(&s->err, SABLE_INVALID, "%s has %u features, the data %s %u", sable_show_path(path).text,
+                          p->model->features, sable_show_path(data).text, layout->features);
     return SABLE_OK;
 }
 
@@ -26,18 +26,20 @@ static sable_status load_encrypted_model(infer_plan *p, session *s, const char *
         return sable_fail(&s->err, SABLE_INVALID, "%s has %u features, the data %s %u", sable_show_path(path).text,
                           p->encrypted.layout.features, sable_show_path(data).text, layout->features);
     if (p->encrypted.layout.packing != layout->packing)
-        return sable_fail(&s->err, SABLE_INVALID, "%s is packed %s, the data %s %s: encrypt the model with --packing %s",
-                          sable_show_path(path).text, p->encrypted.layout.packing == SABLE_PACK_ROW ? "row" : "feature-major",
-                          sable_show_path(data).text, layout->packing == SABLE_PACK_ROW ? "row" : "feature-major",
-                          layout->packing == SABLE_PACK_ROW ? "row" : "feature-major");
+        return sable_fail(
+            &s->err, SABLE_INVALID, "%s is packed %s, the data %s %s: encrypt the model with --packing %s",
+            sable_show_path(path).text, p->encrypted.layout.packing == SABLE_PACK_ROW ? "row" : "feature-major",
+            sable_show_path(data).text, layout->packing == SABLE_PACK_ROW ? "row" : "feature-major",
+            layout->packing == SABLE_PACK_ROW ? "row" : "feature-major");
     sable_ct_info weights = {.struct_size = sizeof weights};
     SABLE_TRY(sable_ct_describe(p->encrypted.weights, &weights));
     if (weights.level != p->level)
-        return sable_fail(&s->err, SABLE_LEVEL, "%s is at level %u, the data %s at level %u: encrypt both with the same --level",
+        return sable_fail(&s->err, SABLE_LEVEL,
+                          "%s is at level %u, the data %s at level %u: encrypt both with the same --level",
                           sable_show_path(path).text, weights.level, sable_show_path(data).text, p->level);
     if (memcmp(weights.key_id, sable_blocks_get_info(p->data)->key_id, sizeof weights.key_id) != 0)
-        return sable_fail(&s->err, SABLE_KEY_MISMATCH, "%s is encrypted for key %s, the data %s for key %s", sable_show_path(path).text,
-                          shown_id(weights.key_id).text, sable_show_path(data).text,
+        return sable_fail(&s->err, SABLE_KEY_MISMATCH, "%s is encrypted for key %s, the data %s for key %s",
+                          sable_show_path(path).text, shown_id(weights.key_id).text, sable_show_path(data).text,
                           shown_id(sable_blocks_get_info(p->data)->key_id).text);
     return SABLE_OK;
 }
@@ -46,10 +48,13 @@ static sable_status resolve_range(infer_plan *p, session *s) {
     sable_infer_options *o = &p->options;
     if (p->is_encrypted) {
         if (o->range > 0 && o->range != p->encrypted.range)
-            return sable_fail(&s->err, SABLE_INVALID, "--range %g: the model was encrypted with range %g", o->range, p->encrypted.range);
-        if (p->encrypted.range_bounds) o->range = p->encrypted.range;
+            return sable_fail(&s->err, SABLE_INVALID, "--range %g: the model was encrypted with range %g", o->range,
+                              p->encrypted.range);
+        if (p->encrypted.range_bounds)
+            o->range = p->encrypted.range;
         else if (o->probabilities && !(o->range > 0))
-            return sable_fail(&s->err, SABLE_BOUND, "the encrypted model states no bound of its logits, which probabilities need: encrypt "
+            return sable_fail(&s->err, SABLE_BOUND,
+                              "the encrypted model states no bound of its logits, which probabilities need: encrypt "
                               "it with --range, or with --probabilities --data-bound");
         p->factor = o->probabilities ? 1 : p->encrypted.range;
         return SABLE_OK;
@@ -61,7 +66,7 @@ static sable_status resolve_range(infer_plan *p, session *s) {
     return SABLE_OK;
 }
 
-/* -- keys ------------------------------------------------------------------------------------------------------------ */
+/* -- keys ---------------------------------------------------------------------------------------------------------- */
 
 static void name_need(char *text, size_t bytes, const sable_key_need *need, const session *s) {
     if (need->kind == SABLE_KEY_RELIN) {
@@ -98,15 +103,18 @@ static sable_status check_keys(const infer_plan *p, session *s, const sable_key_
         name_need(name, sizeof name, &need, s);
         count++;
         int n = snprintf(missing + used, sizeof missing - used, "%s%s", used ? ", " : "", name);
-        if (n > 0 && (size_t)n < sizeof missing - used) used += (size_t)n;
-        else missing[used] = 0;
+        if (n > 0 && (size_t)n < sizeof missing - used)
+            used += (size_t)n;
+        else
+            missing[used] = 0;
     }
     if (count == 0) return SABLE_OK;
     if (!p->keys)
-        return sable_fail(&s->err, SABLE_NO_KEY, "data at level %u need %zu evaluation keys (%s) and there are none: name them with --keys",
+        return sable_fail(&s->err, SABLE_NO_KEY,
+                          "data at level %u need %zu evaluation keys (%s) and there are none: name them with --keys",
                           p->level, count, missing);
-    return sable_fail(&s->err, SABLE_NO_KEY, "%s lacks %zu of %zu evaluation keys for data at level %u: %s", sable_show_path(path).text,
-                      count, sable_key_spec_count(spec), p->level, missing);
+    return sable_fail(&s->err, SABLE_NO_KEY, "%s lacks %zu of %zu evaluation keys for data at level %u: %s",
+                      sable_show_path(path).text, count, sable_key_spec_count(spec), p->level, missing);
 }
 
 static sable_status load_keys(infer_plan *p, session *s, const workspace *w, const sable_key_spec *spec) {
@@ -117,13 +125,13 @@ static sable_status load_keys(infer_plan *p, session *s, const workspace *w, con
         SABLE_TRY(sable_keyset_key_id(p->keys, id));
         const uint8_t *wanted = sable_blocks_get_info(p->data)->key_id;
         if (memcmp(id, wanted, sizeof id) != 0)
-            return sable_fail(&s->err, SABLE_KEY_MISMATCH, "%s belongs to key %s, the data to key %s", sable_show_path(w->eval_keys).text,
-                              shown_id(id).text, shown_id(wanted).text);
+            return sable_fail(&s->err, SABLE_KEY_MISMATCH, "%s belongs to key %s, the data to key %s",
+                              sable_show_path(w->eval_keys).text, shown_id(id).text, shown_id(wanted).text);
     }
     return check_keys(p, s, spec, w->eval_keys);
 }
 
-/* -- all of it ------------------------------------------------------------------------------------------------------- */
+/* -- all of it ----------------------------------------------------------------------------------------------------- */
 
 sable_status infer_plan_block(infer_plan *p, session *s, uint32_t index) {
     SABLE_TRY(via_queue(s, sable_blocks_read(s->queue, p->block, p->data, index)));
@@ -131,8 +139,10 @@ sable_status infer_plan_block(infer_plan *p, session *s, uint32_t index) {
     sable_ct_info info = {.struct_size = sizeof info};
     SABLE_TRY(sable_ct_describe(p->block, &info));
     if (info.bound > p->bound)
-        return sable_fail(&s->err, SABLE_BOUND, "block %u declares values up to %g, the first block up to %g: the range of the results was "
-                          "computed for the first", index, info.bound, p->bound);
+        return sable_fail(&s->err, SABLE_BOUND,
+                          "block %u declares values up to %g, the first block up to %g: the range of the results was "
+                          "computed for the first",
+                          index, info.bound, p->bound);
     return SABLE_OK;
 }
 
@@ -151,7 +161,8 @@ sable_status infer_plan_make(infer_plan *p, session *s, const workspace *w, cons
     SABLE_TRY(resolve_range(p, s));
     sable_key_spec *spec = NULL;
     SABLE_TRY(sable_key_spec_create(&spec, s->params, &s->err));
-    sable_status status = sable_infer_keys(spec, &sable_blocks_get_info(p->data)->layout, &p->options, p->is_encrypted, p->level, &s->err);
+    sable_status status = sable_infer_keys(spec, &sable_blocks_get_info(p->data)->layout, &p->options, p->is_encrypted,
+                                           p->level, &s->err);
     if (status == SABLE_OK) status = load_keys(p, s, w, spec);
     sable_key_spec_destroy(&spec);
     return status;

@@ -7,20 +7,21 @@
 #include "tool/workspace.h"
 
 typedef struct infer_plan {
-    sable_model *model;            /* in the clear, or */
+    sable_model *model; /* in the clear, or */
     sable_encrypted_model encrypted;
     bool is_encrypted;
     uint32_t classes;
-    sable_infer_options options;   /* as the library gets them: range resolved */
-    double factor;                 /* decrypted logits are multiplied by it */
+    sable_infer_options options; /* as the library gets them: range resolved */
+    double factor;               /* decrypted logits are multiplied by it */
     sable_blocks *data;
     sable_ct *block, *result;
-    sable_keyset *keys;            /* NULL when none is needed */
-    uint32_t level;                /* of the data */
-    double bound;                  /* of the first block's data */
+    sable_keyset *keys; /* NULL when none is needed */
+    uint32_t level;     /* of the data */
+    double bound;       /* of the first block's data */
 } infer_plan;
 
-/* Opens the data, reads its first block, checks features, layout, level, keys and key ids. p->options as the user gave them. */
+/* Opens the data, reads its first block, checks features, layout, level, keys and key ids. p->options are what the user
+ * gave. */
 sable_status infer_plan_make(infer_plan *p, session *s, const workspace *w, const char *data, const char *model,
                              const char *encrypted_model);
 sable_status infer_plan_block(infer_plan *p, session *s, uint32_t index);

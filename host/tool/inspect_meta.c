@@ -22,12 +22,15 @@ enum {
 };
 
 static void report_ciphertext(const char *what, const uint8_t *h) {
-    uint32_t level = sable_get_u32(h), parts = sable_get_u32(h + 4), batch = sable_get_u32(h + 8), slots = sable_get_u32(h + 12);
+    uint32_t level = sable_get_u32(h), parts = sable_get_u32(h + 4), batch = sable_get_u32(h + 8),
+             slots = sable_get_u32(h + 12);
     bool seeded = sable_get_u32(h + 16) != 0;
     int32_t scale_level = (int32_t)sable_get_u32(h + 20);
-    double scale = sable_get_f64(h + 32), bound = sable_get_f64(h + 48), rms = sable_get_f64(h + 56), variance = sable_get_f64(h + 64);
-    json_t *ct = json_pack("{s:i, s:i, s:i, s:i, s:b, s:i, s:i}", "level", (int)level, "parts", (int)parts, "batch", (int)batch, "slots",
-                           (int)slots, "seeded", seeded, "scale_level", (int)scale_level, "scale_power", (int)sable_get_u32(h + 24));
+    double scale = sable_get_f64(h + 32), bound = sable_get_f64(h + 48), rms = sable_get_f64(h + 56),
+           variance = sable_get_f64(h + 64);
+    json_t *ct = json_pack("{s:i, s:i, s:i, s:i, s:b, s:i, s:i}", "level", (int)level, "parts", (int)parts, "batch",
+                           (int)batch, "slots", (int)slots, "seeded", seeded, "scale_level", (int)scale_level,
+                           "scale_power", (int)sable_get_u32(h + 24));
     const struct {
         const char *key;
         double value;
@@ -35,8 +38,8 @@ static void report_ciphertext(const char *what, const uint8_t *h) {
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         json_object_set_new(ct, numbers[i].key, isfinite(numbers[i].value) ? json_real(numbers[i].value) : json_null());
     report_value(what, ct);
-    say("%s: level %u, %u ciphertexts of %u parts and %u slots, scale 2^%.2f%s, |values| <= %g%s", what, level, batch, parts, slots,
-        log2(scale), scale_level >= 0 ? " (canonical)" : "", bound, seeded ? ", seeded" : "");
+    say("%s: level %u, %u ciphertexts of %u parts and %u slots, scale 2^%.2f%s, |values| <= %g%s", what, level, batch,
+        parts, slots, log2(scale), scale_level >= 0 ? " (canonical)" : "", bound, seeded ? ", seeded" : "");
 }
 
 static void report_layout(const uint8_t *m) {
@@ -68,8 +71,8 @@ static void report_model(const uint8_t *m) {
     report_integer("classes", sable_get_u32(m + 16));
     report_number("range", sable_get_f64(m + 24));
     report_bool("range_bounds", sable_get_u32(m + 20) != 0);
-    say("%u %s, range %g%s", sable_get_u32(m + 16), sable_get_u32(m + 16) == 1 ? "row" : "classes", sable_get_f64(m + 24),
-        sable_get_u32(m + 20) ? " (bounds every logit)" : "");
+    say("%u %s, range %g%s", sable_get_u32(m + 16), sable_get_u32(m + 16) == 1 ? "row" : "classes",
+        sable_get_f64(m + 24), sable_get_u32(m + 20) ? " (bounds every logit)" : "");
     report_ciphertext("weights", m + MODEL_HEAD);
     report_ciphertext("bias", m + MODEL_HEAD + SABLE_CT_HEADER_BYTES);
 }
@@ -82,8 +85,8 @@ static void report_keys(const uint8_t *m, uint64_t bytes) {
         const uint8_t *r = m + KEYS_HEAD + (size_t)i * KEY_RECORD;
         const char *kind = sable_get_u32(r) == SABLE_KEY_RELIN ? "relinearisation" : "Galois";
         uint32_t first = sable_get_u32(r + 8), limbs = sable_get_u32(r + 12);
-        json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:i}", "kind", kind, "galois", (int)sable_get_u32(r + 4), "first", (int)first,
-                                              "limbs", (int)limbs));
+        json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:i}", "kind", kind, "galois", (int)sable_get_u32(r + 4),
+                                              "first", (int)first, "limbs", (int)limbs));
         table_row("%s\t%u\t%u..%u", kind, sable_get_u32(r + 4), first, first + limbs - 1);
     }
     table_end();
@@ -107,7 +110,8 @@ sable_status inspect_meta(const sable_container *file, const char *path, sable_e
     sable_section_spec spec = sable_container_section(file, 0);
     if (least == 0) return SABLE_OK;
     if (spec.tag != SABLE_TAG_META || spec.length < least || spec.length > META_MOST)
-        return sable_fail(err, SABLE_FORMAT, "%s: no META section that a %s could have", path, sable_kind_name(info->kind));
+        return sable_fail(err, SABLE_FORMAT, "%s: no META section that a %s could have", path,
+                          sable_kind_name(info->kind));
     uint8_t *meta = malloc(spec.length);
     if (!meta) return sable_fail(err, SABLE_NO_MEMORY, "no memory for %llu bytes", (unsigned long long)spec.length);
     sable_status status = sable_container_read(file, SABLE_TAG_META, meta, spec.length, err);

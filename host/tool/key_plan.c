@@ -11,7 +11,8 @@ const char *const packing_words[] = {"auto", "feature-major", "row", NULL};
 enum { FOR_NOTHING, FOR_INFER, FOR_MULTIPLY };
 static const char *const purpose_words[] = {"nothing", "infer", "multiply", NULL};
 /* Options that only mean something with --for infer. */
-static const char *const infer_only[] = {"features", "packing", "probabilities", "degree", "encrypted-weights", "level", NULL};
+static const char *const infer_only[] = {"features", "packing", "probabilities", "degree", "encrypted-weights",
+                                         "level",    NULL};
 
 void key_plan_options(option *table, key_plan *plan) {
     const option all[] = {
@@ -25,9 +26,11 @@ void key_plan_options(option *table, key_plan *plan) {
                .high = SABLE_POLY_MAX_DEGREE),
         OPTION("level", U32, &plan->level, "L", "infer: level of the encrypted data (default: the top level)"),
         OPTION("relin", FLAG, &plan->relin, NULL, "a relinearisation key"),
-        OPTION("rotations", LIST, &plan->rotations, "R,R,...", "keys for rotations by these steps, negative ones included"),
+        OPTION("rotations", LIST, &plan->rotations, "R,R,...",
+               "keys for rotations by these steps, negative ones included"),
         OPTION("conjugation", FLAG, &plan->conjugation, NULL, "a conjugation key"),
-        OPTION("levels", TEXT, &plan->levels, "LOW:HIGH", "levels that multiply, --relin, --rotations, --conjugation serve"),
+        OPTION("levels", TEXT, &plan->levels, "LOW:HIGH",
+               "levels that multiply, --relin, --rotations, --conjugation serve"),
         {.name = NULL},
     };
     memcpy(table, all, sizeof all);
@@ -66,13 +69,16 @@ int key_plan_check(const command_line *line, key_plan *plan) {
 
 static sable_status for_infer(key_plan *plan, const sable_params *params, uint32_t top, sable_error *err) {
     uint32_t level = plan->level_given ? plan->level : top;
-    if (level > top) return sable_fail(err, SABLE_LEVEL, "--level %u: the top level of these parameters is %u", level, top);
-    sable_infer_options options = {.struct_size = sizeof options, .probabilities = plan->probabilities, .degree = plan->degree};
+    if (level > top)
+        return sable_fail(err, SABLE_LEVEL, "--level %u: the top level of these parameters is %u", level, top);
+    sable_infer_options options = {
+        .struct_size = sizeof options, .probabilities = plan->probabilities, .degree = plan->degree};
     for (sable_packing packing = SABLE_PACK_FEATURE_MAJOR; packing <= SABLE_PACK_ROW; packing++) {
         if (plan->packing != 0 && packing != plan->packing) continue;
         sable_layout layout;
         sable_status status = sable_layout_choose(&layout, params, packing, plan->features, 0, err);
-        if (status == SABLE_OK) status = sable_infer_keys(plan->spec, &layout, &options, plan->encrypted_weights, level, err);
+        if (status == SABLE_OK)
+            status = sable_infer_keys(plan->spec, &layout, &options, plan->encrypted_weights, level, err);
         /* Row packing takes a level more: with --packing auto its keys are left out where they cannot serve. */
         if (plan->packing == 0 && packing == SABLE_PACK_ROW && (status == SABLE_LIMIT || status == SABLE_LEVEL)) {
             remark("no keys for row packing: %s", err->text);
@@ -89,9 +95,11 @@ sable_status key_plan_make(key_plan *plan, const sable_params *params, sable_err
     SABLE_TRY(sable_key_spec_create(&plan->spec, params, err));
     if (!plan->levels) plan->high = info.top_level;
     if (plan->high > info.top_level)
-        return sable_fail(err, SABLE_LEVEL, "--levels %s: the top level of %s is %u", plan->levels, info.name, info.top_level);
+        return sable_fail(err, SABLE_LEVEL, "--levels %s: the top level of %s is %u", plan->levels, info.name,
+                          info.top_level);
     if (plan->purpose == FOR_INFER) SABLE_TRY(for_infer(plan, params, info.top_level, err));
-    if (plan->purpose == FOR_MULTIPLY || plan->relin) SABLE_TRY(sable_key_spec_add_relin(plan->spec, plan->low, plan->high, err));
+    if (plan->purpose == FOR_MULTIPLY || plan->relin)
+        SABLE_TRY(sable_key_spec_add_relin(plan->spec, plan->low, plan->high, err));
     if (plan->conjugation) SABLE_TRY(sable_key_spec_add_conjugation(plan->spec, plan->low, plan->high, err));
     for (uint32_t i = 0; i < plan->rotations.count; i++) {
         int64_t steps = 0;
@@ -102,7 +110,9 @@ sable_status key_plan_make(key_plan *plan, const sable_params *params, sable_err
 }
 
 size_t key_plan_count(const key_plan *plan) { return plan->spec ? sable_key_spec_count(plan->spec) : 0; }
-uint64_t key_plan_bytes(const key_plan *plan, bool in_file) { return plan->spec ? sable_key_spec_bytes(plan->spec, in_file) : 0; }
+uint64_t key_plan_bytes(const key_plan *plan, bool in_file) {
+    return plan->spec ? sable_key_spec_bytes(plan->spec, in_file) : 0;
+}
 
 void key_plan_clear(key_plan *plan) {
     sable_key_spec_destroy(&plan->spec);

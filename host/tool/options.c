@@ -12,7 +12,7 @@
 
 tool_settings settings;
 
-/* -- the options that a command has beside its own ------------------------------------------------------------------ */
+/* -- the options that a command has beside its own ----------------------------------------------------------------- */
 
 enum { COMMON_MOST = 10 };
 
@@ -20,7 +20,8 @@ static void common_table(option table[COMMON_MOST], unsigned common) {
     static bool help; /* options_parse looks for --help itself */
     option all[] = {
         OPTION("threads", U32, &settings.threads, "N", "threads (default: OpenMP's choice)", .low = 1, .high = 1024),
-        OPTION("backend", TEXT, &settings.backend, "NAME", "auto, cpu, cuda, cuda:1 (default: $SABLE_BACKEND, else auto)"),
+        OPTION("backend", TEXT, &settings.backend, "NAME",
+               "auto, cpu, cuda, cuda:1 (default: $SABLE_BACKEND, else auto)"),
         OPTION("memory", BYTES, &settings.memory, "BYTES", "most memory for ciphertexts and keys, as 512M or 8G",
                .low = 1 << 20),
         OPTION("allow-insecure", FLAG, &settings.allow_insecure, NULL,
@@ -33,25 +34,28 @@ static void common_table(option table[COMMON_MOST], unsigned common) {
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (i >= 4 || common & (i == 3 ? COMMON_INSECURE : COMMON_COMPUTE)) table[used++] = all[i];
 #ifdef SABLE_TEST_RNG
-    table[used++] = (option)OPTION("seed", TEXT, &settings.seed, "TEXT", "test tool only: makes all randomness a function of this");
+    table[used++] =
+        (option)OPTION("seed", TEXT, &settings.seed, "TEXT", "test tool only: makes all randomness a function of this");
 #endif
     table[used] = (option){.name = NULL};
 }
 
-/* -- help ------------------------------------------------------------------------------------------------------------ */
+/* -- help ---------------------------------------------------------------------------------------------------------- */
 
 static void print_options(const option *table) {
     for (const option *o = table; o->name; o++) {
         char left[64];
         snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
-        if (strlen(left) > 24) printf("  %s\n  %-26s%s\n", left, "", o->help);
-        else printf("  %-26s%s\n", left, o->help);
+        if (strlen(left) > 24)
+            printf("  %s\n  %-26s%s\n", left, "", o->help);
+        else
+            printf("  %-26s%s\n", left, o->help);
     }
 }
 
 static void print_help(const command_line *line, const option *common) {
-    printf("sable %s%s%s [options]\n  %s.\n", line->name, line->operands ? " " : "", line->operands ? line->operands : "",
-           line->summary);
+    printf("sable %s%s%s [options]\n  %s.\n", line->name, line->operands ? " " : "",
+           line->operands ? line->operands : "", line->summary);
     if (line->options && line->options->name) {
         printf("\noptions:\n");
         print_options(line->options);
@@ -61,7 +65,7 @@ static void print_help(const command_line *line, const option *common) {
     if (line->notes) printf("\n%s\n", line->notes);
 }
 
-/* -- values ---------------------------------------------------------------------------------------------------------- */
+/* -- values -------------------------------------------------------------------------------------------------------- */
 
 static int bad_value(const option *o, const char *text, const char *wanted) {
     return report_usage("--%s: %s is not %s", o->name, sable_show_text(text, strlen(text)).text, wanted);
@@ -71,8 +75,10 @@ static bool any_range(const option *o) { return o->low == 0 && o->high == 0; }
 
 static int out_of_range(const option *o, const char *text) {
     if (o->high <= o->low)
-        return report_usage("--%s: %s is too small, the least is %.15g", o->name, sable_show_text(text, strlen(text)).text, o->low);
-    return report_usage("--%s: %s is outside %.15g to %.15g", o->name, sable_show_text(text, strlen(text)).text, o->low, o->high);
+        return report_usage("--%s: %s is too small, the least is %.15g", o->name,
+                            sable_show_text(text, strlen(text)).text, o->low);
+    return report_usage("--%s: %s is outside %.15g to %.15g", o->name, sable_show_text(text, strlen(text)).text, o->low,
+                        o->high);
 }
 
 static bool in_range(const option *o, double value) {
@@ -83,10 +89,13 @@ static int set_integer(const option *o, const char *text) {
     uint64_t v;
     if (!parse_u64(&v, text)) return bad_value(o, text, "a whole number in decimal digits");
     if (o->kind == OPTION_U32 && any_range(o) && v > UINT32_MAX)
-        return report_usage("--%s: %s is outside 0 to %u", o->name, sable_show_text(text, strlen(text)).text, UINT32_MAX);
+        return report_usage("--%s: %s is outside 0 to %u", o->name, sable_show_text(text, strlen(text)).text,
+                            UINT32_MAX);
     if (!in_range(o, (double)v) || (o->kind == OPTION_U32 && v > UINT32_MAX)) return out_of_range(o, text);
-    if (o->kind == OPTION_U32) *(uint32_t *)o->to = (uint32_t)v;
-    else *(uint64_t *)o->to = v;
+    if (o->kind == OPTION_U32)
+        *(uint32_t *)o->to = (uint32_t)v;
+    else
+        *(uint64_t *)o->to = v;
     return -1;
 }
 
@@ -126,7 +135,7 @@ static int set_value(const option *o, const char *text) {
     return report_error(SABLE_INTERNAL, "an option of a kind that takes no value was given one");
 }
 
-/* -- parsing --------------------------------------------------------------------------------------------------------- */
+/* -- parsing ------------------------------------------------------------------------------------------------------- */
 
 static option *find(option *table, const char *name, size_t length) {
     for (option *o = table; o && o->name; o++)
@@ -169,7 +178,8 @@ static int take_option(command_line *line, option *common, int argc, char **argv
 
 static int check_whole(const command_line *line) {
     for (const option *o = line->options; o && o->name; o++) {
-        if (o->required && !o->given) return report_usage("%s needs --%s %s: %s", line->name, o->name, o->value, o->help);
+        if (o->required && !o->given)
+            return report_usage("%s needs --%s %s: %s", line->name, o->name, o->value, o->help);
         for (const option *other = line->options; o->given && o->group && other < o; other++)
             if (other->given && other->group && strcmp(other->group, o->group) == 0)
                 return report_usage("--%s and --%s exclude each other", other->name, o->name);
@@ -192,7 +202,8 @@ int options_parse(command_line *line, int argc, char **argv) {
     bool ended = false;
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
-        if (!ended && strcmp(word, "--") == 0) ended = true;
+        if (!ended && strcmp(word, "--") == 0)
+            ended = true;
         else if (!ended && (strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0)) {
             print_help(line, common);
             return EXIT_DONE;
@@ -200,8 +211,10 @@ int options_parse(command_line *line, int argc, char **argv) {
             int status = take_option(line, common, argc, argv, &i);
             if (status >= 0) return status;
         } else if (!ended && word[0] == '-' && word[1])
-            return report_usage("%s: options are whole words after two dashes", sable_show_text(word, strlen(word)).text);
-        else if (line->operand_count < line->operands_most) line->operand[line->operand_count++] = word;
+            return report_usage("%s: options are whole words after two dashes",
+                                sable_show_text(word, strlen(word)).text);
+        else if (line->operand_count < line->operands_most)
+            line->operand[line->operand_count++] = word;
         else
             return report_usage("%s: %s is one word too many%s", line->name, sable_show_text(word, strlen(word)).text,
                                 line->operands_most ? "" : "; values follow options");

@@ -40,31 +40,31 @@ typedef struct text_list {
 typedef struct option {
     const char *name; /* without the dashes; NULL ends a table */
     option_kind kind;
-    void *to; /* untouched when the option is not given: initialise with the default */
-    const char *value; /* what --help calls the value; NULL for flags */
-    const char *help;  /* one sentence without a full stop */
-    double low, high;  /* numbers; both 0: any (OPTION_U32: 0 .. 2^32-1) */
+    void *to;                   /* untouched when the option is not given: initialise with the default */
+    const char *value;          /* what --help calls the value; NULL for flags */
+    const char *help;           /* one sentence without a full stop */
+    double low, high;           /* numbers; both 0: any (OPTION_U32: 0 .. 2^32-1) */
     const char *const *choices; /* OPTION_CHOICE, ends with NULL */
-    const char *group; /* options of one command with equal groups exclude each other */
+    const char *group;          /* options of one command with equal groups exclude each other */
     bool required;
     bool given; /* set by options_parse */
 } option;
 /* help, then further fields by name. */
 #define OPTION(name_, kind_, to_, value_, ...) \
-    {.name = (name_), .kind = OPTION_##kind_, .to = (to_), .value = (value_), .help = __VA_ARGS__}
+    { .name = (name_), .kind = OPTION_##kind_, .to = (to_), .value = (value_), .help = __VA_ARGS__ }
 
 /* Options that several commands share; the values are in `settings`. --help, --json and --quiet always exist. */
-#define COMMON_COMPUTE 1u  /* --threads, --backend, --memory */
+#define COMMON_COMPUTE  1u /* --threads, --backend, --memory */
 #define COMMON_INSECURE 2u /* --allow-insecure */
 
 typedef struct command_line {
-    const char *name;    /* "params show" */
-    const char *summary; /* one sentence */
+    const char *name;     /* "params show" */
+    const char *summary;  /* one sentence */
     const char *operands; /* "NAME|FILE", or NULL: none */
     uint32_t operands_least, operands_most;
     option *options;
     unsigned common;
-    const char *notes; /* paragraphs at the end of --help, or NULL */
+    const char *notes;      /* paragraphs at the end of --help, or NULL */
     const char *operand[8]; /* set by options_parse */
     uint32_t operand_count;
 } command_line;

@@ -59,7 +59,8 @@ bool parse_bytes(uint64_t *value, const char *text) {
 bool parse_list(text_list *list, const char *text) {
     uint32_t count = 1;
     for (const char *c = text; *c; c++) count += *c == ',';
-    if (count > LIST_MOST || !*text || *text == ',' || text[strlen(text) - 1] == ',' || strstr(text, ",,")) return false;
+    if (count > LIST_MOST || !*text || *text == ',' || text[strlen(text) - 1] == ',' || strstr(text, ",,"))
+        return false;
     list->text = strdup(text);
     list->item = calloc(count, sizeof *list->item);
     if (!list->text || !list->item) {

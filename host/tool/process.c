@@ -27,7 +27,7 @@ static volatile sig_atomic_t unfinished_count;
 void unfinished_add(const char *path, bool folder) {
     int at = unfinished_count;
     if (at == UNFINISHED_MOST || strlen(path) >= PATH_BYTES) return; /* left behind in the worst case, never lost */
-    strcpy(unfinished[at].path, path);
+    memcpy(unfinished[at].path, path, strlen(path) + 1);
     unfinished[at].folder = folder;
     unfinished_count = at + 1;
 }
@@ -35,8 +35,10 @@ void unfinished_add(const char *path, bool folder) {
 /* Only calls that are allowed in a signal handler. */
 void unfinished_remove(void) {
     for (int i = unfinished_count - 1; i >= 0; i--) {
-        if (unfinished[i].folder) rmdir(unfinished[i].path);
-        else unlink(unfinished[i].path);
+        if (unfinished[i].folder)
+            rmdir(unfinished[i].path);
+        else
+            unlink(unfinished[i].path);
     }
     unfinished_count = 0;
 }
@@ -51,10 +53,11 @@ sable_status make_folder(const char *path, unsigned mode, sable_error *err) {
     int code = errno;
     struct stat info;
     if (code == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return SABLE_OK;
-    return sable_fail(err, SABLE_IO, "%s: cannot make the folder: %s", sable_show_path(path).text, sable_show_errno(code).text);
+    return sable_fail(err, SABLE_IO, "%s: cannot make the folder: %s", sable_show_path(path).text,
+                      sable_show_errno(code).text);
 }
 
-/* -- signals --------------------------------------------------------------------------------------------------------- */
+/* -- signals ------------------------------------------------------------------------------------------------------- */
 
 /* Temporaries are open and carry a name of host/io/temp.h: descriptors tell which are ours, without a register. */
 static void remove_temporaries(void) {

@@ -13,7 +13,7 @@ void process_setup(void);
 /* Commands that touch a secret: no core dumps, no debugger. */
 void harden_process(void);
 
-/* Files and folders that a command has finished but does not want to leave behind unless all of it succeeds. Removed, the last first,
+/* Files and folders that a command has finished but leaves behind only if all of it succeeds. Removed, the last first,
  * by unfinished_remove and by a signal; temporaries of host/io need no entry. The path is copied. */
 void unfinished_add(const char *path, bool folder);
 void unfinished_remove(void);

@@ -12,10 +12,10 @@
 
 #include "tool/options.h"
 
-static json_t *object;       /* what --json prints */
-static bool progress_shown;  /* the cursor stands behind a line of progress */
+static json_t *object;      /* what --json prints */
+static bool progress_shown; /* the cursor stands behind a line of progress */
 
-/* -- exit statuses --------------------------------------------------------------------------------------------------- */
+/* -- exit statuses ------------------------------------------------------------------------------------------------- */
 
 static const struct {
     sable_status status;
@@ -24,10 +24,12 @@ static const struct {
 } statuses[] = {
     {SABLE_OK, EXIT_DONE, "none", NULL},
     {SABLE_INVALID, EXIT_REFUSED, "invalid", NULL},
-    {SABLE_LEVEL, EXIT_REFUSED, "policy", "sable params show lists the levels of a parameter set; encrypt at a higher level or take a deeper set"},
+    {SABLE_LEVEL, EXIT_REFUSED, "policy",
+     "sable params show lists the levels of a parameter set; encrypt at a higher level or take a deeper set"},
     {SABLE_SCALE, EXIT_REFUSED, "policy", NULL},
     {SABLE_DEGREE, EXIT_REFUSED, "invalid", NULL},
-    {SABLE_NO_KEY, EXIT_REFUSED, "mismatch", "the owner of the secret key makes evaluation keys with: sable keygen --keys DIR --for infer"},
+    {SABLE_NO_KEY, EXIT_REFUSED, "mismatch",
+     "the owner of the secret key makes evaluation keys with: sable keygen --keys DIR --for infer"},
     {SABLE_KEY_MISMATCH, EXIT_INTEGRITY, "mismatch", "sable inspect FILE shows the key id of a file"},
     {SABLE_PARAMS_MISMATCH, EXIT_INTEGRITY, "mismatch", "sable inspect FILE shows the parameter set of a file"},
     {SABLE_INSECURE, EXIT_REFUSED, "policy", NULL},
@@ -54,7 +56,7 @@ static size_t status_row(sable_status status) {
 int exit_status_of(sable_status status) { return statuses[status_row(status)].exit; }
 const char *family_of(sable_status status) { return statuses[status_row(status)].family; }
 
-/* -- the object ------------------------------------------------------------------------------------------------------ */
+/* -- the object ---------------------------------------------------------------------------------------------------- */
 
 void report_value(const char *key, json_t *value) {
     if (!object) object = json_object();
@@ -69,7 +71,9 @@ void report_text(const char *key, const char *value) {
     report_value(key, text ? text : json_string("(not UTF-8)"));
 }
 void report_integer(const char *key, int64_t value) { report_value(key, json_integer(value)); }
-void report_number(const char *key, double value) { report_value(key, isfinite(value) ? json_real(value) : json_null()); }
+void report_number(const char *key, double value) {
+    report_value(key, isfinite(value) ? json_real(value) : json_null());
+}
 void report_bool(const char *key, bool value) { report_value(key, json_boolean(value)); }
 
 void report_hex(const char *key, const uint8_t *bytes, size_t count) {
@@ -79,7 +83,7 @@ void report_hex(const char *key, const uint8_t *bytes, size_t count) {
     report_text(key, text);
 }
 
-/* -- lines ----------------------------------------------------------------------------------------------------------- */
+/* -- lines --------------------------------------------------------------------------------------------------------- */
 
 void say(const char *format, ...) {
     if (settings.json || settings.quiet) return;
@@ -123,7 +127,7 @@ void progress_end(void) {
     progress_shown = false;
 }
 
-/* -- units ----------------------------------------------------------------------------------------------------------- */
+/* -- units --------------------------------------------------------------------------------------------------------- */
 
 static unit_text scaled(double value, double step, const char *const *units, const char *gap) {
     unit_text t;
@@ -159,7 +163,7 @@ unit_text shown_id(const uint8_t *id) {
     return t;
 }
 
-/* -- the end --------------------------------------------------------------------------------------------------------- */
+/* -- the end ------------------------------------------------------------------------------------------------------- */
 
 static int flush_output(int status) {
     errno = 0;
@@ -194,8 +198,8 @@ static int complain(int status, const char *family, const char *code, const char
     if (settings.json) {
         json_t *message = json_string(sentence); /* NULL for what is not UTF-8: file names */
         json_t *error = json_pack("{s:{s:s, s:s, s:o, s:s}}", "error", "family", family, "code", code, "message",
-                                  message ? message : json_string("(the sentence is not UTF-8; see standard error)"), "hint",
-                                  hint ? hint : "");
+                                  message ? message : json_string("(the sentence is not UTF-8; see standard error)"),
+                                  "hint", hint ? hint : "");
         if (error) print_object(error);
         json_decref(error);
     }

@@ -21,10 +21,10 @@ enum {
 };
 /* The one place that maps statuses to exit statuses. */
 int exit_status_of(sable_status status);
-/* The family that --json names: "invalid", "malformed", "mismatch", "limit", "policy", "io", "environment", "internal". */
+/* The family that --json names: invalid, malformed, mismatch, limit, policy, io, environment or internal. */
 const char *family_of(sable_status status);
 
-/* -- the JSON object; keys appear in the order of the calls; values that are not finite become null ----------------- */
+/* -- the JSON object; keys appear in the order of the calls; values that are not finite become null ---------------- */
 void report_text(const char *key, const char *value);
 void report_integer(const char *key, int64_t value);
 void report_number(const char *key, double value);
@@ -33,14 +33,14 @@ void report_hex(const char *key, const uint8_t *bytes, size_t count);
 /* Takes over the reference of value. Arrays and inner objects are made with jansson. */
 void report_value(const char *key, json_t *value);
 
-/* -- lines ----------------------------------------------------------------------------------------------------------- */
+/* -- lines --------------------------------------------------------------------------------------------------------- */
 /* A line (or part of one) on stdout; nothing with --json or --quiet. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A remark on stderr; nothing with --quiet. Adds the line end. */
 void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A warning on stderr, also with --quiet: "sable: warning: ...". */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Progress on one line of stderr, overwritten by the next call: only when stderr is a terminal and --quiet is not given. */
+/* Progress on one line of stderr, overwritten by the next call: only on a terminal, and not with --quiet. */
 void progress(const char *what, uint64_t done, uint64_t total);
 void progress_end(void);
 
@@ -54,11 +54,11 @@ unit_text shown_rate(double per_second); /* "12.3 k", "4.56 M": a unit follows *
 /* Lower-case hexadecimal of the first 8 bytes of a digest or key id. */
 unit_text shown_id(const uint8_t *id);
 
-/* -- tables: cells of one line separated by '\t' in format; columns are aligned at table_end; numbers to the right ---- */
+/* -- tables: cells of one line separated by '\t' in format; columns are aligned at table_end; numbers to the right - */
 void table_row(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void table_end(void);
 
-/* -- the end of a command; each returns the exit status ----------------------------------------------------------------- */
+/* -- the end of a command; each returns the exit status ------------------------------------------------------------ */
 /* Prints the object, flushes; EXIT_ENVIRONMENT when stdout took no more. */
 int report_done(void);
 /* "sable: <sentence>" on stderr, and with --json {"error": {family, code, message, hint}} instead of the object. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SABLE_TOOL_SESSION_H
 #define SABLE_TOOL_SESSION_H
-/* Parameters, context and queue of one command, from the settings. Functions of the tool return a sable_status and leave
- * the sentence in session.err; calls that report through the queue are wrapped in via_queue. */
+/* Parameters, context and queue of one command, from the settings. Functions of the tool return a sable_status and
+ * leave the sentence in session.err; calls that report through the queue are wrapped in via_queue. */
 #include "base/fail.h"
 #include "sable/sable.h"
 #include "tool/process.h"

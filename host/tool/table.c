@@ -54,8 +54,10 @@ void table_end(void) {
             size_t length = strcspn(cell, "\t");
             bool last = !cell[length];
             int pad = (int)(width[c] - length);
-            if (numbers[c]) printf("%s%*s%.*s", c ? "  " : "", pad, "", (int)length, cell);
-            else printf("%s%.*s%*s", c ? "  " : "", (int)length, cell, last ? 0 : pad, "");
+            if (numbers[c])
+                printf("%s%*s%.*s", c ? "  " : "", pad, "", (int)length, cell);
+            else
+                printf("%s%.*s%*s", c ? "  " : "", (int)length, cell, last ? 0 : pad, "");
             cell = last ? NULL : cell + length + 1;
         }
         putchar('\n');

@@ -50,7 +50,8 @@ static char *params_beside(const char *file) {
     return found;
 }
 
-sable_status workspace_open(workspace *w, const char *keys, bool eval_file, const char *params, const char *secret, sable_error *err) {
+sable_status workspace_open(workspace *w, const char *keys, bool eval_file, const char *params, const char *secret,
+                            sable_error *err) {
     *w = (workspace){0};
     if (params) w->params = must(strdup(params));
     if (secret) w->secret = must(strdup(secret));
@@ -71,8 +72,9 @@ sable_status workspace_open(workspace *w, const char *keys, bool eval_file, cons
         }
         return SABLE_OK;
     }
-    if (!eval_file) return sable_fail(err, SABLE_INVALID, "%s is no folder of keys; files are named one by one: --secret, --params",
-                                      sable_show_path(keys).text);
+    if (!eval_file)
+        return sable_fail(err, SABLE_INVALID, "%s is no folder of keys; files are named one by one: --secret, --params",
+                          sable_show_path(keys).text);
     w->eval_keys = must(strdup(keys));
     if (!w->params) w->params = params_beside(keys);
     return SABLE_OK;
@@ -93,7 +95,8 @@ const char *shipped_set_of(const uint8_t digest[SABLE_DIGEST_BYTES]) {
         sable_params *params = NULL;
         if (sable_params_load(&params, sable_params_shipped(i), &any, NULL) != SABLE_OK) continue;
         sable_params_info info = {.struct_size = sizeof info};
-        bool same = sable_params_describe(params, &info) == SABLE_OK && memcmp(info.digest, digest, sizeof info.digest) == 0;
+        bool same =
+            sable_params_describe(params, &info) == SABLE_OK && memcmp(info.digest, digest, sizeof info.digest) == 0;
         sable_params_destroy(&params);
         if (same) return sable_params_shipped(i);
     }
@@ -106,7 +109,8 @@ sable_status workspace_params_of_file(workspace *w, const char *path, sable_erro
     SABLE_TRY(sable_container_peek(&info, path, err));
     const char *name = shipped_set_of(info.params_digest);
     if (!name)
-        return sable_fail(err, SABLE_INVALID, "%s was made with parameters %s, which is no shipped set: name their file with --params",
+        return sable_fail(err, SABLE_INVALID,
+                          "%s was made with parameters %s, which is no shipped set: name their file with --params",
                           sable_show_path(path).text, shown_id(info.params_digest).text);
     w->params = must(strdup(name));
     return SABLE_OK;
@@ -125,9 +129,9 @@ int check_output(const char *out, const char *const *inputs) {
                                 sable_show_path(out).text);
     sable_container_info info;
     if (path_exists(out) && sable_container_peek(&info, out, NULL) == SABLE_OK &&
-        (info.kind == SABLE_KIND_SECRET_KEY || info.kind == SABLE_KIND_PUBLIC_KEY || info.kind == SABLE_KIND_EVALUATION_KEY ||
-         info.kind == SABLE_KIND_KEYSET))
-        return report_usage("%s holds a %s, which is not overwritten: choose another name for the output", sable_show_path(out).text,
-                            sable_kind_name(info.kind));
+        (info.kind == SABLE_KIND_SECRET_KEY || info.kind == SABLE_KIND_PUBLIC_KEY ||
+         info.kind == SABLE_KIND_EVALUATION_KEY || info.kind == SABLE_KIND_KEYSET))
+        return report_usage("%s holds a %s, which is not overwritten: choose another name for the output",
+                            sable_show_path(out).text, sable_kind_name(info.kind));
     return -1;
 }

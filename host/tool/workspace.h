@@ -12,15 +12,17 @@
 #include "sable/params.h"
 
 typedef struct workspace {
-    char *folder; /* NULL when only files were named */
+    char *folder;                                   /* NULL when only files were named */
     char *params, *secret, *public_key, *eval_keys; /* NULL: not known */
 } workspace;
 
-/* keys: a folder, a file of evaluation keys (accepted with eval_file only), or NULL. params, secret: what the user named explicitly, or
- * NULL; those win. params that nobody named are looked for in the workspace, then beside keys. SABLE_IO when keys does not exist. */
-sable_status workspace_open(workspace *w, const char *keys, bool eval_file, const char *params, const char *secret, sable_error *err);
+/* keys: a folder, a file of evaluation keys (accepted with eval_file only), or NULL. params, secret: what the user
+ * named explicitly, or NULL; those win. params that nobody named are looked for in the workspace, then beside keys. SABLE_IO
+ * when keys does not exist. */
+sable_status workspace_open(workspace *w, const char *keys, bool eval_file, const char *params, const char *secret,
+                            sable_error *err);
 void workspace_close(workspace *w);
-/* When params is still NULL: the shipped set that the Sable file at `path` was made with, if it is one. SABLE_INVALID otherwise. */
+/* When params is still NULL: the shipped set that the Sable file at `path` was made with. SABLE_INVALID if none. */
 sable_status workspace_params_of_file(workspace *w, const char *path, sable_error *err);
 
 char *path_join(const char *folder, const char *name); /* malloc'ed; ends the process when there is no memory */

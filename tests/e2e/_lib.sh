@@ -37,8 +37,8 @@ says() {
 
 listing() { find "$work" -mindepth 1 -printf '%P %s %m\n' | sort; }
 
-# refused STATUS PATTERN COMMAND...: this exit status (a glob), one line of stderr that matches, nothing on stdout, no file made,
-# changed or left behind.
+# refused STATUS PATTERN COMMAND...: this exit status (a glob), one line of stderr that matches, nothing on stdout, no
+# file made, changed or left behind.
 refused() {
     local wanted=$1 pattern=$2 before status=0
     shift 2
@@ -55,7 +55,7 @@ refused() {
 # json FILE EXPRESSION: the value of a Python expression over the object `o`.
 json() { python3 -c 'import json,sys; o=json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"; }
 
-# samples NAME ROWS FEATURES CLASSES: NAME.csv with columns name, f0.., class; NAME.npy and NAME.labels.csv with the same.
+# samples NAME ROWS FEATURES CLASSES: NAME.csv with columns name, f0.., class; NAME.npy and NAME.labels.csv likewise.
 samples() {
     python3 - "$@" <<'PYTHON'
 import math, random, struct, sys
@@ -83,8 +83,8 @@ with open(name + ".npy", "wb") as f:
 PYTHON
 }
 
-# same_as_clear MODEL.json DATA.csv RESULTS.csv logit|probability ERROR: compares decrypted results with the model in the clear, row by
-# row, and predictions wherever the clear decision is not within ERROR of a tie.
+# same_as_clear MODEL.json DATA.csv RESULTS.csv logit|probability ERROR: compares decrypted results with the model in
+# the clear, row by row, and predictions wherever the clear decision is not within ERROR of a tie.
 same_as_clear() {
     python3 - "$@" <<'PYTHON'
 import csv, json, math, sys

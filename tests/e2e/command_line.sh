@@ -40,9 +40,13 @@ usage 'needs --params NAME and --out' sable keygen
 for value in -1 1e3 99999999999999999999 ' 5' 0x10 '' 5. +5 ٣ 4294967296 0 1048577; do
     usage 'features' sable keygen --params T10 --out x --for infer --features "$value"
 done
-for value in 1 2: :3 3:2 a:b 1:2:3 -1:2; do usage 'levels' sable keygen --params T10 --out x --relin "--levels=$value"; done
+for value in 1 2: :3 3:2 a:b 1:2:3 -1:2; do
+    usage 'levels' sable keygen --params T10 --out x --relin "--levels=$value"
+done
 for value in 0 1,,2 , a 1, 9999999; do usage 'rotations' sable keygen --params T10 --out x --rotations "$value"; done
-for value in 12X 1.5G -1 K 99999999999999T 0 1K; do usage 'memory' sable keygen --params T10 --out x --memory "$value"; done
+for value in 12X 1.5G -1 K 99999999999999T 0 1K; do
+    usage 'memory' sable keygen --params T10 --out x --memory "$value"
+done
 usage 'none of feature|none of auto' sable encrypt --keys x --data y --out z --packing rows
 usage 'not a decimal number' sable encrypt --keys x --data y --out z --bound 1,5
 usage 'not a decimal number' sable encrypt --keys x --data y --out z --bound nan
@@ -63,11 +67,12 @@ refused 3 'no_such' sable keygen --params infer13 --out x --backend no_such
 
 # ---- JSON ----
 sable params show infer13 --json >o.json
-for field in name log_n levels log_q log_p log_pq security_bits_table security_bound secure primes_q primes_p scales_log2 \
-    ciphertext_bytes_top relin_key_bytes fingerprint params_digest level_details; do
+for field in name log_n levels log_q log_p log_pq security_bits_table security_bound secure primes_q primes_p \
+    scales_log2 ciphertext_bytes_top relin_key_bytes fingerprint params_digest level_details; do
     json o.json "o['$field']" >/dev/null || fail "params show has no $field"
 done
-[ "$(json o.json "len(o['primes_q']), len(o['scales_log2']), o['levels'], o['secure'], len(o['fingerprint'])")" = '(5, 3, 3, True, 64)' ] ||
+[ "$(json o.json "len(o['primes_q']), len(o['scales_log2']), o['levels'], o['secure'], len(o['fingerprint'])")" = \
+    '(5, 3, 3, True, 64)' ] ||
     fail "params show: $(cat o.json)"
 python3 - o.json <<'PYTHON'
 import hashlib, json, sys
@@ -78,7 +83,8 @@ PYTHON
 sable params show A40 --json >o.json
 sable params list --json >o.json
 samples d 20 3 1
-j() { sable "$@" --json >o.json 2>o.err && python3 -m json.tool o.json >/dev/null || fail "not one JSON object: $*: $(cat o.json o.err)"; }
+j() { sable "$@" --json >o.json 2>o.err && python3 -m json.tool o.json >/dev/null ||
+    fail "not one JSON object: $*: $(cat o.json o.err)"; }
 j fit --data d.csv --ignore name --label-column class --out m.json
 j keygen --params infer13 --out ws --for infer --features 3
 j keygen --params infer13 --dry-run --out dry --for infer --features 3
@@ -88,10 +94,14 @@ j encrypt --keys ws --model-weights m.json --out m.enc
 j infer --keys ws --data d.enc --model m.json --out d.res
 j decrypt --keys ws --data d.res --rows d.enc.rows.csv --out d.out.csv
 [ "$(json o.json "0.5 < o['accuracy'] <= 1 and sum(o['predicted']) == 20")" = True ] || fail "decrypt: $(cat o.json)"
-for file in ws/secret/secret.key ws/public/public.key ws/eval/keys.sable d.enc m.enc d.res; do j inspect "$file" --verify; done
+for file in ws/secret/secret.key ws/public/public.key ws/eval/keys.sable d.enc m.enc d.res; do
+    j inspect "$file" --verify
+done
 j doctor
-[ "$(json o.json "o['usable'], 'portable' in o['paths'], 'cpu' in o['backends']")" = '(True, True, True)' ] || fail "doctor: $(cat o.json)"
-for bad in "4 mismatch infer --keys ws --params infer14 --data d.enc --model m.json --out x" "2 usage keygen --nothing" \
+[ "$(json o.json "o['usable'], 'portable' in o['paths'], 'cpu' in o['backends']")" = '(True, True, True)' ] ||
+    fail "doctor: $(cat o.json)"
+for bad in "4 mismatch infer --keys ws --params infer14 --data d.enc --model m.json --out x" \
+    "2 usage keygen --nothing" \
     "3 io inspect missing" "1 policy keygen --params T10 --out x" "4 malformed inspect d.csv" "2 usage nothing"; do
     read -r wanted family words <<<"$bad"
     status=0
@@ -121,7 +131,7 @@ import os, shutil, signal, subprocess, sys, time
 caught = 0
 for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
     for wait in (0.01, 0.05, 0.1, 0.2, 0.4):
-        words = [sys.argv[1], "keygen", "--params", "train15", "--out", "signalled", "--quiet", "--relin", "--rotations", "1,2,3"]
+        words = [sys.argv[1]] + "keygen --params train15 --out signalled --quiet --relin --rotations 1,2,3".split()
         child = subprocess.Popen(words, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
         time.sleep(wait)
         child.send_signal(number)

@@ -12,12 +12,15 @@ run() { # folder, seed, then options
     shift 2
     mkdir "$folder"
     tool() { quietly "$SABLE_TEST_BIN" "$@"; }
-    tool keygen --allow-insecure --seed "$seed" --params T10 --out "$folder/ws" --for infer --features 5 --encrypted-weights "$@"
-    tool encrypt --allow-insecure --seed "$seed" --keys "$folder/ws" --data d.csv --ignore name,class --model m.json --out "$folder/d.enc" "$@"
-    tool encrypt --allow-insecure --seed "$seed" --keys "$folder/ws" --data d.csv --ignore name,class --model m.json --public \
-        --out "$folder/p.enc" "$@"
+    tool keygen --allow-insecure --seed "$seed" --params T10 --out "$folder/ws" --for infer --features 5 \
+        --encrypted-weights "$@"
+    tool encrypt --allow-insecure --seed "$seed" --keys "$folder/ws" --data d.csv --ignore name,class --model m.json \
+        --out "$folder/d.enc" "$@"
+    tool encrypt --allow-insecure --seed "$seed" --keys "$folder/ws" --data d.csv --ignore name,class --model m.json \
+        --public --out "$folder/p.enc" "$@"
     tool encrypt --allow-insecure --seed "$seed" --keys "$folder/ws" --model-weights m.json --out "$folder/m.enc" "$@"
-    tool infer --allow-insecure --keys "$folder/ws" --data "$folder/d.enc" --encrypted-model "$folder/m.enc" --out "$folder/d.res" "$@"
+    tool infer --allow-insecure --keys "$folder/ws" --data "$folder/d.enc" --encrypted-model "$folder/m.enc" \
+        --out "$folder/d.res" "$@"
     tool decrypt --allow-insecure --keys "$folder/ws" --data "$folder/d.res" --out "$folder/d.csv" "$@"
 }
 run a first

@@ -56,7 +56,8 @@ says '1 values are too small' env LC_ALL=de_DE.UTF-8 "$SABLE_BIN" encrypt --keys
 # ---- models ----
 samples wide 10 6 1
 quietly sable fit --data wide.csv --ignore name --label-column class --out wide.json
-refused 1 'wide.json has 6 features, the data good.enc 4' sable infer --keys ws --data good.enc --model wide.json --out never.res
+refused 1 'wide.json has 6 features, the data good.enc 4' sable infer --keys ws --data good.enc --model wide.json \
+    --out never.res
 sed 's/"bias": \[[^]]*\]/"bias": [1e999]/' good.json >bad.json
 refused 4 'bad.json' sable infer --keys ws --data good.enc --model bad.json --out never.res
 echo '{"format": "sable-model"' >bad.json
@@ -67,7 +68,8 @@ m = json.load(open("good.json"))
 m["weights"] = [[100.0] * 4]
 json.dump(m, open("steep.json", "w"))
 PYTHON
-refused 1 'logits can reach' sable infer --keys ws --data good.enc --model steep.json --probabilities --degree 1 --out never.res
-refused 1 'takes [0-9]+ levels, the data are at level 2' sable infer --keys ws --data good.enc --model good.json --probabilities --range 9 \
+refused 1 'logits can reach' sable infer --keys ws --data good.enc --model steep.json --probabilities --degree 1 \
     --out never.res
+refused 1 'takes [0-9]+ levels, the data are at level 2' sable infer --keys ws --data good.enc --model good.json \
+    --probabilities --range 9 --out never.res
 echo "all refused"

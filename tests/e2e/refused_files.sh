@@ -9,7 +9,8 @@ quietly sable keygen --params infer13 --out ws --for infer --features 4 --encryp
 quietly sable keygen --params infer13 --out other --for infer --features 4 --encrypted-weights
 quietly sable keygen --params infer13 --out bare
 quietly sable encrypt --keys ws --data good.csv --ignore name,class --model good.json --packing row --out good.enc
-quietly sable encrypt --keys ws --data good.csv --ignore name,class --model good.json --packing row --level 1 --out low.enc
+quietly sable encrypt --keys ws --data good.csv --ignore name,class --model good.json --packing row --level 1 \
+    --out low.enc
 quietly sable encrypt --keys ws --model-weights good.json --packing row --out good.model
 quietly sable infer --keys ws --data good.enc --model good.json --out good.res
 infer() { refused "$1" "$2" sable infer --model good.json --out never.res "${@:3}"; }
@@ -26,7 +27,8 @@ infer 3 'nowhere' --keys nowhere --data good.enc
 quietly sable keygen --keys bare --rotations 1 --levels 1:2
 infer 4 'belongs to key' --keys bare --data good.enc
 quietly sable keygen --keys ws --rotations 1 --levels 1:1 --keys-out one.keys
-infer 1 'one.keys lacks 1 of 2 evaluation keys for data at level 2: rotation by 2' --keys one.keys --params infer13 --data good.enc
+infer 1 'one.keys lacks 1 of 2 evaluation keys for data at level 2: rotation by 2' --keys one.keys --params infer13 \
+    --data good.enc
 infer 4 'made with other parameters' --keys ws --params infer14 --data good.enc
 decrypt 4 'is encrypted for key [0-9a-f]{16}, other/secret/secret.key is key' --keys other --data good.res
 decrypt 4 'only results and data sets' --keys ws --data ws/eval/keys.sable
@@ -35,10 +37,13 @@ decrypt 4 '' --keys ws --data good.csv
 refused 4 'expected' sable infer --keys ws --data good.res --model good.json --out never.res
 refused 1 'exists: a workspace is never overwritten' sable keygen --params infer13 --out ws
 quietly sable encrypt --keys other --model-weights good.json --packing row --out other.model
-refused 4 'other.model is encrypted for key' sable infer --keys ws --data good.enc --encrypted-model other.model --out never.res
+refused 4 'other.model is encrypted for key' sable infer --keys ws --data good.enc --encrypted-model other.model \
+    --out never.res
 quietly sable encrypt --keys ws --model-weights good.json --packing feature-major --out fm.model
-refused 1 'encrypt the model with --packing row' sable infer --keys ws --data good.enc --encrypted-model fm.model --out never.res
-refused 1 'low.enc at level 1: encrypt both' sable infer --keys ws --data low.enc --encrypted-model good.model --out never.res
+refused 1 'encrypt the model with --packing row' sable infer --keys ws --data good.enc --encrypted-model fm.model \
+    --out never.res
+refused 1 'low.enc at level 1: encrypt both' sable infer --keys ws --data low.enc --encrypted-model good.model \
+    --out never.res
 
 # ---- permissions ----
 chmod 644 ws/secret/secret.key
@@ -54,13 +59,16 @@ refused 3 'no_folder' sable infer --keys ws --data good.enc --model good.json --
 mkdir folder
 refused 3 'folder' sable infer --keys ws --data good.enc --model good.json --out folder
 refused 3 '' sable decrypt --keys ws --data good.res --out /dev/null
-refused 2 'read and written by the same command' sable infer --keys ws --data good.enc --model good.json --out ./good.enc
-refused 2 'holds a secret key, which is not overwritten' sable decrypt --keys ws --data good.res --out ws/secret/secret.key
+refused 2 'read and written by the same command' sable infer --keys ws --data good.enc --model good.json \
+    --out ./good.enc
+refused 2 'holds a secret key, which is not overwritten' sable decrypt --keys ws --data good.res \
+    --out ws/secret/secret.key
 refused 2 'holds a public key' sable infer --keys ws --data good.enc --model good.json --out ws/public/public.key
 # A full disk, as a limit on the size of files shows it: the older file survives.
 echo old >target
 before=$(sha256sum target)
-refused 3 'target' bash -c 'ulimit -f 8; exec "$0" infer --keys ws --data good.enc --model good.json --out target' "$SABLE_BIN"
+refused 3 'target' bash -c 'ulimit -f 8; exec "$0" infer --keys ws --data good.enc --model good.json --out target' \
+    "$SABLE_BIN"
 refused 3 'full' bash -c 'ulimit -f 8; exec "$0" keygen --params infer13 --out full' "$SABLE_BIN"
 [ "$(sha256sum target)" = "$before" ] || fail "an older file was damaged"
 

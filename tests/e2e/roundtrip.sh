@@ -14,10 +14,12 @@ cmp bin.json npy.json || fail "the same data as CSV and NPY give different model
 
 # ---- logits with a secure parameter set ----
 quietly sable keygen --params infer13 --out ws --for infer --features 7 --encrypted-weights
-[ "$(stat -c %a ws/secret)" = 700 ] && [ "$(stat -c %a ws/secret/secret.key)" = 600 ] || fail "the secret is open to others"
+[ "$(stat -c %a ws/secret)" = 700 ] && [ "$(stat -c %a ws/secret/secret.key)" = 600 ] ||
+    fail "the secret is open to others"
 for data in bin three; do
     for packing in row feature-major; do
-        quietly sable encrypt --keys ws --data $data.csv "${labels[@]}" --model $data.json --packing $packing --out $data.enc
+        quietly sable encrypt --keys ws --data $data.csv "${labels[@]}" --model $data.json --packing $packing \
+            --out $data.enc
         quietly sable encrypt --keys ws --model-weights $data.json --packing $packing --out $data.model
         for weights in "--model $data.json" "--encrypted-model $data.model"; do
             # shellcheck disable=SC2086 # two words
@@ -27,9 +29,11 @@ for data in bin three; do
         done
     done
 done
-head -1 three.out.csv | grep -qx 'index,id,label,logit_0,logit_1,logit_2,prediction' || fail "heading: $(head -1 three.out.csv)"
+head -1 three.out.csv | grep -qx 'index,id,label,logit_0,logit_1,logit_2,prediction' ||
+    fail "heading: $(head -1 three.out.csv)"
 sed -n 2p three.out.csv | grep -q '^0,s0,' || fail "first row: $(sed -n 2p three.out.csv)"
-[ "$(stat -c %a three.out.csv)" = 600 ] && [ "$(stat -c %a three.enc.rows.csv)" = 600 ] || fail "private tables are open to others"
+[ "$(stat -c %a three.out.csv)" = 600 ] && [ "$(stat -c %a three.enc.rows.csv)" = 600 ] ||
+    fail "private tables are open to others"
 says OWNER-ONLY sable decrypt --keys ws --data three.res --out named.csv --class-names red,green,blue
 cut -d, -f5 named.csv | sort -u | tr '\n' ' ' | grep -qx 'blue green prediction red ' || fail "class names"
 
@@ -39,14 +43,17 @@ quietly sable fit --data many.csv "${labels[@]}" --out many.json
 mkdir owner evaluator
 cp ws/secret/secret.key owner/
 cp ws/public/params.json evaluator/
-quietly sable encrypt --secret owner/secret.key --params infer13 --data many.csv "${labels[@]}" --model many.json --out evaluator/many.enc \
+quietly sable encrypt --secret owner/secret.key --params infer13 --data many.csv "${labels[@]}" --model many.json \
+    --out evaluator/many.enc \
     --level 1
-quietly sable infer --params evaluator/params.json --data evaluator/many.enc --model many.json --out many.res # no keys at all
+quietly sable infer --params evaluator/params.json --data evaluator/many.enc --model many.json \
+    --out many.res # no keys at all
 quietly sable infer --data evaluator/many.enc --model many.json --out many2.res # parameters by the digest of the data
 quietly sable decrypt --secret owner/secret.key --data many.res --out many.out.csv
 same_as_clear many.json many.csv many.out.csv logit 1e-5
 sable inspect many.res --json >inspect.json
-[ "$(json inspect.json "o['kind'], o['blocks'], o['samples'], o['params'], o['insecure']")" = "('results', 3, 9000, 'infer13', False)" ] ||
+[ "$(json inspect.json "o['kind'], o['blocks'], o['samples'], o['params'], o['insecure']")" = \
+    "('results', 3, 9000, 'infer13', False)" ] ||
     fail "inspect: $(cat inspect.json)"
 
 # ---- data back, with the public key ----
@@ -68,11 +75,15 @@ PYTHON
 
 # ---- probabilities, on a small insecure ring ----
 allow=--allow-insecure
-quietly sable keygen $allow --params T10 --out small --for infer --features 7 --encrypted-weights --probabilities --degree 31
+quietly sable keygen $allow --params T10 --out small --for infer --features 7 --encrypted-weights --probabilities \
+    --degree 31
 for packing in row feature-major; do
-    quietly sable encrypt $allow --keys small --data three.csv "${labels[@]}" --model three.json --packing $packing --out p.enc
-    bound=$(sable inspect p.enc --json | python3 -c 'import json,sys; print(json.load(sys.stdin)["ciphertext"]["bound"])')
-    quietly sable encrypt $allow --keys small --model-weights three.json --packing $packing --probabilities --range 30 --out p.model
+    quietly sable encrypt $allow --keys small --data three.csv "${labels[@]}" --model three.json --packing $packing \
+        --out p.enc
+    sable inspect p.enc --json >inspect.json
+    bound=$(json inspect.json "o['ciphertext']['bound']")
+    quietly sable encrypt $allow --keys small --model-weights three.json --packing $packing --probabilities \
+        --range 30 --out p.model
     for weights in "--model three.json --range 30" "--encrypted-model p.model"; do
         # shellcheck disable=SC2086 # several words
         sable infer $allow --keys small --data p.enc $weights --probabilities --degree 31 --out p.res --json >p.json

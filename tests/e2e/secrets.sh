@@ -12,7 +12,8 @@ if command -v nm >/dev/null && [ -e "$core" ]; then
     grep -E "$secret|client_" core.nm && fail "libsable knows secrets"
     grep -q 'U sodium_malloc\|U sodium_mlock' core.nm && fail "libsable handles secret memory"
     { nm "$client" && nm -D "$client"; } >client.nm
-    grep -qE "T sable_secret_generate" client.nm || fail "libsable_client has no sable_secret_generate: is the pattern right?"
+    grep -qE "T sable_secret_generate" client.nm ||
+        fail "libsable_client has no sable_secret_generate: is the pattern right?"
     { nm "$SABLE_BIN" && nm -D "$SABLE_BIN"; } >tool.nm
     cat core.nm client.nm tool.nm | grep -i 'test_rng' && fail "the seedable generator is in a released file"
     readelf -d "$core" 2>/dev/null | grep -q 'NEEDED.*sable_client' && fail "libsable needs libsable_client"
