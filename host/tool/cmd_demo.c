@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sable demo: the command line, and the order of the parts. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -20,7 +21,10 @@ static void fit_degree(demo *d) {
 }
 
 static sable_status prepare(demo *d) {
-    const demo_options *o = &d->options;
+    demo_options *o = &d->options;
+    /* The steps run in other folders: the file of a parameter set needs its full path there. */
+    d->params_path = strchr(o->params, '/') || strstr(o->params, ".json") ? realpath(o->params, NULL) : NULL;
+    if (d->params_path) o->params = d->params_path;
     const sable_params_options allow = {.struct_size = sizeof allow, .allow_insecure = settings.allow_insecure};
     SABLE_TRY(sable_params_load(&d->params, o->params, &allow, &d->err));
     d->info.struct_size = sizeof d->info;
@@ -55,6 +59,7 @@ static void release(demo *d) {
     demo_data_clear(&d->data);
     sable_model_destroy(&d->model);
     sable_params_destroy(&d->params);
+    free(d->params_path);
     free(d->values.logits);
     free(d->values.twin);
     free(d->values.plain);
@@ -127,7 +132,7 @@ int cmd_demo(int argc, char **argv) {
         demo_show(&d);
         status = report_done();
         if (complaint && status == EXIT_DONE) {
-            warn("%s", complaint);
+            fprintf(stderr, "sable: the demonstration failed: %s\n", complaint);
             status = EXIT_REFUSED;
         }
     }

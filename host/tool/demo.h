@@ -64,6 +64,7 @@ typedef struct demo {
     demo_options options;
     demo_data data;
     sable_params *params;
+    char *params_path; /* NULL: a shipped set */
     sable_params_info info;
     sable_layout layout;
     sable_model *model;

@@ -75,8 +75,16 @@ for file in kept/evaluator/*.sable kept/evaluator/*.results; do
 done
 [ "$(find kept -name secret.key -printf '%P %m')" = "data-owner/keys/secret/secret.key 600" ] || fail "secret keys: $(find kept -name '*secret*')"
 [ "$(stat -c %a kept)" = 700 ] || fail "the kept folder is open to others"
-grep -q '"weights"' kept/data-owner/standardisation.json && grep -Eq '\[(0, )+0\]' kept/data-owner/standardisation.json ||
-    fail "the data owner has the weights"
+grep -Eq '^ *\[(0, )+0\]' kept/data-owner/standardisation.json || fail "the data owner has the weights"
+
+# ---- the bars are real: a parameter set with too small a scale misses them ----
+quietly sable params plan --name low --log-n 13 --base 10 --steps 8,10 --alpha 1 --specials 2 --base-scale-log2 18 --out low.json
+status=0
+sable demo --params low.json --no-baseline --json >low.out 2>low.err || status=$?
+[ $status = 1 ] || fail "a missed bar gives exit status $status"
+grep -q 'the demonstration failed: ' low.err || fail "a missed bar is not named: $(cat low.err)"
+[ "$(json low.out "o['passed'], o['max_logit_error_relative'] > 1e-4, o['mismatched_predictions'] > 0")" = '(False, True, True)' ] ||
+    fail "$(cat low.out)"
 
 # ---- refusals ----
 refused 1 'a new folder is needed' sable demo --out kept
