@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Encrypts two vectors, multiplies and adds them without the key, decrypts. Build: cc encrypted_sum.c -lsable_client -lsable -lm */
+/* Encrypts two vectors, multiplies and adds them without the key, decrypts.
+ * Build: cc encrypted_sum.c -lsable_client -lsable -lm */
 #include <math.h>
 #include <sable/sable.h>
 #include <stdio.h>
