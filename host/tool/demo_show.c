@@ -85,7 +85,8 @@ static void show_ways(const demo *d) {
     show_rates(d, false);
     show_rates(d, true);
     say("Median times of inference alone, files not included. These samples fill %.3g of %g block%s of %u; \"slots full\"\n"
-        "is the rate when all are filled. Ratios are to one thread of portable C. Encrypted results of all rows: %s.",
+        "is the rate when all are filled. Ratios are to one thread of portable C.\n"
+        "Encrypted results of all rows: %s.",
         (double)d->data.count / d->layout.samples_per_block, blocks_of(d), blocks_of(d) == 1 ? "" : "s",
         d->layout.samples_per_block, d->same_results ? "equal bit for bit" : "NOT equal");
     if (d->ways[WAY_BEST].plain_seconds > 2 * d->ways[WAY_BEST_1].plain_seconds)
