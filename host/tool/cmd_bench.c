@@ -58,7 +58,7 @@ static sable_status run_cases(bench_env *env, const bench_case *cases, const ben
 int cmd_bench(int argc, char **argv) {
     static const char *const default_sets[] = {"infer13", "infer14", "train15", "A40"};
     const char *filter = NULL, *path = NULL;
-    text_list sets = {NULL, (const char **)default_sets, sizeof default_sets / sizeof *default_sets};
+    text_list sets = {default_sets, sizeof default_sets / sizeof *default_sets};
     double seconds = 0.5;
     option table[] = {OPTION("filter", TEXT, &filter, "RE", "only rows whose name matches the extended regular expression"),
                       OPTION("params", LIST, &sets, "NAMES", "parameter sets (default infer13,infer14,train15,A40)"),

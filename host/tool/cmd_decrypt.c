@@ -201,7 +201,5 @@ int cmd_decrypt(int argc, char **argv) {
     session_close(&d.s);
     workspace_close(&d.w);
     sable_table_destroy(&d.names.table);
-    free(d.class_names.text);
-    free(d.class_names.item);
     return status;
 }

@@ -252,10 +252,7 @@ int cmd_encrypt(int argc, char **argv) {
     int status = options_parse(&line, argc, argv);
     e.level_given = option_given(&line, "level");
     if (status < 0) status = check_line(&line, &e);
-    if (status >= 0) {
-        data_source_clear(&e.source);
-        return status;
-    }
+    if (status >= 0) return status;
     harden_process();
     sable_status done = open_all(&e);
     if (done == SABLE_OK) done = e.model_weights ? encrypt_model(&e) : encrypt_data(&e);
@@ -270,6 +267,5 @@ int cmd_encrypt(int argc, char **argv) {
     sable_secret_destroy(&e.secret);
     session_close(&e.s);
     workspace_close(&e.w);
-    data_source_clear(&e.source);
     return status;
 }

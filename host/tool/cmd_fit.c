@@ -143,7 +143,6 @@ int cmd_fit(int argc, char **argv) {
         status = done == SABLE_OK ? report_done() : report_error(done, f.err.text);
     }
     sable_table_destroy(&f.table);
-    data_source_clear(&f.source);
     free(f.labels);
     free(f.x);
     return status;

@@ -2,7 +2,6 @@
 /* sable inspect: what a file says about itself. No parameters are needed and nothing is decrypted. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/fail.h"

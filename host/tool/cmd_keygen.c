@@ -175,7 +175,7 @@ static int check_line(const command_line *line, keygen *k) {
 }
 
 int cmd_keygen(int argc, char **argv) {
-    keygen k = {.files = json_array()};
+    keygen k = {0};
     option table[32] = {
         OPTION("params", TEXT, &k.params, "NAME|FILE", "parameter set of a new workspace"),
         OPTION("out", TEXT, &k.out, "FOLDER", "the new workspace", .group = "where"),
@@ -198,6 +198,7 @@ int cmd_keygen(int argc, char **argv) {
     if (status < 0) status = check_line(&line, &k);
     if (status >= 0) return status;
     harden_process();
+    k.files = json_array();
     sable_status done = run(&k);
     if (done == SABLE_OK) {
         if (k.dry_run)

@@ -161,10 +161,5 @@ int params_plan(int argc, char **argv) {
         sable_status done = make(&p, &err);
         status = done == SABLE_OK ? report_done() : report_error(done, err.text);
     }
-    text_list *const lists[] = {&p.app, &p.stc, &p.em, &p.cts};
-    for (size_t i = 0; i < 4; i++) {
-        free(lists[i]->text);
-        free(lists[i]->item);
-    }
     return status;
 }

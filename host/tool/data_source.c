@@ -2,7 +2,6 @@
 #include "tool/data_source.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tool/report.h"
@@ -54,14 +53,6 @@ sable_status data_source_read(sable_table **table, const data_source *s, sable_e
         remark("%s: %llu values are too small for a double and were read as 0", s->data,
                (unsigned long long)(*table)->underflows);
     return status;
-}
-
-void data_source_clear(data_source *s) {
-    text_list *const lists[] = {&s->ignore, &s->label_values};
-    for (size_t i = 0; i < 2; i++) {
-        free(lists[i]->text);
-        free(lists[i]->item);
-    }
 }
 
 data_extreme data_largest(const sable_table *table) {

@@ -18,7 +18,6 @@ void data_source_options(option *table, data_source *source);
 /* -1, or the exit status after a complaint about options that do not go together. */
 int data_source_check(const data_source *source);
 sable_status data_source_read(sable_table **table, const data_source *source, sable_error *err);
-void data_source_clear(data_source *source);
 
 /* The row and column of the largest |value|, counted from 1. */
 typedef struct data_extreme {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tool/key_plan.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/fail.h"
@@ -114,8 +113,4 @@ uint64_t key_plan_bytes(const key_plan *plan, bool in_file) {
     return plan->spec ? sable_key_spec_bytes(plan->spec, in_file) : 0;
 }
 
-void key_plan_clear(key_plan *plan) {
-    sable_key_spec_destroy(&plan->spec);
-    free(plan->rotations.text);
-    free(plan->rotations.item);
-}
+void key_plan_clear(key_plan *plan) { sable_key_spec_destroy(&plan->spec); }

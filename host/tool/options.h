@@ -32,8 +32,7 @@ typedef enum option_kind {
 
 enum { LIST_MOST = 4096 };
 typedef struct text_list {
-    char *text; /* one block that item points into; lives as long as the process */
-    const char **item;
+    const char *const *item; /* lives as long as the process */
     uint32_t count;
 } text_list;
 

@@ -56,21 +56,26 @@ bool parse_bytes(uint64_t *value, const char *text) {
     return true;
 }
 
+/* Lists live as long as the process, like the words of the command line. */
+enum { LISTS_MOST = 16 };
+static struct {
+    char *text;
+    const char **item;
+} kept[LISTS_MOST];
+static size_t kept_count;
+
 bool parse_list(text_list *list, const char *text) {
     uint32_t count = 1;
     for (const char *c = text; *c; c++) count += *c == ',';
     if (count > LIST_MOST || !*text || *text == ',' || text[strlen(text) - 1] == ',' || strstr(text, ",,"))
         return false;
-    list->text = strdup(text);
-    list->item = calloc(count, sizeof *list->item);
-    if (!list->text || !list->item) {
-        free(list->text);
-        free(list->item);
-        *list = (text_list){NULL, NULL, 0};
-        return false;
-    }
-    char *rest = list->text;
-    for (list->count = 0; list->count < count; list->count++) list->item[list->count] = strsep(&rest, ",");
+    if (kept_count == LISTS_MOST) return false;
+    char *copy = kept[kept_count].text = strdup(text);
+    const char **item = kept[kept_count].item = calloc(count, sizeof *item);
+    kept_count++;
+    if (!copy || !item) return false;
+    for (uint32_t i = 0; i < count; i++) item[i] = strsep(&copy, ",");
+    *list = (text_list){item, count};
     return true;
 }
 
