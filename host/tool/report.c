@@ -35,7 +35,7 @@ static const struct {
     {SABLE_INSECURE, EXIT_REFUSED, "policy", NULL},
     {SABLE_BOUND, EXIT_REFUSED, "policy", NULL},
     {SABLE_DATA, EXIT_REFUSED, "malformed", NULL},
-    {SABLE_FORMAT, EXIT_INTEGRITY, "malformed", "sable inspect --verify FILE checks every digest of a Sable file"},
+    {SABLE_FORMAT, EXIT_INTEGRITY, "malformed", NULL},
     {SABLE_IO, EXIT_ENVIRONMENT, "io", NULL},
     {SABLE_NO_MEMORY, EXIT_ENVIRONMENT, "environment", "sable doctor shows the memory that is there"},
     {SABLE_NO_DEVICE, EXIT_ENVIRONMENT, "environment", "sable doctor lists the backends of this machine"},
