@@ -17,8 +17,8 @@ typedef struct workspace {
 } workspace;
 
 /* keys: a folder, a file of evaluation keys (accepted with eval_file only), or NULL. params, secret: what the user
- * named explicitly, or NULL; those win. params that nobody named are looked for in the workspace, then beside keys. SABLE_IO
- * when keys does not exist. */
+ * named, or NULL; those win. params that nobody named are looked for in the workspace, then beside keys. SABLE_IO when
+ * keys does not exist. */
 sable_status workspace_open(workspace *w, const char *keys, bool eval_file, const char *params, const char *secret,
                             sable_error *err);
 void workspace_close(workspace *w);
