@@ -8,10 +8,11 @@
 #include "ckks/encoder.h"
 #include "client/secret.h"
 
-/* The bound is an honest circuit's statement; the room beyond it lets a slightly wrong one through and still tells a wrapped value apart. */
+/* The bound is an honest circuit's statement; the room beyond it lets a slightly wrong one through and still tells a
+ * wrapped value apart. */
 #define MARGIN_BITS 10.0
 #define NOISE_WIDTH 12.0 /* standard deviations: never exceeded by chance */
-#define RUN_BYTES ((size_t)64 << 20)
+#define RUN_BYTES   ((size_t)64 << 20)
 
 /* Which limbs are used: `used` of them hold the value, the others check it. */
 typedef struct selection {
@@ -36,9 +37,11 @@ static sable_status select_limbs(sable_queue *queue, selection *sel, const sable
         sel->used++;
     }
     if (!(bits > log2(size) + 1)) /* not a number included */
-        return SABLE_REFUSE(queue, SABLE_BOUND,
-                            "the ciphertext declares |value| <= %g at scale 2^%.2f and noise 2^%.1f: more than level %u with 2^%.1f can hold",
-                            in->bound, log2(in->scale.hi), log2(in->noise_var) / 2, in->level, bits);
+        return SABLE_REFUSE(
+            queue, SABLE_BOUND,
+            "the ciphertext declares |value| <= %g at scale 2^%.2f and noise 2^%.1f: more than level %u with "
+            "2^%.1f can hold",
+            in->bound, log2(in->scale.hi), log2(in->noise_var) / 2, in->level, bits);
     sel->limbs = sel->used;
     if (sel->used < level->limbs) {
         uint32_t i = level->limbs - 1 - sel->used;
@@ -55,12 +58,12 @@ typedef struct decryption {
     const sable_ct *in;
     const sable_secret *secret;
     selection sel;
-    uint32_t members;  /* of a run */
+    uint32_t members; /* of a run */
     client_work work;
-    uint32_t *cipher;  /* [members][parts][sel.limbs][N] */
-    uint32_t *phase;   /* [members][sel.limbs][N], wiped */
-    double *coeff;     /* [lanes][2*slots], wiped */
-    double *values;    /* all of them, wiped */
+    uint32_t *cipher; /* [members][parts][sel.limbs][N] */
+    uint32_t *phase;  /* [members][sel.limbs][N], wiped */
+    double *coeff;    /* [lanes][2*slots], wiped */
+    double *values;   /* all of them, wiped */
     size_t value_count;
     bool is_complex;
 } decryption;
@@ -68,7 +71,7 @@ typedef struct decryption {
 static sable_status decryption_open(decryption *d, sable_error *err) {
     const size_t n = d->in->ctx->params.n, limbs = d->sel.limbs;
     const size_t words = (d->in->parts + 1) * limbs * n;
-    size_t members = RUN_BYTES / (words * sizeof(uint32_t));
+    size_t members = words ? RUN_BYTES / (words * sizeof(uint32_t)) : 1;
     d->members = (uint32_t)(members < 1 ? 1 : members > d->in->batch ? d->in->batch : members);
     uint32_t tasks = d->members > d->sel.limbs ? d->members : d->sel.limbs;
     SABLE_TRY(client_work_open(&d->work, &d->secret->ring, tasks, err));
@@ -126,14 +129,16 @@ static void phase_limb(client_lane *lane, const decryption *d, uint32_t k, uint3
 }
 
 /* Member b of the run into member `to` of the values. *sound = false: a coefficient contradicts the bound. */
-static sable_status decode_member(const decryption *d, double *coeff, uint32_t b, uint32_t to, bool *sound, sable_error *err) {
+static sable_status decode_member(const decryption *d, double *coeff, uint32_t b, uint32_t to, bool *sound,
+                                  sable_error *err) {
     const sable_ctx *ctx = d->in->ctx;
     const size_t n = ctx->params.n, limbs = d->sel.limbs, count = 2 * (size_t)d->in->slots;
     const uint32_t *x[SABLE_MAX_Q];
     for (size_t k = 0; k < limbs; k++) x[k] = d->phase + (b * limbs + k) * n;
     size_t inconsistent = 0;
-    SABLE_TRY(sable_residues_to_doubles(coeff, &inconsistent, x, n / count, count, ctx->ring, d->sel.pos, (uint32_t)limbs, d->sel.used,
-                                        (sable_dd){d->in->scale.hi, d->in->scale.lo}, err));
+    SABLE_TRY(sable_residues_to_doubles(coeff, &inconsistent, x, n / count, count, ctx->ring, d->sel.pos,
+                                        (uint32_t)limbs, d->sel.used, (sable_dd){d->in->scale.hi, d->in->scale.lo},
+                                        err));
     *sound = inconsistent == 0;
     for (size_t t = 0; t < count; t++) *sound &= fabs(coeff[t]) <= d->sel.largest;
     if (!*sound) return SABLE_OK;
@@ -167,10 +172,11 @@ static sable_status decode_run(decryption *d, uint32_t first, uint32_t count) {
     }
     if (failed != SABLE_OK) return sable_fail(&d->queue->error, failed, "%s", failure.text);
     if (unsound != UINT32_MAX)
-        return SABLE_REFUSE(d->queue, SABLE_BOUND,
-                            "member %u decrypts to a polynomial that contradicts its declared bound %g at level %u: values overflowed the "
-                            "modulus, or the ciphertext is not what it claims; tell nobody but the key's owner",
-                            unsound, d->in->bound, d->in->level);
+        return SABLE_REFUSE(
+            d->queue, SABLE_BOUND,
+            "member %u decrypts to a polynomial that contradicts its declared bound %g at level %u: values "
+            "overflowed the modulus, or the ciphertext is not what it claims; tell nobody but the key's owner",
+            unsound, d->in->bound, d->in->level);
     return SABLE_OK;
 }
 
@@ -195,17 +201,20 @@ sable_status sable_decrypt(sable_queue *queue, double *values, size_t count, boo
                            const sable_secret *secret) {
     SABLE_TRY(sable_check_queue(queue));
     SABLE_TRY(sable_check_ct(queue, in, "the ciphertext"));
-    if (!values || !secret) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_decrypt: values and secret must not be NULL");
+    if (!values || !secret)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "sable_decrypt: values and secret must not be NULL");
     SABLE_TRY(client_check_params(queue, secret->ctx, "the secret"));
     if (memcmp(in->key_id, secret->key_id, sizeof in->key_id) != 0) {
         char a[17], b[17];
         client_short_id(a, in->key_id);
         client_short_id(b, secret->key_id);
-        return SABLE_REFUSE(queue, SABLE_KEY_MISMATCH, "the ciphertext is of key %s..., the secret is of key %s...", a, b);
+        return SABLE_REFUSE(queue, SABLE_KEY_MISMATCH, "the ciphertext is of key %s..., the secret is of key %s...", a,
+                            b);
     }
     const size_t needed = (size_t)in->batch * in->slots * (is_complex ? 2 : 1);
     if (count != needed)
-        return SABLE_REFUSE(queue, SABLE_INVALID, "sable_decrypt: room for %zu doubles, %u members of %u %s slots give %zu", count, in->batch,
+        return SABLE_REFUSE(queue, SABLE_INVALID,
+                            "sable_decrypt: room for %zu doubles, %u members of %u %s slots give %zu", count, in->batch,
                             in->slots, is_complex ? "complex" : "real", needed);
     decryption d = {.queue = queue, .in = in, .secret = secret, .value_count = needed, .is_complex = is_complex};
     SABLE_TRY(select_limbs(queue, &d.sel, in));

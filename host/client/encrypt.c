@@ -13,8 +13,8 @@
 
 static size_t message_words(const sable_pt *in) { return (size_t)in->ctx->level[in->level].limbs * in->ctx->params.n; }
 
-sable_status client_run_open(client_run *run, const client_ring *on, const sable_pt *in, uint32_t small_polys, bool extended,
-                             sable_error *err) {
+sable_status client_run_open(client_run *run, const client_ring *on, const sable_pt *in, uint32_t small_polys,
+                             bool extended, sable_error *err) {
     const sable_ctx *ctx = in->ctx;
     const size_t n = ctx->params.n, limbs = ctx->level[in->level].limbs, all = limbs + ctx->params.p_count;
     size_t words = 3 * limbs * n;
@@ -35,7 +35,8 @@ sable_status client_run_open(client_run *run, const client_ring *on, const sable
             run->scratch = client_words_alloc(members * 2 * all * n);
         }
         if (!run->message || !run->cipher || !run->small || (extended && (!run->extended || !run->scratch)))
-            status = sable_fail(err, SABLE_NO_MEMORY, "encryption needs %zu bytes of host memory", members * words * sizeof(uint32_t));
+            status = sable_fail(err, SABLE_NO_MEMORY, "encryption needs %zu bytes of host memory",
+                                members * words * sizeof(uint32_t));
     }
     if (status != SABLE_OK) client_run_close(run, in);
     return status;
@@ -59,7 +60,8 @@ sable_status client_run_fetch(client_run *run, sable_queue *queue, const sable_p
     return SABLE_OK;
 }
 
-sable_status client_run_store(client_run *run, sable_queue *queue, uint32_t *data, const sable_pt *in, uint32_t first, uint32_t count) {
+sable_status client_run_store(client_run *run, sable_queue *queue, uint32_t *data, const sable_pt *in, uint32_t first,
+                              uint32_t count) {
     size_t words = 2 * message_words(in);
     SABLE_RUN(queue, upload(queue->handle, data + first * words, run->cipher, count * words * sizeof(uint32_t)));
     SABLE_RUN(queue, queue_sync(queue->handle)); /* the next run writes the same words */
@@ -67,8 +69,14 @@ sable_status client_run_store(client_run *run, sable_queue *queue, uint32_t *dat
 }
 
 sable_ct client_ct_meta(const sable_pt *in, const uint8_t key_id[SABLE_DIGEST_BYTES], bool insecure) {
-    sable_ct meta = {.batch = in->batch, .parts = 2, .level = in->level, .slots = in->slots, .scale = in->scale,
-                     .bound = in->bound, .rms = in->rms, .insecure = insecure};
+    sable_ct meta = {.batch = in->batch,
+                     .parts = 2,
+                     .level = in->level,
+                     .slots = in->slots,
+                     .scale = in->scale,
+                     .bound = in->bound,
+                     .rms = in->rms,
+                     .insecure = insecure};
     memcpy(meta.key_id, key_id, sizeof meta.key_id);
     return meta;
 }
@@ -95,7 +103,8 @@ static void encrypt_limb(client_lane *lane, const client_run *run, const sable_s
     }
 }
 
-static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct *meta, const sable_pt *in, const sable_secret *secret) {
+static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct *meta, const sable_pt *in,
+                                    const sable_secret *secret) {
     const sable_level_tables *level = &queue->ctx->level[in->level];
     client_run run;
     SABLE_TRY(client_run_open(&run, &secret->ring, in, 1, false, &queue->error));

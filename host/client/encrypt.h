@@ -17,17 +17,18 @@ typedef struct client_run {
 
 /* Most members of a run: amortises the transform of the secret, bounds memory. */
 #define CLIENT_RUN_MEMBERS 16
-#define CLIENT_RUN_BYTES ((size_t)64 << 20)
+#define CLIENT_RUN_BYTES   ((size_t)64 << 20)
 
 /* small_polys: secret polynomials a member. On failure nothing is left open. */
-sable_status client_run_open(client_run *run, const client_ring *on, const sable_pt *in, uint32_t small_polys, bool extended,
-                             sable_error *err);
+sable_status client_run_open(client_run *run, const client_ring *on, const sable_pt *in, uint32_t small_polys,
+                             bool extended, sable_error *err);
 void client_run_close(client_run *run, const sable_pt *in);
 
 /* Members first.. of the plaintext, as stored (Montgomery form), into run->message. */
 sable_status client_run_fetch(client_run *run, sable_queue *queue, const sable_pt *in, uint32_t first, uint32_t count);
 /* Members first.. of the ciphertext from run->cipher. */
-sable_status client_run_store(client_run *run, sable_queue *queue, uint32_t *data, const sable_pt *in, uint32_t first, uint32_t count);
+sable_status client_run_store(client_run *run, sable_queue *queue, uint32_t *data, const sable_pt *in, uint32_t first,
+                              uint32_t count);
 /* The ciphertext's state: everything but noise and seed. */
 sable_ct client_ct_meta(const sable_pt *in, const uint8_t key_id[SABLE_DIGEST_BYTES], bool insecure);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public-key encryption: a fresh encryption of zero modulo P*Q_l, divided by P, plus the message. The division leaves its own rounding as the
- * noise instead of the products v*e and e1*s. */
+/* Public-key encryption: a fresh encryption of zero modulo P*Q_l, divided by P, plus the message. The division leaves
+ * its own rounding as the noise instead of the products v*e and e1*s. */
 #include <math.h>
 #include <string.h>
 
@@ -8,8 +8,8 @@
 #include "client/encrypt.h"
 
 /* Limb i of Q_l then P of `count` members: (v*b + e0, v*a + e1). */
-static void zero_limb(client_lane *lane, const client_run *run, const sable_public_key *key, const sable_level_tables *level, uint32_t i,
-                      uint32_t count) {
+static void zero_limb(client_lane *lane, const client_run *run, const sable_public_key *key,
+                      const sable_level_tables *level, uint32_t i, uint32_t count) {
     const sable_ring *ring = lane->on->ring;
     const size_t n = ring->n, all = level->limbs + ring->p_count, total = ring->q_count + ring->p_count;
     const size_t block = run->members * n; /* v, then e0, then e1 of all members */
@@ -54,7 +54,8 @@ static sable_status finish(const client_run *run, const sable_pt *in, uint32_t c
     return SABLE_OK;
 }
 
-static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct *meta, const sable_pt *in, const sable_public_key *key) {
+static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct *meta, const sable_pt *in,
+                                    const sable_public_key *key) {
     sable_error *err = &queue->error;
     const sable_level_tables *level = &queue->ctx->level[in->level];
     const uint32_t all = level->limbs + queue->ctx->params.p_count;
@@ -68,9 +69,12 @@ static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct
     for (uint32_t first = 0; first < in->batch && status == SABLE_OK; first += run.members) {
         const uint32_t count = in->batch - first < run.members ? in->batch - first : run.members;
         status = client_run_fetch(&run, queue, in, first, count);
-        if (status == SABLE_OK) status = client_sample(work, run.small, count, true, run.rng, SABLE_DOMAIN_ENCRYPT_U, err);
-        if (status == SABLE_OK) status = client_sample(work, run.small + block, count, false, run.rng, SABLE_DOMAIN_ENCRYPT_E0, err);
-        if (status == SABLE_OK) status = client_sample(work, run.small + 2 * block, count, false, run.rng, SABLE_DOMAIN_ENCRYPT_E1, err);
+        if (status == SABLE_OK)
+            status = client_sample(work, run.small, count, true, run.rng, SABLE_DOMAIN_ENCRYPT_U, err);
+        if (status == SABLE_OK)
+            status = client_sample(work, run.small + block, count, false, run.rng, SABLE_DOMAIN_ENCRYPT_E0, err);
+        if (status == SABLE_OK)
+            status = client_sample(work, run.small + 2 * block, count, false, run.rng, SABLE_DOMAIN_ENCRYPT_E1, err);
         if (status != SABLE_OK) break;
         CLIENT_PARALLEL(work)
         for (uint32_t i = 0; i < all; i++) {
@@ -80,7 +84,8 @@ static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct
         status = client_work_status(work, err);
         if (status == SABLE_OK) {
             status = finish(&run, in, count);
-            if (status != SABLE_OK) status = sable_fail(err, status, "cpu backend: %s", key->ring.cpu->queue_error(work->lane[0].queue));
+            if (status != SABLE_OK)
+                status = sable_fail(err, status, "cpu backend: %s", key->ring.cpu->queue_error(work->lane[0].queue));
         }
         if (status == SABLE_OK) status = client_run_store(&run, queue, data, in, first, count);
     }
@@ -88,7 +93,7 @@ static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct
     return status;
 }
 
-/* Rounding of the division and of the encoding; what is left of v*e + e0 + e1*s after the division by P is far below. */
+/* Rounding of the division and of the encoding; (v*e + e0 + e1*s)/P is far below. */
 static double public_noise(const sable_ctx *ctx) {
     double log_p = 0, n = ctx->params.n, h = 2 * n / 3;
     for (uint32_t i = 0; i < ctx->params.p_count; i++) log_p += log2(ctx->ring->prime[ctx->params.q_count + i].p);
@@ -104,7 +109,8 @@ sable_status sable_encrypt_public(sable_queue *queue, sable_ct *out, const sable
     sable_ct meta = client_ct_meta(in, key->key_id, key->insecure || ctx->params.insecure);
     meta.noise_var = public_noise(ctx);
     uint32_t *data;
-    SABLE_TRY(sable_words_alloc(queue, &data, 2 * (size_t)in->batch * ctx->level[in->level].limbs * ctx->params.n, "a ciphertext"));
+    SABLE_TRY(sable_words_alloc(queue, &data, 2 * (size_t)in->batch * ctx->level[in->level].limbs * ctx->params.n,
+                                "a ciphertext"));
     sable_status status = encrypt_members(queue, data, &meta, in, key);
     if (status != SABLE_OK) {
         sable_words_release(queue, data);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of secrets and public keys. Sections (all integers little-endian):
- *   secret key  META  version 4 (= 1) | log2 N 4 | public bytes 32     COEF  N/4 bytes, coefficient k in bits 2(k%4).. of byte k/4,
- *                                                                           as a two's complement number of 2 bits (10 is refused)
- *   public key  META  version 4 (= 1) | log2 N 4 | limbs 4 | 0 4 | seed 32   BLMB  limbs of U then P, N words each, plain residues, NTT order
+/* Files of secrets and public keys. Sections, all integers little-endian (docs/FORMAT.md):
+ *   secret key  META  version 4 (= 1) | log2 N 4 | public bytes 32
+ *               COEF  N/4 bytes: coefficient k in bits 2(k%4).. of byte k/4, two's complement of 2 bits (not 10)
+ *   public key  META  version 4 (= 1) | log2 N 4 | limbs 4 | 0 4 | seed 32
+ *               BLMB  limbs of U then P, N words each: b in plain residues, NTT order
  * The key id in the header is the hash of the parameters' digest and the secret's public bytes. */
 #include <sodium.h>
 #include <stdlib.h>
@@ -15,13 +16,13 @@
 #include "io/file.h"
 
 #define FILE_VERSION 1
-#define SECRET_META 40
-#define PUBLIC_META 48
-#define TAG_COEF SABLE_TAG('C', 'O', 'E', 'F')
-#define TAG_BLMB SABLE_TAG('B', 'L', 'M', 'B')
+#define SECRET_META  40
+#define PUBLIC_META  48
+#define TAG_COEF     SABLE_TAG('C', 'O', 'E', 'F')
+#define TAG_BLMB     SABLE_TAG('B', 'L', 'M', 'B')
 
-static sable_container_info file_info(const sable_ctx *ctx, sable_kind kind, const uint8_t key_id[SABLE_DIGEST_BYTES], bool insecure,
-                                      bool test_rng) {
+static sable_container_info file_info(const sable_ctx *ctx, sable_kind kind, const uint8_t key_id[SABLE_DIGEST_BYTES],
+                                      bool insecure, bool test_rng) {
     sable_container_info info = {.kind = kind,
                                  .flags = (insecure ? SABLE_FILE_INSECURE : 0) | (test_rng ? SABLE_FILE_TEST_RNG : 0)};
     memcpy(info.params_digest, ctx->params.digest, SABLE_DIGEST_BYTES);
@@ -33,7 +34,8 @@ static sable_container_info file_info(const sable_ctx *ctx, sable_kind kind, con
 static sable_status check_flags(const sable_container_info *info, const char *path, sable_error *err) {
 #ifndef SABLE_TEST_RNG
     if (info->flags & SABLE_FILE_TEST_RNG)
-        return sable_fail(err, SABLE_INSECURE, "%s was made with the seeded generator of the test tool: its key is no secret", path);
+        return sable_fail(err, SABLE_INSECURE,
+                          "%s was made with the seeded generator of the test tool: its key is no secret", path);
 #else
     (void)info, (void)path, (void)err;
 #endif
@@ -42,10 +44,11 @@ static sable_status check_flags(const sable_container_info *info, const char *pa
 
 static sable_status check_meta(const uint8_t *meta, const sable_ctx *ctx, const char *path, sable_error *err) {
     if (sable_get_u32(meta) != FILE_VERSION)
-        return sable_fail(err, SABLE_FORMAT, "%s: key layout version %u, this library reads %d", path, sable_get_u32(meta), FILE_VERSION);
+        return sable_fail(err, SABLE_FORMAT, "%s: key layout version %u, this library reads %d", path,
+                          sable_get_u32(meta), FILE_VERSION);
     if (sable_get_u32(meta + 4) != ctx->params.log_n)
-        return sable_fail(err, SABLE_FORMAT, "%s: ring degree 2^%u, its parameters have 2^%u", path, sable_get_u32(meta + 4),
-                          ctx->params.log_n);
+        return sable_fail(err, SABLE_FORMAT, "%s: ring degree 2^%u, its parameters have 2^%u", path,
+                          sable_get_u32(meta + 4), ctx->params.log_n);
     return SABLE_OK;
 }
 
@@ -89,13 +92,16 @@ static sable_status unpack(int8_t *s, const uint8_t *packed, uint32_t n, const c
         s[k] = (int8_t)((int)(code & 1u) - (int)(code & 2u));
     }
     if (bad) return sable_fail(err, SABLE_FORMAT, "%s: a coefficient of the secret is not -1, 0 or 1", path);
-    /* Uniform ternary coefficients give 2N/3; 5N/6 and N/2 are more than eleven standard deviations away at N = 2^10. */
+    /* Uniform ternary coefficients give 2N/3; N/2 and 5N/6 are eleven standard deviations away at N = 2^10. */
     if (weight < n / 2 || weight > (uint32_t)(5ull * n / 6))
-        return sable_fail(err, SABLE_FORMAT, "%s: the number of nonzero coefficients is not that of a random secret of degree %u", path, n);
+        return sable_fail(err, SABLE_FORMAT,
+                          "%s: the number of nonzero coefficients is not that of a random secret of degree %u", path,
+                          n);
     return SABLE_OK;
 }
 
-static sable_status read_secret(sable_secret *secret, sable_container *file, const char *path, uint8_t *packed, sable_error *err) {
+static sable_status read_secret(sable_secret *secret, sable_container *file, const char *path, uint8_t *packed,
+                                sable_error *err) {
     const sable_ctx *ctx = secret->ctx;
     const sable_container_info *info = sable_container_get_info(file);
     const uint32_t n = ctx->params.n;
@@ -118,7 +124,8 @@ static sable_status read_secret(sable_secret *secret, sable_container *file, con
 }
 
 sable_status sable_secret_load(sable_secret **out, sable_ctx *ctx, const char *path, sable_error *err) {
-    if (!out || !ctx || !path) return sable_fail(err, SABLE_INVALID, "sable_secret_load: out, ctx and path must not be NULL");
+    if (!out || !ctx || !path)
+        return sable_fail(err, SABLE_INVALID, "sable_secret_load: out, ctx and path must not be NULL");
     SABLE_TRY(sable_file_check_private(path, err));
     sable_secret *secret = NULL;
     sable_container *file = NULL;
@@ -142,7 +149,8 @@ sable_status sable_secret_load(sable_secret **out, sable_ctx *ctx, const char *p
 
 static uint32_t key_limbs(const sable_ctx *ctx) { return ctx->ring->q_count + ctx->ring->p_count; }
 
-static sable_status write_limbs(const sable_public_key *key, sable_container_writer *writer, uint8_t *bytes, sable_error *err) {
+static sable_status write_limbs(const sable_public_key *key, sable_container_writer *writer, uint8_t *bytes,
+                                sable_error *err) {
     const size_t n = key->ctx->params.n;
     client_work work;
     SABLE_TRY(client_work_open(&work, &key->ring, 1, err));
@@ -179,7 +187,8 @@ static sable_status write_public_key(const sable_public_key *key, const char *pa
 
 sable_status sable_public_key_save(sable_queue *queue, const sable_public_key *key, const char *path) {
     SABLE_TRY(sable_check_queue(queue));
-    if (!key || !path) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_public_key_save: key and path must not be NULL");
+    if (!key || !path)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "sable_public_key_save: key and path must not be NULL");
     uint8_t *bytes = malloc(4 * (size_t)key->ctx->params.n);
     if (!bytes) return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "no memory to write a public key");
     sable_status status = write_public_key(key, path, bytes, &queue->error);
@@ -187,7 +196,8 @@ sable_status sable_public_key_save(sable_queue *queue, const sable_public_key *k
     return status;
 }
 
-static sable_status read_limbs(sable_public_key *key, const sable_container *file, const char *path, uint8_t *bytes, sable_error *err) {
+static sable_status read_limbs(sable_public_key *key, const sable_container *file, const char *path, uint8_t *bytes,
+                               sable_error *err) {
     const size_t n = key->ctx->params.n;
     const uint32_t limbs = key_limbs(key->ctx);
     sable_section_stream stream;
@@ -198,7 +208,8 @@ static sable_status read_limbs(sable_public_key *key, const sable_container *fil
         for (size_t j = 0; j < n; j++) {
             to[j] = sable_get_u32(bytes + 4 * j);
             if (to[j] >= p)
-                return sable_fail(err, SABLE_FORMAT, "%s: word %zu of limb %u is %u, not below its prime %u", path, j, i, to[j], p);
+                return sable_fail(err, SABLE_FORMAT, "%s: word %zu of limb %u is %u, not below its prime %u", path, j,
+                                  i, to[j], p);
         }
     }
     SABLE_TRY(sable_section_end(&stream, err));
@@ -222,7 +233,8 @@ static sable_status read_limbs(sable_public_key *key, const sable_container *fil
     return status;
 }
 
-static sable_status read_public_key(sable_public_key *key, sable_container *file, const char *path, uint8_t *bytes, sable_error *err) {
+static sable_status read_public_key(sable_public_key *key, sable_container *file, const char *path, uint8_t *bytes,
+                                    sable_error *err) {
     const sable_ctx *ctx = key->ctx;
     const sable_container_info *info = sable_container_get_info(file);
     const sable_section_spec sections[] = {{SABLE_TAG_META, 0, PUBLIC_META},
@@ -234,8 +246,8 @@ static sable_status read_public_key(sable_public_key *key, sable_container *file
     SABLE_TRY(sable_container_read(file, SABLE_TAG_META, meta, PUBLIC_META, err));
     SABLE_TRY(check_meta(meta, ctx, path, err));
     if (sable_get_u32(meta + 8) != key_limbs(ctx) || sable_get_u32(meta + 12) != 0)
-        return sable_fail(err, SABLE_FORMAT, "%s: a public key of %u limbs, its parameters have %u", path, sable_get_u32(meta + 8),
-                          key_limbs(ctx));
+        return sable_fail(err, SABLE_FORMAT, "%s: a public key of %u limbs, its parameters have %u", path,
+                          sable_get_u32(meta + 8), key_limbs(ctx));
     memcpy(key->seed, meta + 16, sizeof key->seed);
     memcpy(key->key_id, info->key_id, sizeof key->key_id);
     key->test_rng = (info->flags & SABLE_FILE_TEST_RNG) != 0;
@@ -245,7 +257,8 @@ static sable_status read_public_key(sable_public_key *key, sable_container *file
 
 sable_status sable_public_key_load(sable_queue *queue, sable_public_key **out, const char *path) {
     SABLE_TRY(sable_check_queue(queue));
-    if (!out || !path) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_public_key_load: out and path must not be NULL");
+    if (!out || !path)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "sable_public_key_load: out and path must not be NULL");
     sable_error *err = &queue->error;
     sable_public_key *key = NULL;
     sable_container *file = NULL;

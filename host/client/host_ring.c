@@ -69,7 +69,8 @@ sable_status client_work_open(client_work *work, const client_ring *on, uint32_t
 sable_status client_work_status(const client_work *work, sable_error *err) {
     for (uint32_t i = 0; i < work->lanes; i++)
         if (work->lane[i].status != SABLE_OK)
-            return sable_fail(err, work->lane[i].status, "cpu backend: %s", work->on->cpu->queue_error(work->lane[i].queue));
+            return sable_fail(err, work->lane[i].status, "cpu backend: %s",
+                              work->on->cpu->queue_error(work->lane[i].queue));
     return SABLE_OK;
 }
 
@@ -147,8 +148,8 @@ uint32_t client_r_inverse(const client_ring *on, uint32_t position) {
 
 /* -- sampling ------------------------------------------------------------------------------------------------------ */
 
-sable_status client_sample(client_work *work, int8_t *out, uint32_t polys, bool ternary, sable_rng *rng, sable_domain domain,
-                           sable_error *err) {
+sable_status client_sample(client_work *work, int8_t *out, uint32_t polys, bool ternary, sable_rng *rng,
+                           sable_domain domain, sable_error *err) {
     size_t n = work->on->ring->n;
     uint8_t *keys = sodium_malloc((size_t)polys * SABLE_SEED_BYTES);
     if (!keys) return sable_fail(err, SABLE_NO_MEMORY, "no guarded memory for %u stream keys", polys);
@@ -157,8 +158,10 @@ sable_status client_sample(client_work *work, int8_t *out, uint32_t polys, bool 
     for (uint32_t i = 0; i < polys; i++) {
         client_lane *lane = client_lane_of(work);
         sable_stream_open(lane->stream, keys + (size_t)i * SABLE_SEED_BYTES);
-        if (ternary) sable_sample_ternary(out + i * n, n, lane->stream);
-        else sable_sample_error(out + i * n, n, lane->stream);
+        if (ternary)
+            sable_sample_ternary(out + i * n, n, lane->stream);
+        else
+            sable_sample_error(out + i * n, n, lane->stream);
         sable_stream_wipe(lane->stream);
         client_lane_rest();
     }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SABLE_CLIENT_HOST_RING_H
 #define SABLE_CLIENT_HOST_RING_H
-/* Ring arithmetic of the secret side: always on the CPU, through the cpu backend, on memory of the client. Secrets never enter the memory of
- * a backend; only what may be published (key halves, ciphertexts) is uploaded.
+/* Ring arithmetic of the secret side: always on the CPU, through the cpu backend, on memory of the client. Secrets
+ * never enter the memory of a backend; only what may be published (key halves, ciphertexts) is uploaded.
  *
- * Work runs limb by limb: a lane is one thread's scratch in guarded memory that is wiped when the work closes, so the transform of a secret
- * exists for one prime at a time and lane. */
+ * Work runs limb by limb: a lane is one thread's scratch in guarded memory that is wiped when the work closes, so the
+ * transform of a secret exists for one prime at a time and lane. */
 #include "ckks/objects.h"
 #include "client/rng.h"
 
@@ -76,8 +76,9 @@ void client_secret_free(void *memory);
 /* Aligned ordinary memory for words that will be public, or that the caller wipes; NULL on failure. Freed with free. */
 uint32_t *client_words_alloc(size_t words);
 
-/* polys polynomials of N coefficients each: errors (ternary = false) or uniform ternary, one stream each, spread over the lanes. */
-sable_status client_sample(client_work *work, int8_t *out, uint32_t polys, bool ternary, sable_rng *rng, sable_domain domain,
-                           sable_error *err);
+/* polys polynomials of N coefficients each: errors (ternary = false) or uniform ternary, one stream each, spread over
+ * the lanes. */
+sable_status client_sample(client_work *work, int8_t *out, uint32_t polys, bool ternary, sable_rng *rng,
+                           sable_domain domain, sable_error *err);
 
 #endif

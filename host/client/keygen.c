@@ -8,8 +8,8 @@
 
 /* -- one key ------------------------------------------------------------------------------------------------------- */
 
-/* Limb i of all digits. Everything is in Montgomery form: r2 lifts small coefficients into it, and the product of two such words divided by
- * 2^32 stays in it. */
+/* Limb i of all digits. Everything is in Montgomery form: r2 lifts small coefficients into it, and the product of two
+ * such words divided by 2^32 stays in it. */
 static void make_limb(client_lane *lane, const client_key_job *job, uint32_t i) {
     const client_ring *on = lane->on;
     const size_t n = on->ring->n, part = job->limbs * n;
@@ -20,8 +20,10 @@ static void make_limb(client_lane *lane, const client_key_job *job, uint32_t i) 
     /* P*g_j is P modulo the primes of block j and 0 modulo every other prime, those of P included. */
     const bool has_gadget = p < q_count && (job->from || job->square);
     if (has_gadget) {
-        if (job->square) lane_mul_mont(lane, gadget, target, target, p);
-        else lane_expand_small(lane, gadget, job->from, p, true);
+        if (job->square)
+            lane_mul_mont(lane, gadget, target, target, p);
+        else
+            lane_expand_small(lane, gadget, job->from, p, true);
         uint64_t product_p = 1;
         for (uint32_t k = 0; k < on->ring->p_count; k++)
             product_p = product_p * on->ring->prime[q_count + k].p % on->ring->prime[p].p;
@@ -95,8 +97,13 @@ static sable_status make_public_key(sable_public_key *key, const sable_secret *s
         uint8_t expand[32];
         sable_rng_public(rng, key->seed, sizeof key->seed);
         sable_expand_key(expand, &key->ctx->params, secret->key_id, key->seed);
-        const client_key_job job = {.target = secret->s, .errors = errors, .expand = expand,
-                                    .purpose = SABLE_EXPAND_PUBLIC_KEY, .digits = 1, .pos = pos, .limbs = limbs,
+        const client_key_job job = {.target = secret->s,
+                                    .errors = errors,
+                                    .expand = expand,
+                                    .purpose = SABLE_EXPAND_PUBLIC_KEY,
+                                    .digits = 1,
+                                    .pos = pos,
+                                    .limbs = limbs,
                                     .out = key->data};
         client_key_make(&work, &job);
         status = client_work_status(&work, err);
@@ -110,7 +117,8 @@ static sable_status make_public_key(sable_public_key *key, const sable_secret *s
 
 sable_status sable_public_key_generate(sable_queue *queue, sable_public_key **out, const sable_secret *secret) {
     SABLE_TRY(sable_check_queue(queue));
-    if (!out || !secret) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_public_key_generate: out and secret must not be NULL");
+    if (!out || !secret)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "sable_public_key_generate: out and secret must not be NULL");
     SABLE_TRY(client_check_params(queue, secret->ctx, "the secret"));
     sable_error *err = &queue->error;
     sable_rng *rng = NULL;

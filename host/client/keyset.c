@@ -69,10 +69,12 @@ static sable_status make_key(sable_queue *queue, sable_evk *key, const sable_sec
 
     key->first_block = need->first / params->alpha;
     key->digits = key_digits(params, need);
-    if (relin) memcpy(scratch->target, secret->s, params->n);
-    else sable_small_automorphism(scratch->target, secret->s, params->n, galois_inverse(need->galois, params->n));
-    SABLE_TRY(client_sample(&scratch->work, scratch->errors, key->digits, false, scratch->rng, SABLE_DOMAIN_SWITCH_ERROR,
-                            &queue->error));
+    if (relin)
+        memcpy(scratch->target, secret->s, params->n);
+    else
+        sable_small_automorphism(scratch->target, secret->s, params->n, galois_inverse(need->galois, params->n));
+    SABLE_TRY(client_sample(&scratch->work, scratch->errors, key->digits, false, scratch->rng,
+                            SABLE_DOMAIN_SWITCH_ERROR, &queue->error));
     uint8_t expand[32];
     sable_rng_public(scratch->rng, key->seed, sizeof key->seed);
     sable_expand_key(expand, params, secret->key_id, key->seed);
@@ -97,7 +99,8 @@ static sable_status make_key(sable_queue *queue, sable_evk *key, const sable_sec
     return SABLE_OK;
 }
 
-static sable_status make_keys(sable_queue *queue, sable_keyset *set, const sable_secret *secret, keygen_scratch *scratch) {
+static sable_status make_keys(sable_queue *queue, sable_keyset *set, const sable_secret *secret,
+                              keygen_scratch *scratch) {
     const sable_params *params = &queue->ctx->params;
     sable_error *err = &queue->error;
     size_t words = 0;
@@ -113,13 +116,15 @@ static sable_status make_keys(sable_queue *queue, sable_keyset *set, const sable
     scratch->target = client_secret_alloc(params->n);
     scratch->words = client_words_alloc(words);
     if (!scratch->errors || !scratch->target || !scratch->words)
-        return sable_fail(err, SABLE_NO_MEMORY, "key generation needs %zu bytes of host memory", words * sizeof(uint32_t));
+        return sable_fail(err, SABLE_NO_MEMORY, "key generation needs %zu bytes of host memory",
+                          words * sizeof(uint32_t));
     set->insecure = secret->insecure || params->insecure || sable_rng_insecure(scratch->rng);
     for (size_t i = 0; i < set->count; i++) SABLE_TRY(make_key(queue, &set->key[i], secret, scratch));
     return SABLE_OK;
 }
 
-sable_status sable_keyset_generate(sable_queue *queue, sable_keyset **out, const sable_secret *secret, const sable_key_spec *spec) {
+sable_status sable_keyset_generate(sable_queue *queue, sable_keyset **out, const sable_secret *secret,
+                                   const sable_key_spec *spec) {
     SABLE_TRY(sable_check_queue(queue));
     if (!out || !secret || !spec)
         return SABLE_REFUSE(queue, SABLE_INVALID, "sable_keyset_generate: out, secret and spec must not be NULL");
@@ -140,10 +145,13 @@ sable_status sable_keyset_generate(sable_queue *queue, sable_keyset **out, const
     for (size_t i = 0; i < set->count && status == SABLE_OK; i++) {
         sable_key_need *need = &set->key[i].need;
         status = sable_key_spec_get(spec, i, need);
-        if (status == SABLE_OK && (need->limbs == 0 || need->first >= params->q_count ||
-                                   need->limbs > params->q_count - need->first || !(need->galois & 1) || need->galois >= 2 * params->n))
-            status = SABLE_REFUSE(queue, SABLE_INVALID, "key %zu of the specification (galois %u, positions %u+%u) is not of these parameters", i,
-                                  need->galois, need->first, need->limbs);
+        if (status == SABLE_OK &&
+            (need->limbs == 0 || need->first >= params->q_count || need->limbs > params->q_count - need->first ||
+             !(need->galois & 1) || need->galois >= 2 * params->n))
+            status =
+                SABLE_REFUSE(queue, SABLE_INVALID,
+                             "key %zu of the specification (galois %u, positions %u+%u) is not of these parameters", i,
+                             need->galois, need->first, need->limbs);
     }
     keygen_scratch scratch = {0};
     if (status == SABLE_OK) status = make_keys(queue, set, secret, &scratch);

@@ -87,7 +87,8 @@ static bool test_bytes(sable_rng *rng, uint8_t *out, size_t bytes) {
 #endif
 
 static void entropy(sable_rng *rng, uint8_t *out, size_t bytes) {
-    /* randombytes_buf waits until the system's generator is ready and ends the process when there is none: it never falls back. */
+    /* randombytes_buf waits until the system's generator is ready and ends the process when there is none: it never
+     * falls back. */
     if (!test_bytes(rng, out, bytes)) randombytes_buf(out, bytes);
 }
 
@@ -100,7 +101,8 @@ static void seed(sable_rng *rng) {
 /* -- generator ----------------------------------------------------------------------------------------------------- */
 
 sable_status sable_rng_create(sable_rng **out, sable_error *err) {
-    if (sodium_init() < 0) return sable_fail(err, SABLE_INTERNAL, "libsodium did not initialise: no source of randomness");
+    if (sodium_init() < 0)
+        return sable_fail(err, SABLE_INTERNAL, "libsodium did not initialise: no source of randomness");
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     sable_rng *rng = sodium_malloc((sizeof *rng + page - 1) / page * page);
     if (!rng) return sable_fail(err, SABLE_NO_MEMORY, "no guarded memory for a random generator");
@@ -119,7 +121,8 @@ sable_status sable_rng_create(sable_rng **out, sable_error *err) {
     sodium_memzero(second, sizeof second);
     if (stuck) {
         sodium_free(rng);
-        return sable_fail(err, SABLE_INTERNAL, "the system's random generator returned the same 32 bytes twice: nothing was made");
+        return sable_fail(err, SABLE_INTERNAL,
+                          "the system's random generator returned the same 32 bytes twice: nothing was made");
     }
     seed(rng);
     *out = rng;

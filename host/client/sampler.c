@@ -57,14 +57,17 @@ static void sort_words(uint64_t *x, size_t n) {
             for (size_t i = 0; i < n; i++) {
                 size_t j = i ^ gap;
                 if (j < i) continue;
-                if (i & run) order(&x[j], &x[i]);
-                else order(&x[i], &x[j]);
+                if (i & run)
+                    order(&x[j], &x[i]);
+                else
+                    order(&x[i], &x[j]);
             }
 }
 
 void sable_sample_sparse(int8_t *out, size_t n, size_t weight, uint64_t *scratch, sable_stream *stream) {
-    /* Words of 62 random bits and a 2-bit coefficient, sorted by the random bits, put the coefficients in uniformly random order as long
-     * as no two of them are equal: then start again (probability below 2^-30 for n = 2^16, and independent of the order). */
+    /* Words of 62 random bits and a 2-bit coefficient, sorted by the random bits, put the coefficients in uniformly
+     * random order as long as no two of them are equal: then start again (probability below 2^-30 for n = 2^16, and
+     * independent of the order). */
     uint64_t equal;
     do {
         sable_stream_read(stream, scratch, n * sizeof scratch[0]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SABLE_CLIENT_SAMPLER_H
 #define SABLE_CLIENT_SAMPLER_H
-/* Small secret polynomials. No branch and no address depends on a sampled value; how many draws were rejected is visible and
- * says nothing about those that were kept. Outputs and streams lie in memory that the caller wipes. */
+/* Small secret polynomials. No branch and no address depends on a sampled value; how many draws were rejected is
+ * visible and says nothing about those that were kept. Outputs and streams lie in memory that the caller wipes. */
 #include "client/rng.h"
 #include "ring/ring.h"
 
@@ -12,8 +12,8 @@
 void sable_sample_ternary(int8_t *out, size_t n, sable_stream *stream);
 /* Difference of two sums of 21 fair coins. */
 void sable_sample_error(int8_t *out, size_t n, sable_stream *stream);
-/* Exactly `weight` coefficients are not 0, at uniformly random places with independent random signs. n: power of two; weight <= n;
- * scratch: n words, wiped by the callee. A sorting network: n log^2 n / 4 compare-exchanges. */
+/* Exactly `weight` coefficients are not 0, at uniformly random places with independent random signs. n: power of two;
+ * weight <= n; scratch: n words, wiped by the callee. A sorting network: n log^2 n / 4 compare-exchanges. */
 void sable_sample_sparse(int8_t *out, size_t n, size_t weight, uint64_t *scratch, sable_stream *stream);
 
 /* out = x * factor / 2^32 mod p for small signed x: factor r1 gives plain residues, r2 Montgomery form. |x| < 128. */

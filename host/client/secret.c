@@ -84,8 +84,8 @@ sable_status client_check_params(sable_queue *queue, const sable_ctx *ctx, const
     char a[17], b[17];
     client_short_id(a, ctx->params.digest);
     client_short_id(b, queue->ctx->params.digest);
-    return SABLE_REFUSE(queue, SABLE_PARAMS_MISMATCH, "%s is of parameters \"%s\" (%s...), the queue of \"%s\" (%s...)", what,
-                        ctx->params.name, a, queue->ctx->params.name, b);
+    return SABLE_REFUSE(queue, SABLE_PARAMS_MISMATCH, "%s is of parameters \"%s\" (%s...), the queue of \"%s\" (%s...)",
+                        what, ctx->params.name, a, queue->ctx->params.name, b);
 }
 
 void client_short_id(char text[17], const uint8_t key_id[SABLE_DIGEST_BYTES]) { sable_hex(text, key_id, 8); }

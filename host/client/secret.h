@@ -11,7 +11,7 @@ struct sable_secret {
     client_ring ring;
     int8_t *s; /* N coefficients in {-1,0,1}, guarded memory */
     bool locked, insecure;
-    bool test_rng; /* made by the seeded generator of the test tool */
+    bool test_rng;                          /* made by the seeded generator of the test tool */
     uint8_t public_bytes[SABLE_SEED_BYTES]; /* key_id = hash of the parameters and these */
     uint8_t key_id[SABLE_DIGEST_BYTES];
 };
@@ -38,16 +38,16 @@ void client_short_id(char text[17], const uint8_t key_id[SABLE_DIGEST_BYTES]);
 
 /* What a key-switching or public key is made of: for each digit, b = -a*target + e [+ P*g_j*s']. */
 typedef struct client_key_job {
-    const int8_t *target;   /* the secret that the key switches to */
-    const int8_t *errors;   /* [digits][N] */
-    const uint8_t *expand;  /* key of sable_expand_key */
+    const int8_t *target;  /* the secret that the key switches to */
+    const int8_t *errors;  /* [digits][N] */
+    const uint8_t *expand; /* key of sable_expand_key */
     uint32_t purpose, object;
     uint32_t first_block, digits;
     const uint16_t *pos;
     uint32_t limbs;
-    const int8_t *from;     /* s' as small coefficients; NULL: see square */
-    bool square;            /* s' = target^2; from = NULL and !square: no s' (public keys) */
-    uint32_t *out;          /* [digits][b, a][limbs][N], Montgomery form */
+    const int8_t *from; /* s' as small coefficients; NULL: see square */
+    bool square;        /* s' = target^2; from = NULL and !square: no s' (public keys) */
+    uint32_t *out;      /* [digits][b, a][limbs][N], Montgomery form */
 } client_key_job;
 void client_key_make(client_work *work, const client_key_job *job);
 

@@ -33,8 +33,8 @@ struct ClientFilesRefused : public ::testing::Test {
         return err.text;
     }
     /* A sound container with this content: what a careful forger would write. */
-    void write(unsigned kind, uint32_t flags, const std::vector<uint8_t> &meta, const std::vector<uint8_t> &coefficients,
-               const uint8_t *key_id = nullptr) {
+    void write(unsigned kind, uint32_t flags, const std::vector<uint8_t> &meta,
+               const std::vector<uint8_t> &coefficients, const uint8_t *key_id = nullptr) {
         sable_container_info info = {};
         info.kind = kind;
         info.flags = flags;
@@ -44,9 +44,13 @@ struct ClientFilesRefused : public ::testing::Test {
         const sable_section_spec sections[] = {{SABLE_TAG_META, 0, meta.size()}, {coef, 0, coefficients.size()}};
         sable_container_writer *writer = nullptr;
         sable_error err = {};
-        ASSERT_EQ(SABLE_OK, sable_container_writer_create(&writer, path.c_str(), 0600, &info, sections, 2, &err)) << err.text;
-        ASSERT_EQ(SABLE_OK, sable_container_writer_section(writer, SABLE_TAG_META, meta.data(), meta.size(), &err)) << err.text;
-        ASSERT_EQ(SABLE_OK, sable_container_writer_section(writer, coef, coefficients.data(), coefficients.size(), &err)) << err.text;
+        ASSERT_EQ(SABLE_OK, sable_container_writer_create(&writer, path.c_str(), 0600, &info, sections, 2, &err))
+            << err.text;
+        ASSERT_EQ(SABLE_OK, sable_container_writer_section(writer, SABLE_TAG_META, meta.data(), meta.size(), &err))
+            << err.text;
+        ASSERT_EQ(SABLE_OK,
+                  sable_container_writer_section(writer, coef, coefficients.data(), coefficients.size(), &err))
+            << err.text;
         ASSERT_EQ(SABLE_OK, sable_container_writer_finish(&writer, &err)) << err.text;
     }
     std::vector<uint8_t> meta() {
@@ -58,7 +62,8 @@ struct ClientFilesRefused : public ::testing::Test {
     }
     std::vector<uint8_t> coefficients() {
         std::vector<uint8_t> packed(w.n() / 4);
-        for (size_t k = 0; k < w.n(); k++) packed[k / 4] |= static_cast<uint8_t>((secret.p->s[k] & 3u) << (2 * (k % 4)));
+        for (size_t k = 0; k < w.n(); k++)
+            packed[k / 4] |= static_cast<uint8_t>((secret.p->s[k] & 3u) << (2 * (k % 4)));
         return packed;
     }
 };
@@ -80,9 +85,7 @@ TEST_F(ClientFilesRefused, MissingFile) {
     EXPECT_NE(std::string::npos, load(SABLE_IO).find("nothing"));
 }
 
-TEST_F(ClientFilesRefused, OtherParameters) {
-    EXPECT_NE("", load(SABLE_PARAMS_MISMATCH, &World::get("T11")));
-}
+TEST_F(ClientFilesRefused, OtherParameters) { EXPECT_NE("", load(SABLE_PARAMS_MISMATCH, &World::get("T11"))); }
 
 TEST_F(ClientFilesRefused, EveryFlippedByteAndEveryShorterFile) {
     std::ifstream file(path, std::ios::binary);
@@ -154,7 +157,8 @@ TEST_F(ClientFilesRefused, PublicKeyWithAWordBeyondItsPrime) {
     const size_t limbs = w.ctx->ring->q_count + w.ctx->ring->p_count, words = limbs * w.n();
     sable_container *file = nullptr;
     sable_error err = {};
-    ASSERT_EQ(SABLE_OK, sable_container_open(&file, public_path.c_str(), SABLE_KIND_PUBLIC_KEY, nullptr, &err)) << err.text;
+    ASSERT_EQ(SABLE_OK, sable_container_open(&file, public_path.c_str(), SABLE_KIND_PUBLIC_KEY, nullptr, &err))
+        << err.text;
     const sable_tag tag = SABLE_TAG('B', 'L', 'M', 'B');
     const sable_section_spec sections[] = {{SABLE_TAG_META, 0, 48}, {tag, 0, 4 * words}};
     ASSERT_EQ(SABLE_OK, sable_container_expect(file, sections, 2, &err)) << err.text;
@@ -165,7 +169,8 @@ TEST_F(ClientFilesRefused, PublicKeyWithAWordBeyondItsPrime) {
     sable_container_close(&file);
     sable_put_u32(b.data() + 4 * (3 * static_cast<size_t>(w.n()) + 7), w.ctx->ring->prime[3].p);
     sable_container_writer *writer = nullptr;
-    ASSERT_EQ(SABLE_OK, sable_container_writer_create(&writer, public_path.c_str(), 0644, &info, sections, 2, &err)) << err.text;
+    ASSERT_EQ(SABLE_OK, sable_container_writer_create(&writer, public_path.c_str(), 0644, &info, sections, 2, &err))
+        << err.text;
     ASSERT_EQ(SABLE_OK, sable_container_writer_section(writer, SABLE_TAG_META, m.data(), m.size(), &err)) << err.text;
     ASSERT_EQ(SABLE_OK, sable_container_writer_section(writer, tag, b.data(), b.size(), &err)) << err.text;
     ASSERT_EQ(SABLE_OK, sable_container_writer_finish(&writer, &err)) << err.text;

@@ -26,7 +26,8 @@ TEST_P(ClientEncrypt, RoundTrips) {
                 for (uint32_t slots : {0u, 16u, 1u})
                     for (bool is_complex : {false, true}) {
                         Shape shape;
-                        shape.level = level, shape.batch = batch, shape.slots = slots, shape.is_complex = is_complex, shape.bound = 2;
+                        shape.level = level, shape.batch = batch, shape.slots = slots, shape.is_complex = is_complex,
+                        shape.bound = 2;
                         const std::vector<double> values = random_values(value_count(w, shape), seed++);
                         Plain pt(w);
                         Cipher ct(w);
@@ -44,11 +45,13 @@ TEST_P(ClientEncrypt, RoundTrips) {
                         EXPECT_EQ(0, memcmp(info.key_id, s.p->key_id, sizeof info.key_id));
                         std::vector<double> back(values.size(), -9);
                         SABLE_EXPECT_OK(w, sable_decrypt(w.queue, back.data(), back.size(), is_complex, ct, s));
-                        /* Six standard deviations of an error; the rounding r0 + r1*s of a division has |s(zeta)| as a factor in each
-                         * slot, whose largest value is sqrt(ln(N/2)) times the mean. 2^-46 is the encoder in double precision. */
+                        /* Six standard deviations of an error; the rounding r0 + r1*s of a division has |s(zeta)| as a
+                         * factor in each slot, whose largest value is sqrt(ln(N/2)) times the mean. 2^-46 is the
+                         * encoder in double precision. */
                         const double width = by == By::Secret ? 6 : 6 * std::sqrt(std::log(w.n() / 2.0));
                         EXPECT_LT(largest_error(values, back), width * info.noise_std + std::ldexp(1, -46))
-                            << "level " << level << " batch " << batch << " slots " << slots << " complex " << is_complex;
+                            << "level " << level << " batch " << batch << " slots " << slots << " complex "
+                            << is_complex;
                     }
 }
 
@@ -129,7 +132,8 @@ TEST_P(ClientEncrypt, CoefficientNoiseIsAsPredictedAtEveryLevel) {
             }
             /* The rounding of the encoding, 1/12, is inside the plaintext here. */
             const double want = by == By::Secret ? 10.5 : (1 + static_cast<double>(weight)) / 12;
-            EXPECT_NEAR(1, sum / (2 * static_cast<double>(n)) / want, 0.2) << "level " << level; /* 10 % of the deviation */
+            EXPECT_NEAR(1, sum / (2 * static_cast<double>(n)) / want, 0.2)
+                << "level " << level; /* 10 % of the deviation */
             EXPECT_NEAR(ct.p->noise_var, want + 1.0 / 12, 0.1 * want);
         }
     EXPECT_EQ(SABLE_OK, client_work_status(&work, &err)) << err.text;
@@ -202,7 +206,8 @@ TEST(ClientEncryptOnce, AnotherKeyIsRefusedWithBothIds) {
     EXPECT_EQ(SABLE_INVALID, sable_decrypt(w.queue, back.data(), back.size() - 1, false, ct, s));
 }
 
-/* Values that grew past the declared bound: noticed by the check limb where there is one, by their size where there is none. */
+/* Values that grew past the declared bound: noticed by the check limb where there is one, by their size where there is
+ * none. */
 TEST(ClientEncryptOnce, OverflowIsNoticed) {
     World &w = World::get("T10");
     Secret s(w);

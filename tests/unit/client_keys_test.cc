@@ -52,8 +52,8 @@ std::vector<int> centred(const std::vector<uint32_t> &x, uint32_t p) {
 
 /* b + a*target - gadget on every limb: one polynomial with coefficients of at most 21. Returns it. */
 using Gadget = std::function<std::vector<uint32_t>(uint32_t pos)>;
-std::vector<int> key_error(Work &work, const sable_ring *ring, const uint32_t *b, const uint32_t *a, const std::vector<uint16_t> &pos,
-                           const int8_t *target, const Gadget &gadget) {
+std::vector<int> key_error(Work &work, const sable_ring *ring, const uint32_t *b, const uint32_t *a,
+                           const std::vector<uint16_t> &pos, const int8_t *target, const Gadget &gadget) {
     const size_t n = ring->n;
     std::vector<int> first;
     for (size_t i = 0; i < pos.size(); i++) {
@@ -61,7 +61,8 @@ std::vector<int> key_error(Work &work, const sable_ring *ring, const uint32_t *b
         const std::vector<uint32_t> t = work.transform(target, pos[i]), g = gadget(pos[i]);
         std::vector<uint32_t> e(n);
         for (size_t j = 0; j < n; j++) {
-            const uint32_t phase = static_cast<uint32_t>((plain_of(b[i * n + j], p) + static_cast<uint64_t>(plain_of(a[i * n + j], p)) * t[j]) % p);
+            const uint32_t phase = static_cast<uint32_t>(
+                (plain_of(b[i * n + j], p) + static_cast<uint64_t>(plain_of(a[i * n + j], p)) * t[j]) % p);
             e[j] = sable_sub_mod(phase, g[j], p);
         }
         const std::vector<int> error = centred(work.inverse(e, pos[i]), p);
@@ -110,7 +111,8 @@ TEST(ClientKeys, PublicKeyEquation) {
     std::vector<uint16_t> pos;
     for (uint32_t i = 0; i < ring->q_count + ring->p_count; i++) pos.push_back(static_cast<uint16_t>(i));
     const std::vector<uint32_t> zero(w.n());
-    const std::vector<int> e = key_error(work, ring, key.p->data, key.p->data + pos.size() * w.n(), pos, s.p->s, [&](uint32_t) { return zero; });
+    const std::vector<int> e = key_error(work, ring, key.p->data, key.p->data + pos.size() * w.n(), pos, s.p->s,
+                                         [&](uint32_t) { return zero; });
     EXPECT_NEAR(10.5, variance(e), 10.5 * 6 * std::sqrt(2.0 / w.n()));
     uint8_t id[SABLE_DIGEST_BYTES];
     EXPECT_EQ(SABLE_OK, sable_public_key_key_id(key, id));
@@ -157,7 +159,8 @@ TEST_P(ClientKeyset, KeyEquation) {
         std::vector<int8_t> target(s.p->s, s.p->s + n);
         if (!relin) { /* phi_g(target) = s */
             for (uint32_t g = 1; g < 2 * n; g += 2)
-                if (static_cast<uint64_t>(g) * key.need.galois % (2 * n) == 1) sable_small_automorphism(target.data(), s.p->s, n, g);
+                if (static_cast<uint64_t>(g) * key.need.galois % (2 * n) == 1)
+                    sable_small_automorphism(target.data(), s.p->s, n, g);
             std::vector<int8_t> back(n);
             sable_small_automorphism(back.data(), target.data(), n, key.need.galois);
             ASSERT_EQ(0, memcmp(back.data(), s.p->s, n));
@@ -172,13 +175,14 @@ TEST_P(ClientKeyset, KeyEquation) {
                 uint32_t factor = 0; /* P*g_j */
                 if (position < ring->q_count && position / alpha == key.first_block + j) {
                     factor = 1;
-                    for (uint32_t i = 0; i < ring->p_count; i++) factor = sable_mul_mod(factor, ring->prime[ring->q_count + i].p % p, p);
+                    for (uint32_t i = 0; i < ring->p_count; i++)
+                        factor = sable_mul_mod(factor, ring->prime[ring->q_count + i].p % p, p);
                 }
                 for (uint32_t &x : from) x = sable_mul_mod(relin ? sable_mul_mod(x, x, p) : x, factor, p);
                 return from;
             };
-            const std::vector<int> e =
-                key_error(work, ring, data.data() + 2 * j * part, data.data() + (2 * j + 1) * part, pos, target.data(), gadget);
+            const std::vector<int> e = key_error(work, ring, data.data() + 2 * j * part,
+                                                 data.data() + (2 * j + 1) * part, pos, target.data(), gadget);
             ASSERT_FALSE(HasFailure()) << "key " << k << " digit " << j;
             EXPECT_NEAR(10.5, variance(e), 10.5 * 6 * std::sqrt(2.0 / n));
             EXPECT_NE(previous, e) << "every digit has an error of its own";
@@ -186,17 +190,19 @@ TEST_P(ClientKeyset, KeyEquation) {
         }
         /* The halves a are the expansion that a file's reader makes. */
         std::vector<uint32_t> a(key.digits * part);
-        sable_expand(a.data(), w.ctx, set->key_id, key.seed, relin ? SABLE_EXPAND_RELIN : SABLE_EXPAND_GALOIS, key.first_block, key.digits,
-                     pos.data(), static_cast<uint32_t>(pos.size()), key.need.galois);
+        sable_expand(a.data(), w.ctx, set->key_id, key.seed, relin ? SABLE_EXPAND_RELIN : SABLE_EXPAND_GALOIS,
+                     key.first_block, key.digits, pos.data(), static_cast<uint32_t>(pos.size()), key.need.galois);
         for (uint32_t j = 0; j < key.digits; j++)
             for (size_t i = 0; i < part; i += 61)
-                ASSERT_EQ(a[j * part + i], plain_of(data[(2 * j + 1) * part + i], ring->prime[pos[i / n]].p)) << "key " << k;
+                ASSERT_EQ(a[j * part + i], plain_of(data[(2 * j + 1) * part + i], ring->prime[pos[i / n]].p))
+                    << "key " << k;
     }
     sable_keyset_destroy(w.queue, &set);
 }
 INSTANTIATE_TEST_SUITE_P(Sets, ClientKeyset, ::testing::Values("T10", "T11"));
 
-/* sum_j [x]_{D_j} * g_j = x modulo every prime of every level: the digits of a level are a partition of its window by blocks. */
+/* sum_j [x]_{D_j} * g_j = x modulo every prime of every level: the digits of a level are a partition of its window by
+ * blocks. */
 TEST(ClientKeys, GadgetIdentity) {
     for (const char *name : {"T10", "T11"}) {
         World &w = World::get(name);
@@ -207,7 +213,8 @@ TEST(ClientKeys, GadgetIdentity) {
             for (uint32_t j = 0; j < t.digits; j++)
                 for (uint32_t i = 0; i < t.digit_limbs[j]; i++) {
                     covered[t.digit_first[j] + i]++;
-                    EXPECT_EQ(t.first_block + j, t.pos[t.digit_first[j] + i] / alpha) << "g_j is 1 modulo the primes of digit j";
+                    EXPECT_EQ(t.first_block + j, t.pos[t.digit_first[j] + i] / alpha)
+                        << "g_j is 1 modulo the primes of digit j";
                 }
             for (uint32_t c : covered) EXPECT_EQ(1u, c) << name << " level " << l;
         }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Generator and streams: known answers computed with Python (hashlib and a ChaCha20 written from its definition), erasure, forks. */
+/* Generator and streams: known answers computed with Python (hashlib and a ChaCha20 written from its definition),
+ * erasure, forks. */
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>

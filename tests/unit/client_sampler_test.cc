@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Samplers: known answers (Python), and statistics over fixed streams, so that a run is reproducible: the bounds are those that a correct
- * sampler passes with probability above 1 - 10^-6 for a random stream. */
+/* Samplers: known answers (Python), and statistics over fixed streams, so that a run is reproducible: the bounds are
+ * those that a correct sampler passes with probability above 1 - 10^-6 for a random stream. */
 #include <gtest/gtest.h>
 
 #include <array>
@@ -36,7 +36,9 @@ std::string digest(const std::vector<int8_t> &x) {
 }
 
 /* Upper tail of the chi-square distribution at 10^-6, by the approximation of Wilson and Hilferty. */
-double chi_square_limit(double freedom) { return freedom * std::pow(1 - 2 / (9 * freedom) + 4.75 * std::sqrt(2 / (9 * freedom)), 3); }
+double chi_square_limit(double freedom) {
+    return freedom * std::pow(1 - 2 / (9 * freedom) + 4.75 * std::sqrt(2 / (9 * freedom)), 3);
+}
 
 TEST(ClientSampler, KnownAnswers) {
     Stream a, b;
@@ -86,7 +88,8 @@ TEST(ClientSampler, ErrorIsCentredBinomial) {
     EXPECT_NEAR(3 * 10.5 * 10.5 - 42.0 / 8, fourth / count, 5 * std::sqrt(96 * std::pow(10.5, 4) / count));
     double chi = 0, cells = 0, rest = 0, rest_seen = 0;
     for (int v = -21; v <= 21; v++) {
-        double p = std::exp(std::lgamma(43) - std::lgamma(22 + v) - std::lgamma(22 - v) - 42 * std::log(2)), want = p * count;
+        double p = std::exp(std::lgamma(43) - std::lgamma(22 + v) - std::lgamma(22 - v) - 42 * std::log(2)),
+               want = p * count;
         if (want < 10) {
             rest += want;
             rest_seen += seen[v];
@@ -131,7 +134,8 @@ TEST(ClientSampler, SparseHasItsWeightEverywhere) {
 }
 
 TEST(ClientSampler, LiftGivesResiduesAndMontgomeryForm) {
-    for (uint32_t p : {786433u, 1073479681u}) { /* 2^18 divides p - 1 of the first, 2^17 of the second: both serve n = 16 */
+    for (uint32_t p :
+         {786433u, 1073479681u}) { /* 2^18 divides p - 1 of the first, 2^17 of the second: both serve n = 16 */
         sable_prime q;
         sable_prime_init(&q, p, 16);
         std::vector<int8_t> x;
@@ -157,7 +161,8 @@ TEST(ClientSampler, AutomorphismSubstitutes) {
     for (uint32_t g : {1u, 5u, 25u, 127u, 77u}) {
         sable_small_automorphism(y.data(), x.data(), n, g);
         const std::vector<uint32_t> want = oracle::substitute(lifted, g, p);
-        for (uint32_t i = 0; i < n; i++) ASSERT_EQ(want[i], static_cast<uint32_t>(y[i] + static_cast<int>(p)) % p) << g << " " << i;
+        for (uint32_t i = 0; i < n; i++)
+            ASSERT_EQ(want[i], static_cast<uint32_t>(y[i] + static_cast<int>(p)) % p) << g << " " << i;
     }
 }
 
