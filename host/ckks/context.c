@@ -9,12 +9,14 @@
 #include "ckks/encoder.h"
 #include "ckks/tables.h"
 
-sable_status sable_ctx_create(sable_ctx **out, const sable_params *params, const sable_ctx_options *options, sable_error *err) {
+sable_status sable_ctx_create(sable_ctx **out, const sable_params *params, const sable_ctx_options *options,
+                              sable_error *err) {
     if (!out || !params) return sable_fail(err, SABLE_INVALID, "sable_ctx_create: out and params must not be NULL");
     sable_ctx_options o = {sizeof o, NULL, NULL, 0, 0};
     if (options) {
         if (options->struct_size != sizeof o)
-            return sable_fail(err, SABLE_INVALID, "sable_ctx_options has %zu bytes, this library expects %zu: set struct_size",
+            return sable_fail(err, SABLE_INVALID,
+                              "sable_ctx_options has %zu bytes, this library expects %zu: set struct_size",
                               options->struct_size, sizeof o);
         o = *options;
     }
@@ -34,7 +36,8 @@ sable_status sable_ctx_create(sable_ctx **out, const sable_params *params, const
     ctx->backend = backend;
     pthread_mutex_init(&ctx->lock, NULL);
 
-    sable_backend_options bo = {sizeof bo, backend == sable_backend_cpu() ? o.cpu_path : device, o.threads, o.memory_cap};
+    sable_backend_options bo = {sizeof bo, backend == sable_backend_cpu() ? o.cpu_path : device, o.threads,
+                                o.memory_cap};
     sable_status status = sable_ring_create(&ctx->ring, &ctx->params, err);
     if (status == SABLE_OK) status = sable_level_tables_create(&ctx->level, &ctx->params, ctx->ring, err);
     if (status == SABLE_OK) status = sable_encoder_create(&ctx->encoder, params->log_n, err);
@@ -87,7 +90,8 @@ sable_status sable_queue_create(sable_queue **out, sable_ctx *ctx, void *stream,
     pthread_mutex_unlock(&ctx->lock);
     if (q->slot == SABLE_MAX_QUEUES) {
         free(q);
-        return sable_fail(err, SABLE_LIMIT, "%d queues are alive in this context, the limit: destroy one first", SABLE_MAX_QUEUES);
+        return sable_fail(err, SABLE_LIMIT, "%d queues are alive in this context, the limit: destroy one first",
+                          SABLE_MAX_QUEUES);
     }
     sable_status status = ctx->backend->queue_open(&q->handle, ctx->state, stream, err);
     if (status != SABLE_OK) {
@@ -125,7 +129,8 @@ sable_status sable_queue_sync(sable_queue *queue) {
 
 sable_status sable_queue_wait(sable_queue *queue, sable_queue *other) {
     SABLE_TRY(sable_check_queue(queue));
-    if (!other || other->ctx != queue->ctx) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_queue_wait: the queues have different contexts");
+    if (!other || other->ctx != queue->ctx)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "sable_queue_wait: the queues have different contexts");
     /* The cpu backend finishes every call before it returns; a device backend orders the streams here. */
     queue->seen[other->slot] = atomic_load(&queue->ctx->issued[other->slot]);
     return SABLE_OK;
@@ -136,7 +141,8 @@ sable_ctx *sable_queue_ctx(const sable_queue *queue) { return queue ? queue->ctx
 
 sable_status sable_queue_kill(sable_queue *queue, sable_status status) {
     if (status < 0) queue->dead = status;
-    return SABLE_REFUSE(queue, status, "%s backend: %s", queue->ctx->backend->name, queue->ctx->backend->queue_error(queue->handle));
+    return SABLE_REFUSE(queue, status, "%s backend: %s", queue->ctx->backend->name,
+                        queue->ctx->backend->queue_error(queue->handle));
 }
 
 sable_status sable_check_queue(sable_queue *queue) {

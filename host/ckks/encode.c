@@ -11,8 +11,11 @@
 static sable_status encoding_shape(sable_queue *queue, sable_pt *meta, const sable_encoding *e, size_t count) {
     const sable_ctx *ctx = queue->ctx;
     const sable_params *p = &ctx->params;
-    if (!e || e->struct_size != sizeof *e) return SABLE_REFUSE(queue, SABLE_INVALID, "encode: sable_encoding is NULL or its struct_size is not set");
-    if (e->level > p->top_level) return SABLE_REFUSE(queue, SABLE_LEVEL, "encode: level %u, the set %s has 0..%u", e->level, p->name, p->top_level);
+    if (!e || e->struct_size != sizeof *e)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "encode: sable_encoding is NULL or its struct_size is not set");
+    if (e->level > p->top_level)
+        return SABLE_REFUSE(queue, SABLE_LEVEL, "encode: level %u, the set %s has 0..%u", e->level, p->name,
+                            p->top_level);
     meta->level = e->level;
     meta->slots = e->slots ? e->slots : p->n / 2;
     meta->batch = e->batch ? e->batch : 1;
@@ -20,8 +23,9 @@ static sable_status encoding_shape(sable_queue *queue, sable_pt *meta, const sab
         return SABLE_REFUSE(queue, SABLE_INVALID, "encode: %u slots: a power of two up to %u", meta->slots, p->n / 2);
     uint64_t expected = (uint64_t)meta->slots * meta->batch * (e->is_complex ? 2 : 1);
     if (count != expected)
-        return SABLE_REFUSE(queue, SABLE_INVALID, "encode: %zu values given, %u members of %u %s slots take %llu", count, meta->batch,
-                            meta->slots, e->is_complex ? "complex" : "real", (unsigned long long)expected);
+        return SABLE_REFUSE(queue, SABLE_INVALID, "encode: %zu values given, %u members of %u %s slots take %llu",
+                            count, meta->batch, meta->slots, e->is_complex ? "complex" : "real",
+                            (unsigned long long)expected);
     meta->scale = e->scale.hi != 0 ? e->scale : sable_scale_canonical(ctx, e->level);
     if (!(meta->scale.hi >= 1) || !isfinite(meta->scale.hi) || meta->scale.level > (int32_t)p->top_level)
         return SABLE_REFUSE(queue, SABLE_SCALE, "encode: scale %g is not a finite number >= 1", meta->scale.hi);
@@ -31,20 +35,22 @@ static sable_status encoding_shape(sable_queue *queue, sable_pt *meta, const sab
 }
 
 /* Largest |value|; refuses values that are not finite. */
-static sable_status values_extent(sable_queue *queue, double *largest, const double *values, size_t count, bool is_complex) {
+static sable_status values_extent(sable_queue *queue, double *largest, const double *values, size_t count,
+                                  bool is_complex) {
     double best = 0;
     for (size_t i = 0; i < count; i += is_complex ? 2 : 1) {
         double size = is_complex ? sqrt(values[i] * values[i] + values[i + 1] * values[i + 1]) : fabs(values[i]);
         if (!isfinite(size) || isnan(values[i]))
-            return SABLE_REFUSE(queue, SABLE_DATA, "encode: value %zu is %g: every value must be finite", i / (is_complex ? 2 : 1), values[i]);
+            return SABLE_REFUSE(queue, SABLE_DATA, "encode: value %zu is %g: every value must be finite",
+                                i / (is_complex ? 2 : 1), values[i]);
         if (size > best) best = size;
     }
     *largest = best;
     return SABLE_OK;
 }
 
-static sable_status encode_member(sable_queue *queue, const sable_limbs *out, const double *z, bool is_complex, const sable_pt *meta,
-                                  double *coeff, double *hi, double *lo) {
+static sable_status encode_member(sable_queue *queue, const sable_limbs *out, const double *z, bool is_complex,
+                                  const sable_pt *meta, double *coeff, double *hi, double *lo) {
     const sable_ctx *ctx = queue->ctx;
     SABLE_TRY(sable_embed_inverse(ctx->encoder, coeff, z, is_complex, meta->slots, &queue->error));
     sable_scale_round(hi, lo, coeff, 2 * (size_t)meta->slots, sable_scale_dd(meta->scale));
@@ -52,10 +58,12 @@ static sable_status encode_member(sable_queue *queue, const sable_limbs *out, co
     return SABLE_OK;
 }
 
-sable_status sable_encode(sable_queue *queue, sable_pt *out, const double *values, size_t count, const sable_encoding *encoding) {
+sable_status sable_encode(sable_queue *queue, sable_pt *out, const double *values, size_t count,
+                          const sable_encoding *encoding) {
     SABLE_TRY(sable_check_queue(queue));
     if (!out || !values) return SABLE_REFUSE(queue, SABLE_INVALID, "encode: the output or the values are NULL");
-    if (out->ctx != queue->ctx) return SABLE_REFUSE(queue, SABLE_INVALID, "encode: the plaintext belongs to another context");
+    if (out->ctx != queue->ctx)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "encode: the plaintext belongs to another context");
     sable_ctx *ctx = queue->ctx;
     sable_pt meta = {.ctx = ctx};
     SABLE_TRY(encoding_shape(queue, &meta, encoding, count));
@@ -65,11 +73,14 @@ sable_status sable_encode(sable_queue *queue, sable_pt *out, const double *value
     meta.bound = encoding->bound > 0 ? encoding->bound : largest > 0 ? sable_power_of_two_from(largest) : 1;
     meta.rms = encoding->rms > 0 ? encoding->rms : meta.bound;
     if (largest > meta.bound)
-        return SABLE_REFUSE(queue, SABLE_BOUND, "encode: a value of size %g exceeds the declared bound %g", largest, meta.bound);
+        return SABLE_REFUSE(queue, SABLE_BOUND, "encode: a value of size %g exceeds the declared bound %g", largest,
+                            meta.bound);
     double need = log2(meta.bound) + log2(meta.scale.hi), have = sable_level_capacity_log2(ctx, meta.level);
     if (need > have || need > 119)
-        return SABLE_REFUSE(queue, SABLE_BOUND, "encode: values up to %g at scale 2^%.2f need %.1f bits, level %u holds %.1f (and 119 at most)",
-                            meta.bound, log2(meta.scale.hi), need, meta.level, have);
+        return SABLE_REFUSE(
+            queue, SABLE_BOUND,
+            "encode: values up to %g at scale 2^%.2f need %.1f bits, level %u holds %.1f (and 119 at most)", meta.bound,
+            log2(meta.scale.hi), need, meta.level, have);
 
     const sable_level_tables *t = &ctx->level[meta.level];
     size_t n2 = 2 * (size_t)meta.slots;
@@ -82,15 +93,18 @@ sable_status sable_encode(sable_queue *queue, sable_pt *out, const double *value
         one.batch = 1;
         for (uint32_t b = 0; b < meta.batch && status == SABLE_OK; b++) {
             one.data = all.data + b * all.batch_stride;
-            status = encode_member(queue, &one, values + count / meta.batch * b, encoding->is_complex, &meta, host, host + n2, host + 2 * n2);
+            status = encode_member(queue, &one, values + count / meta.batch * b, encoding->is_complex, &meta, host,
+                                   host + n2, host + 2 * n2);
         }
         uint32_t r1[SABLE_MAX_Q]; /* into Montgomery form */
         for (uint32_t i = 0; i < t->limbs; i++) r1[i] = ctx->ring->prime[t->pos[i]].r1;
         if (status == SABLE_OK && (status = ctx->backend->ntt_forward(queue->handle, &all)) == SABLE_OK)
             status = ctx->backend->mul_const(queue->handle, &all, &all, r1, NULL);
         if (status < 0) status = sable_queue_kill(queue, status);
-        if (status == SABLE_OK) sable_pt_commit(queue, out, &meta, data);
-        else sable_words_release(queue, data);
+        if (status == SABLE_OK)
+            sable_pt_commit(queue, out, &meta, data);
+        else
+            sable_words_release(queue, data);
     }
     sodium_memzero(host, 3 * n2 * sizeof *host);
     free(host);
@@ -103,16 +117,19 @@ sable_status sable_decode(sable_queue *queue, double *values, size_t count, bool
     const sable_ctx *ctx = queue->ctx;
     size_t per_member = (size_t)in->slots * (is_complex ? 2 : 1), n = ctx->params.n, gap = n / (2 * (size_t)in->slots);
     if (!values || count != per_member * in->batch)
-        return SABLE_REFUSE(queue, SABLE_INVALID, "decode: room for %zu values, the plaintext has %zu", count, per_member * in->batch);
+        return SABLE_REFUSE(queue, SABLE_INVALID, "decode: room for %zu values, the plaintext has %zu", count,
+                            per_member * in->batch);
     const sable_level_tables *t = &ctx->level[in->level];
     sable_limbs x = sable_pt_limbs(in);
     uint32_t inverse[SABLE_MAX_Q]; /* out of Montgomery form, folded into the inverse transform */
-    for (uint32_t i = 0; i < t->limbs; i++) inverse[i] = sable_inv_mod(ctx->ring->prime[t->pos[i]].r1, ctx->ring->prime[t->pos[i]].p);
+    for (uint32_t i = 0; i < t->limbs; i++)
+        inverse[i] = sable_inv_mod(ctx->ring->prime[t->pos[i]].r1, ctx->ring->prime[t->pos[i]].p);
     size_t words = in->batch * t->limbs * n;
     uint32_t *device, *host = malloc(words * sizeof *host);
     double *coeff = malloc(2 * (size_t)in->slots * sizeof *coeff);
-    sable_status status = host && coeff ? sable_words_alloc(queue, &device, words, "decode")
-                                        : SABLE_REFUSE(queue, SABLE_NO_MEMORY, "decode: no memory for %zu words", words);
+    sable_status status = host && coeff
+                              ? sable_words_alloc(queue, &device, words, "decode")
+                              : SABLE_REFUSE(queue, SABLE_NO_MEMORY, "decode: no memory for %zu words", words);
     if (status == SABLE_OK) {
         sable_limbs y = sable_dense_limbs(ctx, device, t->pos, t->limbs, 1, in->batch);
         status = ctx->backend->ntt_inverse(queue->handle, &y, &x, inverse);
@@ -124,9 +141,10 @@ sable_status sable_decode(sable_queue *queue, double *values, size_t count, bool
         const uint32_t *limb[SABLE_MAX_Q];
         for (uint32_t i = 0; i < t->limbs; i++) limb[i] = host + (b * (size_t)t->limbs + i) * n;
         size_t inconsistent;
-        status = sable_residues_to_doubles(coeff, &inconsistent, limb, gap, 2 * (size_t)in->slots, ctx->ring, t->pos, t->limbs, t->limbs,
-                                           sable_scale_dd(in->scale), &queue->error);
-        if (status == SABLE_OK) status = sable_embed(ctx->encoder, values + b * per_member, is_complex, coeff, in->slots, &queue->error);
+        status = sable_residues_to_doubles(coeff, &inconsistent, limb, gap, 2 * (size_t)in->slots, ctx->ring, t->pos,
+                                           t->limbs, t->limbs, sable_scale_dd(in->scale), &queue->error);
+        if (status == SABLE_OK)
+            status = sable_embed(ctx->encoder, values + b * per_member, is_complex, coeff, in->slots, &queue->error);
     }
     free(host);
     free(coeff);

@@ -8,11 +8,14 @@ sable_status sable_mul_plain(sable_queue *queue, sable_ct *out, const sable_ct *
     SABLE_TRY(sable_check_ct(queue, a, "the ciphertext"));
     SABLE_TRY(sable_check_pt(queue, b, "the plaintext"));
     if (a->level != b->level)
-        return SABLE_REFUSE(queue, SABLE_LEVEL, "multiply by plaintext: ciphertext at level %u, plaintext at %u", a->level, b->level);
+        return SABLE_REFUSE(queue, SABLE_LEVEL, "multiply by plaintext: ciphertext at level %u, plaintext at %u",
+                            a->level, b->level);
     if (b->slots > a->slots)
-        return SABLE_REFUSE(queue, SABLE_INVALID, "multiply by plaintext: %u slots on a ciphertext of %u", b->slots, a->slots);
+        return SABLE_REFUSE(queue, SABLE_INVALID, "multiply by plaintext: %u slots on a ciphertext of %u", b->slots,
+                            a->slots);
     if (a->batch != b->batch && a->batch != 1 && b->batch != 1)
-        return SABLE_REFUSE(queue, SABLE_INVALID, "multiply by plaintext: batches of %u and %u: equal, or one of them 1", a->batch, b->batch);
+        return SABLE_REFUSE(queue, SABLE_INVALID,
+                            "multiply by plaintext: batches of %u and %u: equal, or one of them 1", a->batch, b->batch);
     double message = a->scale.hi * a->rms, factor = b->scale.hi * b->rms;
     sable_ct meta = *a;
     meta.batch = a->batch > b->batch ? a->batch : b->batch;
@@ -25,7 +28,8 @@ sable_status sable_mul_plain(sable_queue *queue, sable_ct *out, const sable_ct *
     uint32_t *data;
     SABLE_TRY(sable_out_words(queue, &data, out, &meta, a->batch == meta.batch || out != a, "multiply by plaintext"));
     sable_limbs r = sable_meta_limbs(queue->ctx, &meta, data);
-    sable_limbs x = sable_limbs_repeat(sable_ct_limbs(a), meta.batch), y = sable_limbs_repeat(sable_pt_limbs(b), meta.batch);
+    sable_limbs x = sable_limbs_repeat(sable_ct_limbs(a), meta.batch),
+                y = sable_limbs_repeat(sable_pt_limbs(b), meta.batch);
     y.parts = a->parts; /* the same plaintext for every part */
     y.part_stride = 0;
     sable_status status = queue->ctx->backend->mul_mont(queue->handle, &r, &x, &y, 0);
@@ -34,8 +38,8 @@ sable_status sable_mul_plain(sable_queue *queue, sable_ct *out, const sable_ct *
 }
 
 /* Member g = sum of `terms` products; strides in members. */
-static sable_status tensor_run(sable_queue *queue, sable_ct *out, const sable_ct *a, const sable_ct *b, uint32_t groups, uint32_t terms,
-                               bool repeat_a, bool repeat_b, const char *name) {
+static sable_status tensor_run(sable_queue *queue, sable_ct *out, const sable_ct *a, const sable_ct *b, uint32_t groups,
+                               uint32_t terms, bool repeat_a, bool repeat_b, const char *name) {
     SABLE_TRY(sable_check_parts(queue, a, 2, name));
     SABLE_TRY(sable_check_parts(queue, b, 2, name));
     sable_ctx *ctx = queue->ctx;
@@ -72,15 +76,18 @@ sable_status sable_tensor_sum(sable_queue *queue, sable_ct *out, const sable_ct 
     SABLE_TRY(sable_check_out(queue, out));
     SABLE_TRY(sable_check_ct(queue, a, "the first operand"));
     SABLE_TRY(sable_check_ct(queue, b, "the second operand"));
-    if (terms == 0 || a->batch % terms || b->batch % terms || (a->batch != b->batch && a->batch != terms && b->batch != terms))
-        return SABLE_REFUSE(queue, SABLE_INVALID,
-                            "tensor sum: batches of %u and %u in groups of %u: multiples of it, and equal or one of them one group", a->batch,
-                            b->batch, terms);
+    if (terms == 0 || a->batch % terms || b->batch % terms ||
+        (a->batch != b->batch && a->batch != terms && b->batch != terms))
+        return SABLE_REFUSE(
+            queue, SABLE_INVALID,
+            "tensor sum: batches of %u and %u in groups of %u: multiples of it, and equal or one of them one group",
+            a->batch, b->batch, terms);
     sable_ct one = *b; /* the remaining checks do not concern the batch */
     one.batch = a->batch;
     SABLE_TRY(sable_check_pair(queue, out, a, &one, "tensor sum"));
     uint32_t groups = (a->batch > b->batch ? a->batch : b->batch) / terms;
-    return tensor_run(queue, out, a, b, groups, terms, a->batch != groups * terms, b->batch != groups * terms, "tensor sum");
+    return tensor_run(queue, out, a, b, groups, terms, a->batch != groups * terms, b->batch != groups * terms,
+                      "tensor sum");
 }
 
 sable_status sable_combine(sable_queue *queue, sable_ct *out, const sable_ct *a, const double *weights, uint32_t rows) {
@@ -102,7 +109,8 @@ sable_status sable_combine(sable_queue *queue, sable_ct *out, const sable_ct *a,
         energy = fmax(energy, square);
     }
     if (widest > 0 && log2(widest) + log2(delta.hi) > 100)
-        return SABLE_REFUSE(queue, SABLE_BOUND, "combine: weights of sum %g at scale 2^%.2f exceed 2^100", widest, log2(delta.hi));
+        return SABLE_REFUSE(queue, SABLE_BOUND, "combine: weights of sum %g at scale 2^%.2f exceed 2^100", widest,
+                            log2(delta.hi));
     double message = a->scale.hi * a->rms;
     sable_ct meta = *a;
     meta.batch = rows;
@@ -119,7 +127,8 @@ sable_status sable_combine(sable_queue *queue, sable_ct *out, const sable_ct *a,
     if (!words) return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "combine: no memory for %zu weights", count);
     uint32_t ignored[SABLE_MAX_Q];
     for (size_t i = 0; i < count; i++)
-        sable_encode_scalar(words + i * t->limbs, ignored, ctx->ring, t->pos, t->limbs, weights[i], 0, sable_scale_dd(delta));
+        sable_encode_scalar(words + i * t->limbs, ignored, ctx->ring, t->pos, t->limbs, weights[i], 0,
+                            sable_scale_dd(delta));
     sable_status status = sable_out_words(queue, &data, out, &meta, out != a, "combine");
     if (status != SABLE_OK) {
         free(words);

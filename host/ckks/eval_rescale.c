@@ -6,7 +6,8 @@ sable_status sable_rescale(sable_queue *queue, sable_ct *out, const sable_ct *in
     SABLE_TRY(sable_check_out(queue, out));
     SABLE_TRY(sable_check_ct(queue, in, "the operand"));
     if (in->level == 0)
-        return SABLE_REFUSE(queue, SABLE_LEVEL, "rescale at level 0: no prime is left to divide by; start at a higher level or bootstrap");
+        return SABLE_REFUSE(queue, SABLE_LEVEL,
+                            "rescale at level 0: no prime is left to divide by; start at a higher level or bootstrap");
     sable_ctx *ctx = queue->ctx;
     const sable_drop_plan *plan = &ctx->level[in->level].rescale;
     sable_ct meta = *in;
@@ -32,27 +33,31 @@ typedef struct switch_slab {
     uint32_t *acc, *digits, *y;
 } switch_slab;
 
-static sable_status slab_alloc(sable_queue *queue, switch_slab *slab, uint32_t level, uint32_t batch, const sable_drop_plan *plan,
-                               const char *name) {
+static sable_status slab_alloc(sable_queue *queue, switch_slab *slab, uint32_t level, uint32_t batch,
+                               const sable_drop_plan *plan, const char *name) {
     const sable_ctx *ctx = queue->ctx;
     size_t acc = sable_acc_words(ctx, level, batch), digits = sable_digits_words(ctx, level, batch);
-    size_t y = (size_t)batch * ctx->level[level].limbs * ctx->params.n, divide = sable_divide_words(ctx, plan, 2 * batch);
+    size_t y = (size_t)batch * ctx->level[level].limbs * ctx->params.n,
+           divide = sable_divide_words(ctx, plan, 2 * batch);
     SABLE_TRY(sable_words_alloc(queue, &slab->acc, acc + (digits + y > divide ? digits + y : divide), name));
     slab->digits = slab->acc + acc;
     slab->y = slab->digits + digits;
     return SABLE_OK;
 }
 
-static sable_status relinearize(sable_queue *queue, sable_ct *out, const sable_ct *in, const sable_keyset *keys, bool rescale) {
+static sable_status relinearize(sable_queue *queue, sable_ct *out, const sable_ct *in, const sable_keyset *keys,
+                                bool rescale) {
     const char *name = rescale ? "relinearize and rescale" : "relinearize";
     SABLE_TRY(sable_check_out(queue, out));
     SABLE_TRY(sable_check_ct(queue, in, "the operand"));
     SABLE_TRY(sable_check_parts(queue, in, 3, name));
-    if (rescale && in->level == 0) return SABLE_REFUSE(queue, SABLE_LEVEL, "%s at level 0: no prime is left to divide by", name);
+    if (rescale && in->level == 0)
+        return SABLE_REFUSE(queue, SABLE_LEVEL, "%s at level 0: no prime is left to divide by", name);
     const sable_evk *key;
     SABLE_TRY(sable_key_find(queue, &key, keys, SABLE_KEY_RELIN, 1, in->level, name));
     if (memcmp(keys->key_id, in->key_id, sizeof in->key_id) != 0)
-        return SABLE_REFUSE(queue, SABLE_KEY_MISMATCH, "%s: the key set is of another secret than the ciphertext", name);
+        return SABLE_REFUSE(queue, SABLE_KEY_MISMATCH, "%s: the key set is of another secret than the ciphertext",
+                            name);
     sable_ctx *ctx = queue->ctx;
     const sable_level_tables *t = &ctx->level[in->level];
     const sable_drop_plan *plan = rescale ? &t->down_rescale : &t->down;
@@ -88,14 +93,17 @@ static sable_status relinearize(sable_queue *queue, sable_ct *out, const sable_c
 sable_status sable_relinearize(sable_queue *queue, sable_ct *out, const sable_ct *in, const sable_keyset *keys) {
     return relinearize(queue, out, in, keys, false);
 }
-sable_status sable_relinearize_rescale(sable_queue *queue, sable_ct *out, const sable_ct *in, const sable_keyset *keys) {
+sable_status sable_relinearize_rescale(sable_queue *queue, sable_ct *out, const sable_ct *in,
+                                       const sable_keyset *keys) {
     return relinearize(queue, out, in, keys, true);
 }
 
-sable_status sable_multiply(sable_queue *queue, sable_ct *out, const sable_ct *a, const sable_ct *b, const sable_keyset *keys) {
+sable_status sable_multiply(sable_queue *queue, sable_ct *out, const sable_ct *a, const sable_ct *b,
+                            const sable_keyset *keys) {
     SABLE_TRY(sable_check_queue(queue));
     SABLE_TRY(sable_check_pair(queue, out, a, b, "multiply"));
-    if (a->level == 0) return SABLE_REFUSE(queue, SABLE_LEVEL, "multiply at level 0: no level is left; start higher or bootstrap");
+    if (a->level == 0)
+        return SABLE_REFUSE(queue, SABLE_LEVEL, "multiply at level 0: no level is left; start higher or bootstrap");
     const sable_evk *key; /* missing keys are noticed before any work */
     SABLE_TRY(sable_key_find(queue, &key, keys, SABLE_KEY_RELIN, 1, a->level, "multiply"));
     sable_ct product = {.ctx = queue->ctx};

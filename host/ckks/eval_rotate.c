@@ -9,7 +9,8 @@ static sable_status check_input(sable_queue *queue, const sable_ct *in, const sa
     SABLE_TRY(sable_check_parts(queue, in, 2, name));
     if (!keys) return SABLE_REFUSE(queue, SABLE_NO_KEY, "%s: no key set given", name);
     if (memcmp(keys->key_id, in->key_id, sizeof in->key_id) != 0)
-        return SABLE_REFUSE(queue, SABLE_KEY_MISMATCH, "%s: the key set is of another secret than the ciphertext", name);
+        return SABLE_REFUSE(queue, SABLE_KEY_MISMATCH, "%s: the key set is of another secret than the ciphertext",
+                            name);
     return SABLE_OK;
 }
 
@@ -41,8 +42,8 @@ static sable_status scratch_alloc(sable_queue *queue, rotate_scratch *s, const s
 }
 
 /* data = phi_g( mod-down( inner(digits, key) + P*(c0, 0) ) ). */
-static sable_status switch_and_permute(sable_queue *queue, uint32_t *data, const sable_ct *meta, const sable_ct *in, const sable_evk *key,
-                                       rotate_scratch *s, bool coefficients) {
+static sable_status switch_and_permute(sable_queue *queue, uint32_t *data, const sable_ct *meta, const sable_ct *in,
+                                       const sable_evk *key, rotate_scratch *s, bool coefficients) {
     const sable_ctx *ctx = queue->ctx;
     const sable_level_tables *t = &ctx->level[in->level];
     sable_limbs c0 = sable_ct_part(in, 0), c1 = sable_ct_part(in, 1);
@@ -54,8 +55,8 @@ static sable_status switch_and_permute(sable_queue *queue, uint32_t *data, const
     return SABLE_OK;
 }
 
-static sable_status apply_galois(sable_queue *queue, sable_ct *out, const sable_ct *in, uint32_t galois, const sable_keyset *keys,
-                                 const char *name) {
+static sable_status apply_galois(sable_queue *queue, sable_ct *out, const sable_ct *in, uint32_t galois,
+                                 const sable_keyset *keys, const char *name) {
     const sable_evk *key;
     SABLE_TRY(sable_key_find(queue, &key, keys, SABLE_KEY_GALOIS, galois, in->level, name));
     sable_ct meta = rotated_meta(in, keys);
@@ -73,7 +74,8 @@ static sable_status apply_galois(sable_queue *queue, sable_ct *out, const sable_
     return status;
 }
 
-sable_status sable_rotate(sable_queue *queue, sable_ct *out, const sable_ct *in, int64_t steps, const sable_keyset *keys) {
+sable_status sable_rotate(sable_queue *queue, sable_ct *out, const sable_ct *in, int64_t steps,
+                          const sable_keyset *keys) {
     SABLE_TRY(sable_check_out(queue, out));
     SABLE_TRY(check_input(queue, in, keys, "rotate"));
     uint32_t galois = sable_galois_rotation(&queue->ctx->params, steps, in->slots);
@@ -106,17 +108,19 @@ static sable_status transform_digits(sable_queue *queue, uint32_t *digits, uint3
     return SABLE_OK;
 }
 
-sable_status sable_rotate_hoisted(sable_queue *queue, sable_ct *const *outs, const sable_ct *in, const int64_t *steps, size_t count,
-                                  const sable_keyset *keys) {
+sable_status sable_rotate_hoisted(sable_queue *queue, sable_ct *const *outs, const sable_ct *in, const int64_t *steps,
+                                  size_t count, const sable_keyset *keys) {
     SABLE_TRY(sable_check_queue(queue));
     SABLE_TRY(check_input(queue, in, keys, "rotate hoisted"));
-    if (!outs || !steps || count == 0) return SABLE_REFUSE(queue, SABLE_INVALID, "rotate hoisted: no outputs or no steps");
+    if (!outs || !steps || count == 0)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "rotate hoisted: no outputs or no steps");
     const sable_params *params = &queue->ctx->params;
     for (size_t i = 0; i < count; i++) {
         SABLE_TRY(sable_check_out(queue, outs[i]));
         if (outs[i] == in) return SABLE_REFUSE(queue, SABLE_INVALID, "rotate hoisted: output %zu is the input", i);
         for (size_t j = 0; j < i; j++)
-            if (outs[i] == outs[j]) return SABLE_REFUSE(queue, SABLE_INVALID, "rotate hoisted: outputs %zu and %zu are one handle", j, i);
+            if (outs[i] == outs[j])
+                return SABLE_REFUSE(queue, SABLE_INVALID, "rotate hoisted: outputs %zu and %zu are one handle", j, i);
         uint32_t galois = sable_galois_rotation(params, steps[i], in->slots);
         const sable_evk *key;
         char name[64];
@@ -129,7 +133,8 @@ sable_status sable_rotate_hoisted(sable_queue *queue, sable_ct *const *outs, con
     /* All outputs have memory before the first is written, so a refusal leaves every one of them as it was. */
     uint32_t **data = calloc(count, sizeof *data);
     sable_status status = data ? SABLE_OK : SABLE_REFUSE(queue, SABLE_NO_MEMORY, "rotate hoisted: no memory");
-    for (size_t i = 0; i < count && status == SABLE_OK; i++) status = sable_out_words(queue, &data[i], outs[i], &meta, true, "rotate hoisted");
+    for (size_t i = 0; i < count && status == SABLE_OK; i++)
+        status = sable_out_words(queue, &data[i], outs[i], &meta, true, "rotate hoisted");
     if (status == SABLE_OK) {
         sable_limbs c1 = sable_ct_part(in, 1);
         status = sable_decompose(queue, s.digits, s.switched, &c1, in->level);

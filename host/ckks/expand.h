@@ -15,14 +15,14 @@ typedef enum sable_expand_purpose {
 } sable_expand_purpose;
 
 /* n canonical words of the prime at `position`, host memory, to be read as NTT-order data. */
-SABLE_SHARED void sable_expand_limb(uint32_t *out, uint32_t n, const sable_prime *prime, const uint8_t key[32], sable_expand_purpose purpose,
-                                    uint32_t digit, uint32_t position, uint32_t object);
+SABLE_SHARED void sable_expand_limb(uint32_t *out, uint32_t n, const sable_prime *prime, const uint8_t key[32],
+                                    sable_expand_purpose purpose, uint32_t digit, uint32_t position, uint32_t object);
 /* The ChaCha20 key of a seed. */
-SABLE_SHARED void sable_expand_key(uint8_t key[32], const sable_params *params, const uint8_t key_id[SABLE_DIGEST_BYTES],
-                                   const uint8_t seed[32]);
+SABLE_SHARED void sable_expand_key(uint8_t key[32], const sable_params *params,
+                                   const uint8_t key_id[SABLE_DIGEST_BYTES], const uint8_t seed[32]);
 /* out (dense host words [parts][limbs][n]) for positions pos of digits first_digit.. (parts of them), threads over limbs. */
-SABLE_SHARED void sable_expand(uint32_t *out, const sable_ctx *ctx, const uint8_t key_id[SABLE_DIGEST_BYTES], const uint8_t seed[32],
-                               sable_expand_purpose purpose, uint32_t first_digit, uint32_t digits, const uint16_t *pos, uint32_t limbs,
-                               uint32_t object);
+SABLE_SHARED void sable_expand(uint32_t *out, const sable_ctx *ctx, const uint8_t key_id[SABLE_DIGEST_BYTES],
+                               const uint8_t seed[32], sable_expand_purpose purpose, uint32_t first_digit,
+                               uint32_t digits, const uint16_t *pos, uint32_t limbs, uint32_t object);
 
 #endif

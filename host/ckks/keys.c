@@ -9,7 +9,8 @@ struct sable_key_spec {
 };
 
 sable_status sable_key_spec_create(sable_key_spec **out, const sable_params *params, sable_error *err) {
-    if (!out || !params) return sable_fail(err, SABLE_INVALID, "sable_key_spec_create: out and params must not be NULL");
+    if (!out || !params)
+        return sable_fail(err, SABLE_INVALID, "sable_key_spec_create: out and params must not be NULL");
     sable_key_spec *spec = calloc(1, sizeof *spec);
     if (!spec) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a key specification");
     spec->params = *params;
@@ -24,11 +25,13 @@ void sable_key_spec_destroy(sable_key_spec **spec) {
     *spec = NULL;
 }
 
-static sable_status add_need(sable_key_spec *spec, sable_key_kind kind, uint32_t galois, uint32_t low, uint32_t high, sable_error *err) {
+static sable_status add_need(sable_key_spec *spec, sable_key_kind kind, uint32_t galois, uint32_t low, uint32_t high,
+                             sable_error *err) {
     if (!spec) return sable_fail(err, SABLE_INVALID, "the key specification is NULL");
     const sable_params *p = &spec->params;
     if (low > high || high > p->top_level)
-        return sable_fail(err, SABLE_LEVEL, "key for levels %u..%u: the set %s has levels 0..%u", low, high, p->name, p->top_level);
+        return sable_fail(err, SABLE_LEVEL, "key for levels %u..%u: the set %s has levels 0..%u", low, high, p->name,
+                          p->top_level);
     uint32_t nt = 0, nm = 0; /* the hull of the windows: U[T - max nt, T + max nm) */
     for (uint32_t l = low; l <= high; l++) {
         if (p->nt[l] > nt) nt = p->nt[l];
@@ -58,11 +61,12 @@ sable_status sable_key_spec_add_relin(sable_key_spec *spec, uint32_t low, uint32
     return add_need(spec, SABLE_KEY_RELIN, 1, low, high, err);
 }
 
-sable_status sable_key_spec_add_rotation(sable_key_spec *spec, int64_t steps, uint32_t slots, uint32_t low, uint32_t high,
-                                         sable_error *err) {
+sable_status sable_key_spec_add_rotation(sable_key_spec *spec, int64_t steps, uint32_t slots, uint32_t low,
+                                         uint32_t high, sable_error *err) {
     if (!spec) return sable_fail(err, SABLE_INVALID, "the key specification is NULL");
     if (slots & (slots - 1) || slots > spec->params.n / 2)
-        return sable_fail(err, SABLE_INVALID, "rotation in %u slots: a power of two up to %u, or 0", slots, spec->params.n / 2);
+        return sable_fail(err, SABLE_INVALID, "rotation in %u slots: a power of two up to %u, or 0", slots,
+                          spec->params.n / 2);
     uint32_t galois = sable_galois_rotation(&spec->params, steps, slots);
     return galois == 1 ? SABLE_OK : add_need(spec, SABLE_KEY_GALOIS, galois, low, high, err);
 }

@@ -3,10 +3,11 @@
  * Digits are fixed blocks of alpha positions of U, so one key serves every window that its hull contains. */
 #include "ckks/eval_internal.h"
 
-sable_status sable_key_find(sable_queue *queue, const sable_evk **key, const sable_keyset *keys, sable_key_kind kind, uint32_t galois,
-                            uint32_t level, const char *name) {
+sable_status sable_key_find(sable_queue *queue, const sable_evk **key, const sable_keyset *keys, sable_key_kind kind,
+                            uint32_t galois, uint32_t level, const char *name) {
     if (!keys) return SABLE_REFUSE(queue, SABLE_NO_KEY, "%s: no key set given", name);
-    if (keys->ctx != queue->ctx) return SABLE_REFUSE(queue, SABLE_INVALID, "%s: the key set belongs to another context", name);
+    if (keys->ctx != queue->ctx)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "%s: the key set belongs to another context", name);
     const sable_level_tables *t = &queue->ctx->level[level];
     const sable_evk *narrow = NULL;
     for (size_t i = 0; i < keys->count; i++) {
@@ -19,11 +20,15 @@ sable_status sable_key_find(sable_queue *queue, const sable_evk **key, const sab
         narrow = k;
     }
     if (narrow)
-        return SABLE_REFUSE(queue, SABLE_NO_KEY, "%s: the key covers positions %u..%u, level %u needs %u..%u: generate it for this level", name,
-                            narrow->need.first, narrow->need.first + narrow->need.limbs - 1, level, t->first, t->first + t->limbs - 1);
+        return SABLE_REFUSE(queue, SABLE_NO_KEY,
+                            "%s: the key covers positions %u..%u, level %u needs %u..%u: generate it for this level",
+                            name, narrow->need.first, narrow->need.first + narrow->need.limbs - 1, level, t->first,
+                            t->first + t->limbs - 1);
     if (kind == SABLE_KEY_RELIN)
-        return SABLE_REFUSE(queue, SABLE_NO_KEY, "%s: the key set has no relinearisation key (sable_key_spec_add_relin)", name);
-    return SABLE_REFUSE(queue, SABLE_NO_KEY, "%s: the key set has no key for Galois element %u (sable_key_spec_add_rotation)", name, galois);
+        return SABLE_REFUSE(queue, SABLE_NO_KEY,
+                            "%s: the key set has no relinearisation key (sable_key_spec_add_relin)", name);
+    return SABLE_REFUSE(queue, SABLE_NO_KEY,
+                        "%s: the key set has no key for Galois element %u (sable_key_spec_add_rotation)", name, galois);
 }
 
 size_t sable_digits_words(const sable_ctx *ctx, uint32_t level, uint32_t batch) {
@@ -81,7 +86,8 @@ sable_status sable_inner(sable_queue *queue, uint32_t *acc, uint32_t *digits, bo
     kv.slot = slot;
     kv.batch = own->batch;
     kv.batch_stride = 0;
-    SABLE_RUN(queue, key_inner(queue->handle, &av, &dv, coefficients, own, &kv, ctx->params.alpha, t->first_block, add, t->p_mod_q));
+    SABLE_RUN(queue, key_inner(queue->handle, &av, &dv, coefficients, own, &kv, ctx->params.alpha, t->first_block, add,
+                               t->p_mod_q));
     return SABLE_OK;
 }
 
@@ -93,7 +99,8 @@ sable_status sable_divide(sable_queue *queue, const sable_limbs *out, const sabl
                           uint32_t *scratch) {
     const sable_ctx *ctx = queue->ctx;
     sable_limbs y = sable_dense_limbs(ctx, scratch, plan->drop, plan->drop_count, x->parts, x->batch);
-    sable_limbs e = sable_dense_limbs(ctx, scratch + y.batch * y.batch_stride, plan->out, plan->out_count, x->parts, x->batch);
+    sable_limbs e =
+        sable_dense_limbs(ctx, scratch + y.batch * y.batch_stride, plan->out, plan->out_count, x->parts, x->batch);
     sable_limbs dropped = *x;
     uint16_t slot[SABLE_MAX_LIMBS];
     for (uint32_t i = 0; i < plan->drop_count; i++)

@@ -27,13 +27,16 @@ static sable_status check_stamp(sable_queue *q, const sable_stamp *stamp, const 
     if (stamp->sequence == 0 || stamp->slot == q->slot || q->seen[stamp->slot] >= stamp->sequence ||
         atomic_load(&q->ctx->synced[stamp->slot]) >= stamp->sequence)
         return SABLE_OK;
-    return SABLE_REFUSE(q, SABLE_BUSY, "%s was last written by another queue: call sable_queue_wait(this, that) or sync that queue", what);
+    return SABLE_REFUSE(q, SABLE_BUSY,
+                        "%s was last written by another queue: call sable_queue_wait(this, that) or sync that queue",
+                        what);
 }
 
 sable_status sable_check_ct(sable_queue *queue, const sable_ct *ct, const char *what) {
     if (!ct) return SABLE_REFUSE(queue, SABLE_INVALID, "%s is NULL", what);
     if (ct->ctx != queue->ctx) return SABLE_REFUSE(queue, SABLE_INVALID, "%s belongs to another context", what);
-    if (!ct->data) return SABLE_REFUSE(queue, SABLE_INVALID, "%s is empty: nothing was encrypted or computed into it", what);
+    if (!ct->data)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "%s is empty: nothing was encrypted or computed into it", what);
     return check_stamp(queue, &ct->stamp, what);
 }
 
@@ -47,7 +50,8 @@ sable_status sable_check_pt(sable_queue *queue, const sable_pt *pt, const char *
 sable_status sable_check_out(sable_queue *queue, const sable_ct *ct) {
     SABLE_TRY(sable_check_queue(queue));
     if (!ct) return SABLE_REFUSE(queue, SABLE_INVALID, "the output ciphertext is NULL: sable_ct_create makes one");
-    if (ct->ctx != queue->ctx) return SABLE_REFUSE(queue, SABLE_INVALID, "the output ciphertext belongs to another context");
+    if (ct->ctx != queue->ctx)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "the output ciphertext belongs to another context");
     return check_stamp(queue, &ct->stamp, "the output ciphertext");
 }
 
@@ -58,7 +62,8 @@ sable_status sable_words_alloc(sable_queue *queue, uint32_t **data, size_t words
     const sable_backend *be = queue->ctx->backend;
     sable_status status = be->alloc(queue->handle, &memory, words * sizeof(uint32_t));
     if (status == SABLE_NO_MEMORY)
-        return SABLE_REFUSE(queue, status, "%s needs %zu bytes: %s", what, words * sizeof(uint32_t), be->queue_error(queue->handle));
+        return SABLE_REFUSE(queue, status, "%s needs %zu bytes: %s", what, words * sizeof(uint32_t),
+                            be->queue_error(queue->handle));
     if (status != SABLE_OK) return sable_queue_kill(queue, status);
     *data = memory;
     return SABLE_OK;
@@ -119,7 +124,8 @@ sable_status sable_ct_describe(const sable_ct *ct, sable_ct_info *info) {
     info->precision_bits = -log2((2 + log(ct->slots)) * info->noise_std);
     info->insecure = ct->insecure;
     info->seeded = ct->seeded;
-    info->bytes = (uint64_t)ct->batch * ct->parts * ct->ctx->level[ct->level].limbs * ct->ctx->params.n * sizeof(uint32_t);
+    info->bytes =
+        (uint64_t)ct->batch * ct->parts * ct->ctx->level[ct->level].limbs * ct->ctx->params.n * sizeof(uint32_t);
     memcpy(info->key_id, ct->key_id, sizeof info->key_id);
     return SABLE_OK;
 }
@@ -138,14 +144,16 @@ sable_status sable_ct_slice(sable_queue *queue, sable_ct *out, const sable_ct *i
     SABLE_TRY(sable_check_out(queue, out));
     SABLE_TRY(sable_check_ct(queue, in, "the input"));
     if (count == 0 || first >= in->batch || count > in->batch - first)
-        return SABLE_REFUSE(queue, SABLE_INVALID, "slice of %u members from %u: the batch has %u", count, first, in->batch);
+        return SABLE_REFUSE(queue, SABLE_INVALID, "slice of %u members from %u: the batch has %u", count, first,
+                            in->batch);
     uint32_t *data;
     SABLE_TRY(sable_words_alloc(queue, &data, count * member_words(in), "a slice of a ciphertext"));
     sable_ct meta = *in;
     meta.batch = count;
     /* A slice of a seeded batch no longer starts at object 0 of the seed. */
     if (first != 0) meta.seeded = false;
-    sable_limbs from = sable_ct_limbs(in), to = sable_dense_limbs(in->ctx, data, from.pos, from.limbs, in->parts, count);
+    sable_limbs from = sable_ct_limbs(in),
+                to = sable_dense_limbs(in->ctx, data, from.pos, from.limbs, in->parts, count);
     from.data += first * from.batch_stride;
     from.batch = count;
     SABLE_RUN(queue, copy(queue->handle, &to, &from));
@@ -160,11 +168,15 @@ sable_status sable_ct_concat(sable_queue *queue, sable_ct *out, const sable_ct *
     for (size_t i = 0; i < count; i++) {
         SABLE_TRY(sable_check_ct(queue, in[i], "an input"));
         const sable_ct *a = in[0], *b = in[i];
-        if (a->level != b->level) return SABLE_REFUSE(queue, SABLE_LEVEL, "concat: levels %u and %u", a->level, b->level);
+        if (a->level != b->level)
+            return SABLE_REFUSE(queue, SABLE_LEVEL, "concat: levels %u and %u", a->level, b->level);
         if (!sable_scale_equal(a->scale, b->scale))
-            return SABLE_REFUSE(queue, SABLE_SCALE, "concat: scales 2^%.4f and 2^%.4f", log2(a->scale.hi), log2(b->scale.hi));
-        if (a->parts != b->parts) return SABLE_REFUSE(queue, SABLE_DEGREE, "concat: %u and %u parts", a->parts, b->parts);
-        if (a->slots != b->slots) return SABLE_REFUSE(queue, SABLE_INVALID, "concat: %u and %u slots", a->slots, b->slots);
+            return SABLE_REFUSE(queue, SABLE_SCALE, "concat: scales 2^%.4f and 2^%.4f", log2(a->scale.hi),
+                                log2(b->scale.hi));
+        if (a->parts != b->parts)
+            return SABLE_REFUSE(queue, SABLE_DEGREE, "concat: %u and %u parts", a->parts, b->parts);
+        if (a->slots != b->slots)
+            return SABLE_REFUSE(queue, SABLE_INVALID, "concat: %u and %u slots", a->slots, b->slots);
         if (memcmp(a->key_id, b->key_id, sizeof a->key_id) != 0)
             return SABLE_REFUSE(queue, SABLE_KEY_MISMATCH, "concat: ciphertexts 0 and %zu are of different keys", i);
         batch += b->batch;
@@ -178,7 +190,8 @@ sable_status sable_ct_concat(sable_queue *queue, sable_ct *out, const sable_ct *
     size_t done = 0;
     for (size_t i = 0; i < count; i++) {
         sable_limbs from = sable_ct_limbs(in[i]);
-        sable_limbs to = sable_dense_limbs(out->ctx, data + done * member_words(in[0]), from.pos, from.limbs, from.parts, from.batch);
+        sable_limbs to = sable_dense_limbs(out->ctx, data + done * member_words(in[0]), from.pos, from.limbs,
+                                           from.parts, from.batch);
         SABLE_RUN(queue, copy(queue->handle, &to, &from));
         done += in[i]->batch;
         meta.bound = fmax(meta.bound, in[i]->bound);
@@ -195,7 +208,8 @@ sable_status sable_ct_declare(sable_queue *queue, sable_ct *ct, double bound, do
     SABLE_TRY(sable_check_queue(queue));
     SABLE_TRY(sable_check_ct(queue, ct, "the ciphertext"));
     if (!(bound > 0) || !isfinite(bound) || !(rms > 0) || rms > bound)
-        return SABLE_REFUSE(queue, SABLE_INVALID, "declared bound %g and rms %g: needed 0 < rms <= bound < infinity", bound, rms);
+        return SABLE_REFUSE(queue, SABLE_INVALID, "declared bound %g and rms %g: needed 0 < rms <= bound < infinity",
+                            bound, rms);
     ct->bound = bound;
     ct->rms = rms;
     return SABLE_OK;
@@ -231,7 +245,8 @@ void sable_pt_commit(sable_queue *queue, sable_pt *pt, const sable_pt *meta, uin
 
 /* -- views --------------------------------------------------------------------------------------------------------- */
 
-sable_limbs sable_dense_limbs(const sable_ctx *ctx, uint32_t *data, const uint16_t *pos, uint32_t limbs, uint32_t parts, uint32_t batch) {
+sable_limbs sable_dense_limbs(const sable_ctx *ctx, uint32_t *data, const uint16_t *pos, uint32_t limbs, uint32_t parts,
+                              uint32_t batch) {
     size_t n = ctx->params.n;
     return (sable_limbs){data, pos, limbs, parts, batch, n, limbs * n, parts * limbs * n, NULL};
 }

@@ -13,7 +13,7 @@ typedef struct sable_encoder sable_encoder; /* ckks/encoder.h */
 
 /* One division by a product of primes: out = round(c*x / D) with c = A*K (docs/ALGORITHMS.md, mod-down). */
 typedef struct sable_drop_plan {
-    sable_basis *basis;   /* D -> out, y_mult folded with c */
+    sable_basis *basis; /* D -> out, y_mult folded with c */
     uint32_t drop_count, out_count;
     uint16_t *drop, *out; /* positions */
     uint32_t *x_mult;     /* [out] c * D^-1 */
@@ -22,38 +22,38 @@ typedef struct sable_drop_plan {
 
 /* Everything that depends on the level. Position lists are "acc order": Q_l, then P. */
 typedef struct sable_level_tables {
-    uint32_t first, limbs;   /* window */
-    uint16_t *pos;           /* [limbs + p_count]: Q_l then P */
+    uint32_t first, limbs; /* window */
+    uint16_t *pos;         /* [limbs + p_count]: Q_l then P */
     uint32_t first_block, digits;
-    uint32_t *digit_first;   /* [digits]: index in the window of the digit's first limb */
-    uint32_t *digit_limbs;   /* [digits] */
-    sable_basis **mod_up;    /* [digits]: digit -> the positions of pos outside it */
-    uint32_t *mod_up_mult;   /* [limbs]: y_mult of all digits, concatenated in window order */
-    uint32_t *p_mod_q;       /* [limbs]: P mod q */
-    sable_drop_plan down;          /* P -> Q_l */
-    sable_drop_plan down_rescale;  /* P and Q_l \ Q_{l-1} -> Q_{l-1}; level >= 1 */
-    sable_drop_plan rescale;       /* Q_l \ Q_{l-1} -> Q_{l-1}; level >= 1 */
+    uint32_t *digit_first;        /* [digits]: index in the window of the digit's first limb */
+    uint32_t *digit_limbs;        /* [digits] */
+    sable_basis **mod_up;         /* [digits]: digit -> the positions of pos outside it */
+    uint32_t *mod_up_mult;        /* [limbs]: y_mult of all digits, concatenated in window order */
+    uint32_t *p_mod_q;            /* [limbs]: P mod q */
+    sable_drop_plan down;         /* P -> Q_l */
+    sable_drop_plan down_rescale; /* P and Q_l \ Q_{l-1} -> Q_{l-1}; level >= 1 */
+    sable_drop_plan rescale;      /* Q_l \ Q_{l-1} -> Q_{l-1}; level >= 1 */
 } sable_level_tables;
 
 struct sable_ctx {
     sable_params params;
     const sable_backend *backend;
-    void *state;             /* the backend's */
+    void *state; /* the backend's */
     sable_ring *ring;
     sable_level_tables *level; /* [top_level + 1] */
     sable_encoder *encoder;
-    pthread_mutex_t lock;    /* queue slots */
-    uint64_t queue_used;     /* bit per slot */
+    pthread_mutex_t lock;                      /* queue slots */
+    uint64_t queue_used;                       /* bit per slot */
     _Atomic uint64_t issued[SABLE_MAX_QUEUES]; /* operations given to each queue slot so far */
     _Atomic uint64_t synced[SABLE_MAX_QUEUES]; /* known to be complete */
 };
 
 struct sable_queue {
     sable_ctx *ctx;
-    void *handle;            /* the backend's queue */
+    void *handle; /* the backend's queue */
     uint32_t slot;
     uint64_t seen[SABLE_MAX_QUEUES]; /* what sable_queue_wait ordered before us */
-    sable_status dead;       /* SABLE_OK, or the device status that killed it */
+    sable_status dead;               /* SABLE_OK, or the device status that killed it */
     sable_error error;
 };
 
@@ -66,21 +66,22 @@ typedef struct sable_stamp {
 struct sable_ct {
     sable_ctx *ctx;
     sable_stamp stamp;
-    uint32_t *data;     /* [batch][parts][limbs][N], dense; NULL: empty */
+    uint32_t *data; /* [batch][parts][limbs][N], dense; NULL: empty */
     uint32_t batch, parts, level, slots;
     sable_scale scale;
     double bound, rms;
-    double noise_var;   /* variance of one coefficient of the error polynomial, in units of the encrypted integers */
-    double relative;    /* relative error of the message from rounded constants (adjust, scalars): added to the tracked error times rms */
+    double noise_var; /* variance of one coefficient of the error polynomial, in units of the encrypted integers */
+    double
+        relative; /* relative error of the message from rounded constants (adjust, scalars): added to the tracked error times rms */
     bool insecure, seeded;
-    uint8_t seed[32];   /* valid if seeded */
+    uint8_t seed[32]; /* valid if seeded */
     uint8_t key_id[SABLE_DIGEST_BYTES];
 };
 
 struct sable_pt {
     sable_ctx *ctx;
     sable_stamp stamp;
-    uint32_t *data;     /* [batch][limbs][N], NTT order, Montgomery form */
+    uint32_t *data; /* [batch][limbs][N], NTT order, Montgomery form */
     uint32_t batch, level, slots;
     sable_scale scale;
     double bound, rms;
@@ -89,8 +90,8 @@ struct sable_pt {
 typedef struct sable_evk {
     sable_key_need need;
     uint32_t first_block, digits;
-    uint32_t *data;     /* [digits][b, a][limbs of the hull, then P][N], NTT order, Montgomery form */
-    uint8_t seed[32];   /* a halves are its expansion, object = galois element, purpose = kind */
+    uint32_t *data;   /* [digits][b, a][limbs of the hull, then P][N], NTT order, Montgomery form */
+    uint8_t seed[32]; /* a halves are its expansion, object = galois element, purpose = kind */
 } sable_evk;
 
 struct sable_keyset {
@@ -106,16 +107,17 @@ struct sable_keyset {
 /* Fails on the queue's error record. */
 #define SABLE_REFUSE(queue, code, ...) sable_fail(&(queue)->error, (code), __VA_ARGS__)
 /* Runs a backend call; a failure kills the queue and returns. */
-#define SABLE_RUN(queue, call)                                                          \
-    do {                                                                                \
-        sable_status run_status_ = (queue)->ctx->backend->call;                         \
-        if (run_status_ != SABLE_OK) return sable_queue_kill((queue), run_status_);     \
+#define SABLE_RUN(queue, call)                                                      \
+    do {                                                                            \
+        sable_status run_status_ = (queue)->ctx->backend->call;                     \
+        if (run_status_ != SABLE_OK) return sable_queue_kill((queue), run_status_); \
     } while (0)
 SABLE_SHARED sable_status sable_queue_kill(sable_queue *queue, sable_status status);
 
 /* Queue alive, object of its context and safe to read: SABLE_OK, or a refusal. */
 SABLE_SHARED sable_status sable_check_queue(sable_queue *queue);
-SABLE_SHARED sable_status sable_check_ct(sable_queue *queue, const sable_ct *ct, const char *what); /* also: not empty */
+SABLE_SHARED sable_status sable_check_ct(sable_queue *queue, const sable_ct *ct,
+                                         const char *what); /* also: not empty */
 SABLE_SHARED sable_status sable_check_pt(sable_queue *queue, const sable_pt *pt, const char *what);
 SABLE_SHARED sable_status sable_check_out(sable_queue *queue, const sable_ct *ct);
 /* Backend memory of `words` words. Refuses with the bytes when there is none. */
@@ -133,8 +135,8 @@ SABLE_SHARED void sable_pt_commit(sable_queue *queue, sable_pt *pt, const sable_
 SABLE_SHARED sable_limbs sable_ct_limbs(const sable_ct *ct);
 SABLE_SHARED sable_limbs sable_ct_part(const sable_ct *ct, uint32_t part); /* one part of all members */
 SABLE_SHARED sable_limbs sable_pt_limbs(const sable_pt *pt);
-SABLE_SHARED sable_limbs sable_dense_limbs(const sable_ctx *ctx, uint32_t *data, const uint16_t *pos, uint32_t limbs, uint32_t parts,
-                                           uint32_t batch);
+SABLE_SHARED sable_limbs sable_dense_limbs(const sable_ctx *ctx, uint32_t *data, const uint16_t *pos, uint32_t limbs,
+                                           uint32_t parts, uint32_t batch);
 /* in repeated (stride 0) to `batch` members. */
 SABLE_SHARED sable_limbs sable_limbs_repeat(sable_limbs in, uint32_t batch);
 /* Polynomials `first`.. of `parts` parts. */

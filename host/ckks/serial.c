@@ -12,7 +12,8 @@
 
 void sable_ct_header_put(uint8_t out[SABLE_CT_HEADER_BYTES], const sable_ct *ct) {
     memset(out, 0, SABLE_CT_HEADER_BYTES);
-    const uint32_t field[] = {ct->level, ct->parts, ct->batch, ct->slots, ct->seeded, (uint32_t)ct->scale.level, ct->scale.power};
+    const uint32_t field[] = {ct->level,      ct->parts, ct->batch, ct->slots, ct->seeded, (uint32_t)ct->scale.level,
+                              ct->scale.power};
     for (size_t i = 0; i < sizeof field / sizeof *field; i++) sable_put_u32(out + 4 * i, field[i]);
     const double real[] = {ct->scale.hi, ct->scale.lo, ct->bound, ct->rms, ct->noise_var, ct->relative};
     for (size_t i = 0; i < sizeof real / sizeof *real; i++) sable_put_f64(out + 32 + 8 * i, real[i]);
@@ -23,43 +24,54 @@ static sable_status check_scale(const sable_ctx *ctx, sable_scale s, sable_error
     uint32_t top = ctx->params.top_level;
     if (s.level == -1) {
         if (!(s.hi >= 1) || !isfinite(s.hi) || !(fabs(s.lo) <= s.hi * 0x1p-52) || s.power != 0 || s.hi > 0x1p1000)
-            return sable_fail(err, SABLE_FORMAT, "ciphertext header: explicit scale %g + %g, power %u", s.hi, s.lo, s.power);
+            return sable_fail(err, SABLE_FORMAT, "ciphertext header: explicit scale %g + %g, power %u", s.hi, s.lo,
+                              s.power);
         return SABLE_OK;
     }
     if (s.level < 0 || (uint32_t)s.level > top || s.power < 1 || s.power > 4)
-        return sable_fail(err, SABLE_FORMAT, "ciphertext header: canonical scale of level %d, power %u: levels are 0..%u", s.level, s.power, top);
+        return sable_fail(err, SABLE_FORMAT,
+                          "ciphertext header: canonical scale of level %d, power %u: levels are 0..%u", s.level,
+                          s.power, top);
     sable_dd v = dd(1);
     for (uint32_t i = 0; i < s.power; i++) v = dd_mul(v, ctx->params.scale[s.level]);
     if (s.power == 1 ? !dd_equal(v, (sable_dd){s.hi, s.lo}) : fabs(s.hi / v.hi - 1) > 0x1p-50)
-        return sable_fail(err, SABLE_FORMAT, "ciphertext header: scale %g is not that of level %d to the power %u", s.hi, s.level, s.power);
+        return sable_fail(err, SABLE_FORMAT, "ciphertext header: scale %g is not that of level %d to the power %u",
+                          s.hi, s.level, s.power);
     return SABLE_OK;
 }
 
-sable_status sable_ct_header_get(sable_ct *meta, sable_ctx *ctx, const uint8_t in[SABLE_CT_HEADER_BYTES], sable_error *err) {
+sable_status sable_ct_header_get(sable_ct *meta, sable_ctx *ctx, const uint8_t in[SABLE_CT_HEADER_BYTES],
+                                 sable_error *err) {
     sable_ct m = {.ctx = ctx};
     m.level = sable_get_u32(in);
     m.parts = sable_get_u32(in + 4);
     m.batch = sable_get_u32(in + 8);
     m.slots = sable_get_u32(in + 12);
     uint32_t seeded = sable_get_u32(in + 16);
-    m.scale = (sable_scale){sable_get_f64(in + 32), sable_get_f64(in + 40), (int32_t)sable_get_u32(in + 20), sable_get_u32(in + 24)};
+    m.scale = (sable_scale){sable_get_f64(in + 32), sable_get_f64(in + 40), (int32_t)sable_get_u32(in + 20),
+                            sable_get_u32(in + 24)};
     m.bound = sable_get_f64(in + 48);
     m.rms = sable_get_f64(in + 56);
     m.noise_var = sable_get_f64(in + 64);
     m.relative = sable_get_f64(in + 72);
     static const uint8_t zero[32];
     if (m.level > ctx->params.top_level)
-        return sable_fail(err, SABLE_FORMAT, "ciphertext header: level %u, the parameters have 0..%u", m.level, ctx->params.top_level);
-    if (m.parts != 2 && m.parts != 3) return sable_fail(err, SABLE_FORMAT, "ciphertext header: %u parts, 2 or 3 are possible", m.parts);
-    if (m.batch == 0 || m.batch > 1u << 20) return sable_fail(err, SABLE_FORMAT, "ciphertext header: batch of %u", m.batch);
+        return sable_fail(err, SABLE_FORMAT, "ciphertext header: level %u, the parameters have 0..%u", m.level,
+                          ctx->params.top_level);
+    if (m.parts != 2 && m.parts != 3)
+        return sable_fail(err, SABLE_FORMAT, "ciphertext header: %u parts, 2 or 3 are possible", m.parts);
+    if (m.batch == 0 || m.batch > 1u << 20)
+        return sable_fail(err, SABLE_FORMAT, "ciphertext header: batch of %u", m.batch);
     if (m.slots == 0 || m.slots > ctx->params.n / 2 || (m.slots & (m.slots - 1)))
-        return sable_fail(err, SABLE_FORMAT, "ciphertext header: %u slots: a power of two up to %u", m.slots, ctx->params.n / 2);
-    if (seeded > 1 || (seeded && m.parts != 2) || sable_get_u32(in + 28) != 0 || (!seeded && memcmp(in + 80, zero, 32) != 0))
+        return sable_fail(err, SABLE_FORMAT, "ciphertext header: %u slots: a power of two up to %u", m.slots,
+                          ctx->params.n / 2);
+    if (seeded > 1 || (seeded && m.parts != 2) || sable_get_u32(in + 28) != 0 ||
+        (!seeded && memcmp(in + 80, zero, 32) != 0))
         return sable_fail(err, SABLE_FORMAT, "ciphertext header: seed mark %u contradicts the other fields", seeded);
-    if (!(m.bound >= 0) || !isfinite(m.bound) || !(m.rms >= 0) || !isfinite(m.rms) || !(m.noise_var >= 0) || !isfinite(m.noise_var) ||
-        !(m.relative >= 0) || !isfinite(m.relative))
-        return sable_fail(err, SABLE_FORMAT, "ciphertext header: bound %g, rms %g, noise %g, relative error %g", m.bound, m.rms, m.noise_var,
-                          m.relative);
+    if (!(m.bound >= 0) || !isfinite(m.bound) || !(m.rms >= 0) || !isfinite(m.rms) || !(m.noise_var >= 0) ||
+        !isfinite(m.noise_var) || !(m.relative >= 0) || !isfinite(m.relative))
+        return sable_fail(err, SABLE_FORMAT, "ciphertext header: bound %g, rms %g, noise %g, relative error %g",
+                          m.bound, m.rms, m.noise_var, m.relative);
     SABLE_TRY(check_scale(ctx, m.scale, err));
     m.seeded = seeded;
     memcpy(m.seed, in + 80, 32);
@@ -72,18 +84,24 @@ static size_t stored_words(const sable_ct *meta) { /* of one member */
     return (size_t)(meta->seeded ? 1 : meta->parts) * meta->ctx->level[meta->level].limbs * meta->ctx->params.n;
 }
 
-uint64_t sable_ct_payload_bytes(const sable_ct *meta) { return (uint64_t)meta->batch * stored_words(meta) * sizeof(uint32_t); }
+uint64_t sable_ct_payload_bytes(const sable_ct *meta) {
+    return (uint64_t)meta->batch * stored_words(meta) * sizeof(uint32_t);
+}
 
 sable_status sable_ct_payload_write(sable_queue *queue, const sable_ct *ct, sable_container_writer *writer) {
     sable_limbs all = sable_ct_limbs(ct);
     size_t words = stored_words(ct);
     uint32_t *host = malloc(words * sizeof *host);
-    if (!host) return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "no memory for %zu bytes of a ciphertext", words * sizeof *host);
+    if (!host)
+        return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "no memory for %zu bytes of a ciphertext", words * sizeof *host);
     sable_status status = SABLE_OK;
     for (uint32_t b = 0; b < ct->batch && status == SABLE_OK; b++) {
-        status = queue->ctx->backend->download(queue->handle, host, all.data + b * all.batch_stride, words * sizeof *host);
-        if (status != SABLE_OK) status = sable_queue_kill(queue, status);
-        else status = sable_container_writer_append(writer, host, words * sizeof *host, &queue->error);
+        status =
+            queue->ctx->backend->download(queue->handle, host, all.data + b * all.batch_stride, words * sizeof *host);
+        if (status != SABLE_OK)
+            status = sable_queue_kill(queue, status);
+        else
+            status = sable_container_writer_append(writer, host, words * sizeof *host, &queue->error);
     }
     free(host);
     return status;
@@ -95,12 +113,13 @@ static sable_status check_residues(sable_queue *queue, const sable_limbs *x, con
     SABLE_RUN(queue, check_range(queue->handle, x, &bad));
     if (bad == UINT64_MAX) return SABLE_OK;
     uint64_t n = queue->ctx->params.n, limb = bad / n % x->limbs;
-    return SABLE_REFUSE(queue, SABLE_FORMAT, "%s: residue %llu of limb %llu is not below its prime %u", path, (unsigned long long)(bad % n),
-                        (unsigned long long)limb, queue->ctx->ring->prime[x->pos[limb]].p);
+    return SABLE_REFUSE(queue, SABLE_FORMAT, "%s: residue %llu of limb %llu is not below its prime %u", path,
+                        (unsigned long long)(bad % n), (unsigned long long)limb,
+                        queue->ctx->ring->prime[x->pos[limb]].p);
 }
 
-sable_status sable_ct_payload_read(sable_queue *queue, sable_ct *out, const sable_ct *meta, sable_section_stream *stream,
-                                   const char *path) {
+sable_status sable_ct_payload_read(sable_queue *queue, sable_ct *out, const sable_ct *meta,
+                                   sable_section_stream *stream, const char *path) {
     sable_ctx *ctx = queue->ctx;
     const sable_level_tables *t = &ctx->level[meta->level];
     size_t n = ctx->params.n, part = t->limbs * n, words = stored_words(meta);
@@ -121,15 +140,17 @@ sable_status sable_ct_payload_read(sable_queue *queue, sable_ct *out, const sabl
     free(host);
     if (status == SABLE_OK) status = sable_section_end(stream, &queue->error);
     if (status == SABLE_OK) status = check_residues(queue, &all, path);
-    if (status == SABLE_OK) sable_ct_commit(queue, out, meta, data);
-    else sable_words_release(queue, data);
+    if (status == SABLE_OK)
+        sable_ct_commit(queue, out, meta, data);
+    else
+        sable_words_release(queue, data);
     return status;
 }
 
 /* -- containers ---------------------------------------------------------------------------------------------------- */
 
-sable_container_info sable_container_info_of(const sable_ctx *ctx, sable_kind kind, const uint8_t key_id[SABLE_DIGEST_BYTES],
-                                             bool insecure) {
+sable_container_info sable_container_info_of(const sable_ctx *ctx, sable_kind kind,
+                                             const uint8_t key_id[SABLE_DIGEST_BYTES], bool insecure) {
     sable_container_info info = {.kind = kind};
     info.flags = insecure || ctx->params.insecure ? SABLE_FILE_INSECURE : 0;
     memcpy(info.params_digest, ctx->params.digest, sizeof info.params_digest);
@@ -137,7 +158,8 @@ sable_container_info sable_container_info_of(const sable_ctx *ctx, sable_kind ki
     return info;
 }
 
-sable_status sable_container_open_for(sable_container **out, const sable_ctx *ctx, const char *path, sable_kind kind, sable_error *err) {
+sable_status sable_container_open_for(sable_container **out, const sable_ctx *ctx, const char *path, sable_kind kind,
+                                      sable_error *err) {
     sable_container_limits limits = {SABLE_SECTIONS_MOST, 0};
     SABLE_TRY(sable_container_open(out, path, kind, &limits, err));
     sable_status status = sable_container_require_params(*out, ctx->params.digest, err);
@@ -146,8 +168,9 @@ sable_status sable_container_open_for(sable_container **out, const sable_ctx *ct
     (void)info; /* the test tool reads what it writes */
 #else
     if (status == SABLE_OK && (info->flags & (SABLE_FILE_INSECURE | SABLE_FILE_TEST_RNG)) && !ctx->params.insecure)
-        status = sable_fail(err, SABLE_INSECURE, "%s is marked INSECURE: made with a test generator, it is not used with a secure parameter set",
-                            path);
+        status = sable_fail(
+            err, SABLE_INSECURE,
+            "%s is marked INSECURE: made with a test generator, it is not used with a secure parameter set", path);
 #endif
     if (status != SABLE_OK) sable_container_close(out);
     return status;

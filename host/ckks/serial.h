@@ -13,21 +13,23 @@
 
 SABLE_SHARED void sable_ct_header_put(uint8_t out[SABLE_CT_HEADER_BYTES], const sable_ct *ct);
 /* Checks every field against the context; fills everything of *meta but data, stamp and key id. */
-SABLE_SHARED sable_status sable_ct_header_get(sable_ct *meta, sable_ctx *ctx, const uint8_t in[SABLE_CT_HEADER_BYTES], sable_error *err);
+SABLE_SHARED sable_status sable_ct_header_get(sable_ct *meta, sable_ctx *ctx, const uint8_t in[SABLE_CT_HEADER_BYTES],
+                                              sable_error *err);
 /* Bytes of the payload of a ciphertext with this header. */
 SABLE_SHARED uint64_t sable_ct_payload_bytes(const sable_ct *meta);
 /* Appends the payload to the section that is being written. */
-SABLE_SHARED sable_status sable_ct_payload_write(sable_queue *queue, const sable_ct *ct, sable_container_writer *writer);
+SABLE_SHARED sable_status sable_ct_payload_write(sable_queue *queue, const sable_ct *ct,
+                                                 sable_container_writer *writer);
 /* Reads the payload from the stream, ends the stream, checks ranges, regenerates c1, commits to out. */
-SABLE_SHARED sable_status sable_ct_payload_read(sable_queue *queue, sable_ct *out, const sable_ct *meta, sable_section_stream *stream,
-                                                const char *path);
+SABLE_SHARED sable_status sable_ct_payload_read(sable_queue *queue, sable_ct *out, const sable_ct *meta,
+                                                sable_section_stream *stream, const char *path);
 
 /* Container fields common to everything that belongs to a key. */
-SABLE_SHARED sable_container_info sable_container_info_of(const sable_ctx *ctx, sable_kind kind, const uint8_t key_id[SABLE_DIGEST_BYTES],
-                                                          bool insecure);
+SABLE_SHARED sable_container_info sable_container_info_of(const sable_ctx *ctx, sable_kind kind,
+                                                          const uint8_t key_id[SABLE_DIGEST_BYTES], bool insecure);
 /* Opens and checks kind, parameters and the INSECURE mark. */
-SABLE_SHARED sable_status sable_container_open_for(sable_container **out, const sable_ctx *ctx, const char *path, sable_kind kind,
-                                                   sable_error *err);
+SABLE_SHARED sable_status sable_container_open_for(sable_container **out, const sable_ctx *ctx, const char *path,
+                                                   sable_kind kind, sable_error *err);
 
 static inline void sable_put_f64(uint8_t *to, double value) {
     union {

@@ -41,9 +41,9 @@ static uint32_t dd_mod(sable_dd k, uint32_t p) {
     return (uint32_t)(v % p);
 }
 
-sable_status sable_drop_plan_create(sable_drop_plan *plan, const sable_ring *ring, const uint16_t *drop, uint32_t drop_count,
-                                    const uint16_t *out, uint32_t out_count, const uint16_t *restored, uint32_t restored_count,
-                                    sable_dd k, sable_error *err) {
+sable_status sable_drop_plan_create(sable_drop_plan *plan, const sable_ring *ring, const uint16_t *drop,
+                                    uint32_t drop_count, const uint16_t *out, uint32_t out_count,
+                                    const uint16_t *restored, uint32_t restored_count, sable_dd k, sable_error *err) {
     memset(plan, 0, sizeof *plan);
     plan->drop_count = drop_count;
     plan->out_count = out_count;
@@ -60,7 +60,8 @@ sable_status sable_drop_plan_create(sable_drop_plan *plan, const sable_ring *rin
 
     uint32_t k_mod[SABLE_MAX_LIMBS];
     for (uint32_t i = 0; i < drop_count; i++) k_mod[i] = dd_mod(k, ring->prime[drop[i]].p);
-    sable_status status = sable_basis_create(&plan->basis, ring, drop, drop_count, out, out_count, restored, restored_count, k_mod, err);
+    sable_status status =
+        sable_basis_create(&plan->basis, ring, drop, drop_count, out, out_count, restored, restored_count, k_mod, err);
     if (status != SABLE_OK) {
         sable_drop_plan_free(plan);
         return status;
@@ -83,14 +84,16 @@ void sable_drop_plan_free(sable_drop_plan *plan) {
     memset(plan, 0, sizeof *plan);
 }
 
-static sable_status digits_create(sable_level_tables *t, const sable_params *params, const sable_ring *ring, sable_error *err) {
+static sable_status digits_create(sable_level_tables *t, const sable_params *params, const sable_ring *ring,
+                                  sable_error *err) {
     uint32_t alpha = params->alpha, k = params->p_count;
     t->first_block = t->first / alpha;
     t->digits = (t->first + t->limbs - 1) / alpha - t->first_block + 1;
     t->digit_first = calloc(2 * (size_t)t->digits, sizeof(uint32_t));
     t->mod_up = calloc(t->digits, sizeof *t->mod_up);
     t->mod_up_mult = malloc(2 * (size_t)t->limbs * sizeof(uint32_t));
-    if (!t->digit_first || !t->mod_up || !t->mod_up_mult) return sable_fail(err, SABLE_NO_MEMORY, "no memory for key-switching constants");
+    if (!t->digit_first || !t->mod_up || !t->mod_up_mult)
+        return sable_fail(err, SABLE_NO_MEMORY, "no memory for key-switching constants");
     t->digit_limbs = t->digit_first + t->digits;
     t->p_mod_q = t->mod_up_mult + t->limbs;
     for (uint32_t j = 0; j < t->digits; j++) {
@@ -112,8 +115,8 @@ static sable_status digits_create(sable_level_tables *t, const sable_params *par
     return SABLE_OK;
 }
 
-static sable_status level_create(sable_level_tables *t, const sable_params *params, const sable_ring *ring, uint32_t level,
-                                 sable_error *err) {
+static sable_status level_create(sable_level_tables *t, const sable_params *params, const sable_ring *ring,
+                                 uint32_t level, sable_error *err) {
     uint32_t k = params->p_count;
     t->first = sable_window_first(params, level);
     t->limbs = sable_window_limbs(params, level);
@@ -132,9 +135,11 @@ static sable_status level_create(sable_level_tables *t, const sable_params *para
     for (uint32_t i = 0; i < out_count; i++) out[i] = (uint16_t)(out_first + i);
     uint32_t restored_count = sable_window_minus(params, level - 1, level, restored);
     uint32_t dropped = sable_window_minus(params, level, level - 1, drop);
-    SABLE_TRY(sable_drop_plan_create(&t->rescale, ring, drop, dropped, out, out_count, restored, restored_count, dd(1), err));
+    SABLE_TRY(
+        sable_drop_plan_create(&t->rescale, ring, drop, dropped, out, out_count, restored, restored_count, dd(1), err));
     memcpy(drop + dropped, special, k * sizeof *special);
-    return sable_drop_plan_create(&t->down_rescale, ring, drop, dropped + k, out, out_count, restored, restored_count, dd(1), err);
+    return sable_drop_plan_create(&t->down_rescale, ring, drop, dropped + k, out, out_count, restored, restored_count,
+                                  dd(1), err);
 }
 
 sable_status sable_level_tables_create(sable_level_tables **tables, const sable_params *params, const sable_ring *ring,

@@ -10,9 +10,9 @@ void sable_level_tables_free(sable_level_tables **tables, const sable_params *pa
 
 /* Plan of out = round(c*x / D): D = product of the primes at `drop`, c = K * product of the primes of `out` that are in `restored`.
  * k is an integer-valued double-double, 1 <= k < 2^100. x is known on `drop` and on out \ restored. */
-sable_status sable_drop_plan_create(sable_drop_plan *plan, const sable_ring *ring, const uint16_t *drop, uint32_t drop_count,
-                                    const uint16_t *out, uint32_t out_count, const uint16_t *restored, uint32_t restored_count,
-                                    sable_dd k, sable_error *err);
+sable_status sable_drop_plan_create(sable_drop_plan *plan, const sable_ring *ring, const uint16_t *drop,
+                                    uint32_t drop_count, const uint16_t *out, uint32_t out_count,
+                                    const uint16_t *restored, uint32_t restored_count, sable_dd k, sable_error *err);
 void sable_drop_plan_free(sable_drop_plan *plan);
 
 /* positions of window(a) that are not in window(b); room for SABLE_MAX_Q. Returns their number. */

@@ -24,8 +24,10 @@ sable_status sable_atomic_file_open(sable_atomic_file **file, const char *path, 
     sable_atomic_file *opened = calloc(1, sizeof *opened);
     if (!opened) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a write buffer");
     sable_status status = sable_temp_open(&opened->temp, path, mode, err);
-    if (status) free(opened);
-    else *file = opened;
+    if (status)
+        free(opened);
+    else
+        *file = opened;
     return status;
 }
 
@@ -83,8 +85,10 @@ static void destroy(sable_atomic_file **file) {
 sable_status sable_atomic_file_commit(sable_atomic_file **file, sable_error *err) {
     if (!file || !*file) return sable_fail(err, SABLE_INVALID, "file is NULL");
     sable_status status = flush(*file, err);
-    if (status) sable_temp_abort(&(*file)->temp);
-    else status = sable_temp_commit(&(*file)->temp, err);
+    if (status)
+        sable_temp_abort(&(*file)->temp);
+    else
+        status = sable_temp_commit(&(*file)->temp, err);
     destroy(file);
     return status;
 }

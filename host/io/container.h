@@ -31,8 +31,8 @@
 #include "base/shared.h"
 
 #define SABLE_CONTAINER_VERSION 1
-#define SABLE_SECTIONS_MOST 4096 /* in any file */
-#define SABLE_SECTIONS_USUAL 64  /* what open accepts, datasets aside, unless the limits say more */
+#define SABLE_SECTIONS_MOST     4096 /* in any file */
+#define SABLE_SECTIONS_USUAL    64   /* what open accepts, datasets aside, unless the limits say more */
 
 /* Values are stable: never renumbered, only added to. */
 typedef enum sable_kind {
@@ -55,16 +55,16 @@ SABLE_SHARED const char *sable_kind_name(unsigned kind);
 
 #define SABLE_FILE_INSECURE 1u /* parameters below the security policy */
 #define SABLE_FILE_TEST_RNG 2u /* made with the seedable generator of the test tool */
-#define SABLE_FILE_FLAGS 3u    /* all that are known: others are refused */
+#define SABLE_FILE_FLAGS    3u /* all that are known: others are refused */
 
 typedef uint32_t sable_tag;
 #define SABLE_TAG(a, b, c, d) ((sable_tag)(a) | (sable_tag)(b) << 8 | (sable_tag)(c) << 16 | (sable_tag)(d) << 24)
-#define SABLE_TAG_META SABLE_TAG('M', 'E', 'T', 'A')
+#define SABLE_TAG_META        SABLE_TAG('M', 'E', 'T', 'A')
 /* The index-th section of a series: prefix and three upper-case hexadecimal digits, index < 4096. */
 SABLE_SHARED sable_tag sable_tag_indexed(char prefix, unsigned index);
 
 #define SABLE_SECTION_SKIPPABLE 1u /* in the file: a reader that does not know the tag may ignore it; others refuse */
-#define SABLE_SECTION_OPTIONAL 2u  /* in sable_container_expect only: may be absent */
+#define SABLE_SECTION_OPTIONAL  2u /* in sable_container_expect only: may be absent */
 
 typedef struct sable_section_spec {
     sable_tag tag;
@@ -90,9 +90,10 @@ typedef struct sable_container_writer sable_container_writer;
 
 /* mode: 0600 for anything secret, else 0644. SABLE_INVALID, SABLE_LIMIT, SABLE_IO, SABLE_NO_MEMORY; no room on the disk
  * for the whole file is noticed here where the file system can tell. */
-SABLE_SHARED SABLE_CHECKED sable_status sable_container_writer_create(
-    sable_container_writer **out, const char *path, unsigned mode, const sable_container_info *info,
-    const sable_section_spec *sections, uint32_t section_count, sable_error *err);
+SABLE_SHARED SABLE_CHECKED sable_status sable_container_writer_create(sable_container_writer **out, const char *path,
+                                                                      unsigned mode, const sable_container_info *info,
+                                                                      const sable_section_spec *sections,
+                                                                      uint32_t section_count, sable_error *err);
 /* The next section, whose tag must be this one. */
 SABLE_SHARED SABLE_CHECKED sable_status sable_container_writer_begin(sable_container_writer *writer, sable_tag tag,
                                                                      sable_error *err);

@@ -17,10 +17,16 @@ static const struct signature {
     {0, 4, "PK\x03\x04", "a zip archive (or .npz, .pth); unpack it first"},
     {0, 4, "PK\x05\x06", "an empty zip archive"},
     {0, 4, "\x28\xB5\x2F\xFD", "a zstd archive; unpack it first"},
-    {0, 6, "\xFD" "7zXZ\0", "an xz archive; unpack it first"},
+    {0, 6,
+     "\xFD"
+     "7zXZ\0",
+     "an xz archive; unpack it first"},
     {0, 3, "BZh", "a bzip2 archive; unpack it first"},
     {257, 5, "ustar", "a tar archive; unpack it first"},
-    {0, 4, "\x7F" "ELF", "an ELF program or library"},
+    {0, 4,
+     "\x7F"
+     "ELF",
+     "an ELF program or library"},
     {0, 6, "\x93NUMPY", "a NumPy array; give it where a data table is expected"},
     {0, 8, "\x89HDF\r\n\x1A\n", "an HDF5 file"},
     {0, 4, "PAR1", "a Parquet file"},

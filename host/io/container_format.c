@@ -12,7 +12,7 @@ const uint8_t sable_container_magic[SABLE_MAGIC_BYTES] = {0xF5, 'S', 'B', 'L', '
 
 const char *sable_kind_name(unsigned kind) {
     static const char *const names[] = {
-        "any",     "parameters", "secret key", "public key",      "evaluation key", "ciphertext",
+        "any",     "parameters", "secret key",      "public key",       "evaluation key", "ciphertext",
         "dataset", "model",      "encrypted model", "key-set manifest", "results",
     };
     _Static_assert(sizeof names / sizeof *names == SABLE_KIND_LAST + 1, "a kind without a name");

@@ -5,12 +5,7 @@
  * files, no allocation. */
 #include "io/container.h"
 
-enum {
-    SABLE_HEADER_BYTES = 96,
-    SABLE_ENTRY_BYTES = 56,
-    SABLE_SECTION_ALIGN = 256,
-    SABLE_MAGIC_BYTES = 8
-};
+enum { SABLE_HEADER_BYTES = 96, SABLE_ENTRY_BYTES = 56, SABLE_SECTION_ALIGN = 256, SABLE_MAGIC_BYTES = 8 };
 
 typedef struct sable_section {
     sable_section_spec spec;

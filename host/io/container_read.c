@@ -28,8 +28,8 @@ static sable_status check_padding(const sable_container *c, uint32_t index, uint
     return SABLE_OK;
 }
 
-static sable_status read_table(sable_container *c, uint8_t *head, sable_kind kind,
-                               const sable_container_limits *limits, sable_error *err) {
+static sable_status read_table(sable_container *c, uint8_t *head, sable_kind kind, const sable_container_limits *limits,
+                               sable_error *err) {
     uint64_t end = sable_head_bytes(c->info.section_count);
     SABLE_TRY(sable_container_bytes_at(c, head, end, 0, err));
     /* the file may have been changed since its first bytes were judged; from here on only this copy counts */
@@ -47,8 +47,7 @@ static sable_status read_table(sable_container *c, uint8_t *head, sable_kind kin
 }
 
 /* c: a zeroed object with fd or data, file_bytes, where and the borrowed name set. */
-static sable_status judge(sable_container *c, sable_kind kind, const sable_container_limits *limits,
-                          sable_error *err) {
+static sable_status judge(sable_container *c, sable_kind kind, const sable_container_limits *limits, sable_error *err) {
     uint8_t start[512]; /* more than the header, so that foreign files are recognised */
     size_t have = c->file_bytes < sizeof start ? (size_t)c->file_bytes : sizeof start;
     SABLE_TRY(sable_container_bytes_at(c, start, have, 0, err));
@@ -104,8 +103,8 @@ sable_status sable_container_open_bytes(sable_container **out, const void *data,
                                         sable_kind kind, const sable_container_limits *limits, sable_error *err) {
     if (!out || !name || (!data && bytes)) return sable_fail(err, SABLE_INVALID, "container open: a null argument");
     SABLE_TRY(check_kind(kind, err));
-    sable_container c = {.fd = -1, .data = data, .file_bytes = bytes, .name = (char *)(uintptr_t)name,
-                         .where = sable_show_path(name)};
+    sable_container c = {
+        .fd = -1, .data = data, .file_bytes = bytes, .name = (char *)(uintptr_t)name, .where = sable_show_path(name)};
     return open_prepared(out, &c, kind, limits, err);
 }
 

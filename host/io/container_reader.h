@@ -12,10 +12,10 @@ struct sable_container {
     const uint8_t *data; /* borrowed bytes in memory */
     uint64_t file_bytes; /* measured; info.total_bytes equals it */
     char *name;
-    sable_shown where;   /* name for sentences */
+    sable_shown where; /* name for sentences */
     sable_container_info info;
     sable_section *sections;
-    bool expected;       /* sable_container_expect agreed */
+    bool expected; /* sable_container_expect agreed */
 };
 
 /* Reads within the file; offset + bytes <= file_bytes. */

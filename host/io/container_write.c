@@ -16,11 +16,11 @@ struct sable_container_writer {
     sable_temp temp;
     sable_container_info info;
     sable_section *sections;
-    uint32_t next;      /* the section that is open, or the next to begin */
+    uint32_t next; /* the section that is open, or the next to begin */
     bool open;
-    bool failed;        /* nothing but abort makes sense any more */
-    uint64_t done;      /* bytes of the open section so far */
-    uint64_t end;       /* of what was written or is held in the buffer */
+    bool failed;   /* nothing but abort makes sense any more */
+    uint64_t done; /* bytes of the open section so far */
+    uint64_t end;  /* of what was written or is held in the buffer */
     sable_hash_state hash;
     size_t held;
     uint8_t buffer[BUFFER];
@@ -103,8 +103,10 @@ sable_status sable_container_writer_create(sable_container_writer **out, const c
     if (!writer) return sable_fail(err, SABLE_NO_MEMORY, "%s: no memory for a write buffer", where.text);
     writer->info = *info;
     sable_status status = start(writer, path, mode, where.text, sections, section_count, err);
-    if (status) sable_container_writer_abort(&writer);
-    else *out = writer;
+    if (status)
+        sable_container_writer_abort(&writer);
+    else
+        *out = writer;
     return status;
 }
 
@@ -159,10 +161,10 @@ sable_status sable_container_writer_end(sable_container_writer *writer, sable_er
         return spoiled(writer, sable_fail(err, SABLE_INVALID, "%s: no section is open to end", where.text));
     sable_section *section = &writer->sections[writer->next];
     if (writer->done != section->spec.length)
-        return spoiled(writer, sable_fail(err, SABLE_INVALID,
-                                          "%s: section %s ends after %" PRIu64 " bytes, %" PRIu64 " were declared",
-                                          where.text, sable_show_tag(section->spec.tag).text, writer->done,
-                                          section->spec.length));
+        return spoiled(writer,
+                       sable_fail(err, SABLE_INVALID,
+                                  "%s: section %s ends after %" PRIu64 " bytes, %" PRIu64 " were declared", where.text,
+                                  sable_show_tag(section->spec.tag).text, writer->done, section->spec.length));
     sable_hash_final(&writer->hash, section->digest);
     writer->open = false;
     writer->next++;

@@ -23,10 +23,10 @@ struct sable_csv_reader {
     sable_source *source;
     char delimiter;
     uint64_t max_record_bytes, max_columns;
-    char *text;                    /* of the record and of what was read beyond it */
-    size_t record, at, end, room;  /* its start, the next byte to look at, end of the bytes held, allocated */
-    bool ended;             /* the source has no more */
-    uint64_t line;          /* of the byte at .at */
+    char *text;                   /* of the record and of what was read beyond it */
+    size_t record, at, end, room; /* its start, the next byte to look at, end of the bytes held, allocated */
+    bool ended;                   /* the source has no more */
+    uint64_t line;                /* of the byte at .at */
     uint64_t column;
     span *spans;
     sable_csv_cell *cells;
@@ -85,11 +85,17 @@ sable_status sable_csv_reader_open(sable_csv_reader **out, sable_source *source,
         return sable_fail(err, SABLE_INVALID, "byte %u cannot separate CSV cells", (unsigned)(unsigned char)delimiter);
     sable_csv_reader *r = calloc(1, sizeof *r);
     if (!r) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a CSV reader");
-    *r = (sable_csv_reader){.source = source, .delimiter = delimiter, .max_record_bytes = max_record_bytes,
-                            .max_columns = max_columns, .line = 1, .column = 1};
+    *r = (sable_csv_reader){.source = source,
+                            .delimiter = delimiter,
+                            .max_record_bytes = max_record_bytes,
+                            .max_columns = max_columns,
+                            .line = 1,
+                            .column = 1};
     sable_status status = look_at_start(r, err);
-    if (status) sable_csv_reader_close(&r);
-    else *out = r;
+    if (status)
+        sable_csv_reader_close(&r);
+    else
+        *out = r;
     return status;
 }
 
@@ -185,8 +191,10 @@ sable_status sable_csv_reader_next(sable_csv_reader *r, const sable_csv_cell **c
             c = '\n';
         }
         if (where == QUOTED) {
-            if (c == '"') where = QUOTE_SEEN;
-            else r->text[r->record + out++] = c;
+            if (c == '"')
+                where = QUOTE_SEEN;
+            else
+                r->text[r->record + out++] = c;
         } else if (c == r->delimiter || c == '\n') {
             cell.bytes = out - cell.start;
             if (c == '\n' && !out && !r->count && !quoted) return refuse(r, first_line, 1, "the line is empty", err);
@@ -195,8 +203,7 @@ sable_status sable_csv_reader_next(sable_csv_reader *r, const sable_csv_cell **c
             cell = (span){out, 0, r->line, r->column + 1};
             where = CELL_START;
         } else if (c == '"') {
-            if (where == BARE)
-                return refuse(r, r->line, r->column, "there is a quote inside an unquoted cell", err);
+            if (where == BARE) return refuse(r, r->line, r->column, "there is a quote inside an unquoted cell", err);
             if (where == QUOTE_SEEN) r->text[r->record + out++] = c; /* a doubled quote */
             quoted = true;
             where = QUOTED;

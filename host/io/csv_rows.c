@@ -24,7 +24,7 @@ typedef struct csv_rows {
     char **names;        /* [features], pointing into column_names; NULL without */
     bool has_label, has_id;
     sable_csv_labels labels;
-    char *id;            /* of the latest row */
+    char *id; /* of the latest row */
     size_t id_room;
     const sable_csv_cell *pending; /* the first record, when it is data: read to count the columns */
 } csv_rows;
@@ -119,8 +119,10 @@ static sable_status begin(csv_rows *csv, const sable_table_options *options, sab
     csv->features = csv->columns;
     csv->roles = calloc(csv->columns, 1); /* all FEATURE */
     if (!csv->roles) return sable_fail(err, SABLE_NO_MEMORY, "no memory for %zu columns", csv->columns);
-    if (options->has_header) SABLE_TRY(read_names(csv, cells, err));
-    else csv->pending = cells;
+    if (options->has_header)
+        SABLE_TRY(read_names(csv, cells, err));
+    else
+        csv->pending = cells;
     if (options->label_column) SABLE_TRY(assign(csv, options->label_column, LABEL, err));
     if (options->id_column) SABLE_TRY(assign(csv, options->id_column, ID, err));
     for (size_t i = 0; i < options->ignore_count; i++) SABLE_TRY(assign(csv, options->ignore_columns[i], IGNORED, err));
@@ -141,7 +143,8 @@ static sable_status complain(const csv_rows *csv, const sable_csv_cell *cell, si
     if (csv->column_names)
         snprintf(name, sizeof name, "%s",
                  sable_show_text(csv->column_names[column], strlen(csv->column_names[column])).text);
-    else snprintf(name, sizeof name, "%zu", column + 1);
+    else
+        snprintf(name, sizeof name, "%zu", column + 1);
     return sable_fail(err, SABLE_DATA, "%s:%" PRIu64 ":%" PRIu64 ": column %.60s: %s %s", file_of(csv), cell->line,
                       cell->column, name, sable_show_text(cell->text, cell->bytes).text, complaint);
 }
@@ -217,8 +220,12 @@ sable_status sable_csv_rows(sable_row_format *format, sable_source *source, cons
         release(csv);
         return status;
     }
-    *format = (sable_row_format){.self = csv, .features = csv->features, .names = csv->names,
-                                 .has_labels = csv->has_label, .has_ids = csv->has_id, .next = next,
+    *format = (sable_row_format){.self = csv,
+                                 .features = csv->features,
+                                 .names = csv->names,
+                                 .has_labels = csv->has_label,
+                                 .has_ids = csv->has_id,
+                                 .next = next,
                                  .close = close_rows};
     return SABLE_OK;
 }

@@ -23,8 +23,10 @@ sable_status sable_csv_writer_open(sable_csv_writer **writer, const char *path, 
     sable_csv_writer *opened = calloc(1, sizeof *opened);
     if (!opened) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a CSV writer");
     sable_status status = sable_atomic_file_open(&opened->file, path, mode, err);
-    if (status) free(opened);
-    else *writer = opened;
+    if (status)
+        free(opened);
+    else
+        *writer = opened;
     return status;
 }
 
@@ -69,8 +71,8 @@ sable_status sable_csv_write_text(sable_csv_writer *writer, const char *text, sa
 
 sable_status sable_csv_write_number(sable_csv_writer *writer, double value, sable_error *err) {
     if (writer && !isfinite(value))
-        return note(writer, sable_fail(err, SABLE_DATA, "a number for row %zu of a CSV file is not finite",
-                                       writer->rows + 1));
+        return note(writer,
+                    sable_fail(err, SABLE_DATA, "a number for row %zu of a CSV file is not finite", writer->rows + 1));
     SABLE_TRY(begin_cell(writer, err));
     char text[SABLE_NUMBER_TEXT];
     sable_number_format(text, value);
@@ -98,10 +100,12 @@ sable_status sable_csv_writer_commit(sable_csv_writer **writer, sable_error *err
     if (!writer || !*writer) return sable_fail(err, SABLE_INVALID, "CSV writer is NULL");
     sable_csv_writer *w = *writer;
     sable_status status = SABLE_OK;
-    if (w->failed) status = sable_fail(err, SABLE_INVALID, "an earlier call on this CSV writer failed");
+    if (w->failed)
+        status = sable_fail(err, SABLE_INVALID, "an earlier call on this CSV writer failed");
     else if (w->cells)
         status = sable_fail(err, SABLE_INVALID, "row %zu was begun and not ended", w->rows + 1);
-    else status = sable_atomic_file_commit(&w->file, err);
+    else
+        status = sable_atomic_file_commit(&w->file, err);
     sable_csv_writer_abort(writer);
     return status;
 }

@@ -57,8 +57,10 @@ sable_status sable_idx_rows(sable_row_format *format, sable_source *source, cons
         const uint8_t *at = head + 4 + 4 * d;
         uint64_t size = (uint64_t)at[0] << 24 | (uint64_t)at[1] << 16 | (uint64_t)at[2] << 8 | at[3];
         if (!size) return sable_fail(err, SABLE_DATA, "%s: dimension %u has size 0", where, d + 1);
-        if (!d) rows = size;
-        else features *= size; /* below 2^20 * 2^32: checked each time */
+        if (!d)
+            rows = size;
+        else
+            features *= size; /* below 2^20 * 2^32: checked each time */
         if (features > options->max_columns)
             return sable_fail(err, SABLE_LIMIT, "%s: %" PRIu64 " or more values a sample, at most %" PRIu64, where,
                               features, options->max_columns);

@@ -148,7 +148,7 @@ sable_status sable_npy_rows(sable_row_format *format, sable_source *source, cons
         release(npy);
         return status;
     }
-    *format = (sable_row_format){.self = npy, .features = (size_t)npy->header.columns, .next = next,
-                                 .close = close_rows};
+    *format =
+        (sable_row_format){.self = npy, .features = (size_t)npy->header.columns, .next = next, .close = close_rows};
     return SABLE_OK;
 }

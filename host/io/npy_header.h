@@ -8,15 +8,15 @@
 
 #include "sable/status.h"
 
-#define SABLE_NPY_MAGIC "\x93NUMPY"
+#define SABLE_NPY_MAGIC       "\x93NUMPY"
 #define SABLE_NPY_MAGIC_BYTES 6
 #define SABLE_NPY_HEADER_MOST 65535
 
 typedef struct sable_npy_header {
-    char type;    /* 'f', 'i', 'u', 'b' */
-    unsigned size; /* bytes of an element: f 4 8, i 1 2 4 8, u 1 2 4 8, b 1 */
-    bool fortran;  /* columns lie together */
-    unsigned dimensions; /* 1 or 2 */
+    char type;              /* 'f', 'i', 'u', 'b' */
+    unsigned size;          /* bytes of an element: f 4 8, i 1 2 4 8, u 1 2 4 8, b 1 */
+    bool fortran;           /* columns lie together */
+    unsigned dimensions;    /* 1 or 2 */
     uint64_t rows, columns; /* columns = 1 for one dimension */
 } sable_npy_header;
 

@@ -16,7 +16,8 @@ enum { HEAD = 128 };
 static sable_status write_head(sable_atomic_file *file, size_t rows, size_t features, sable_error *err) {
     uint8_t head[HEAD + 1];
     memset(head, ' ', HEAD);
-    memcpy(head, SABLE_NPY_MAGIC "\x01\x00", 8);
+    static const uint8_t start[8] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0}; /* magic, version 1.0 */
+    memcpy(head, start, sizeof start);
     sable_put_u16(head + 8, HEAD - 10);
     int length = snprintf((char *)head + 10, HEAD - 9, "{'descr': '<f8', 'fortran_order': False, 'shape': (%zu,", rows);
     if (features) length += snprintf((char *)head + 10 + length, HEAD - 9 - (size_t)length, " %zu", features);

@@ -19,8 +19,12 @@ struct sable_rows {
 
 void sable_table_options_init(sable_table_options *options) {
     if (!options) return;
-    *options = (sable_table_options){.struct_size = sizeof *options, .has_header = 1, .delimiter = ',',
-                                     .max_rows = 1ull << 31, .max_values = 1ull << 31, .max_columns = MOST_COLUMNS,
+    *options = (sable_table_options){.struct_size = sizeof *options,
+                                     .has_header = 1,
+                                     .delimiter = ',',
+                                     .max_rows = 1ull << 31,
+                                     .max_values = 1ull << 31,
+                                     .max_columns = MOST_COLUMNS,
                                      .max_line_bytes = MOST_LINE_BYTES};
 }
 
@@ -66,9 +70,12 @@ static sable_status open_format(sable_rows *rows, const sable_table_options *opt
     SABLE_TRY(sable_source_peek(rows->source, &bytes, &have, err));
     sable_table_format format = options->format;
     if (format == SABLE_TABLE_AUTO) {
-        if (sable_npy_detect(bytes, have)) format = SABLE_TABLE_NPY;
-        else if (sable_idx_detect(bytes, have)) format = SABLE_TABLE_IDX;
-        else format = SABLE_TABLE_CSV;
+        if (sable_npy_detect(bytes, have))
+            format = SABLE_TABLE_NPY;
+        else if (sable_idx_detect(bytes, have))
+            format = SABLE_TABLE_IDX;
+        else
+            format = SABLE_TABLE_CSV;
     }
     if (format != SABLE_TABLE_CSV && (options->label_column || options->id_column || options->ignore_count))
         return sable_fail(err, SABLE_INVALID, "%s: has no named columns for labels, ids or columns to ignore",
@@ -84,15 +91,16 @@ static sable_status open_format(sable_rows *rows, const sable_table_options *opt
     return sable_fail(err, SABLE_INVALID, "table format %d does not exist", (int)format);
 }
 
-static sable_status open_one(sable_rows **out, const char *path, const sable_table_options *options,
-                             sable_error *err) {
+static sable_status open_one(sable_rows **out, const char *path, const sable_table_options *options, sable_error *err) {
     sable_rows *rows = calloc(1, sizeof *rows);
     if (!rows) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a table reader");
     rows->max_rows = options->max_rows;
     sable_status status = sable_source_open(&rows->source, path, err);
     if (!status) status = open_format(rows, options, err);
-    if (status) sable_rows_close(&rows);
-    else *out = rows;
+    if (status)
+        sable_rows_close(&rows);
+    else
+        *out = rows;
     return status;
 }
 
@@ -109,16 +117,17 @@ static sable_status open_labels(sable_rows *rows, const sable_table_options *opt
                       sable_source_name(rows->labels->source), rows->labels->format.features);
 }
 
-sable_status sable_rows_open(sable_rows **out, const char *path, const sable_table_options *options,
-                             sable_error *err) {
+sable_status sable_rows_open(sable_rows **out, const char *path, const sable_table_options *options, sable_error *err) {
     if (!out || !path) return sable_fail(err, SABLE_INVALID, "table: a null argument");
     sable_table_options full;
     SABLE_TRY(sable_table_options_complete(&full, options, err));
     sable_rows *rows;
     SABLE_TRY(open_one(&rows, path, &full, err));
     sable_status status = full.labels_path ? open_labels(rows, &full, err) : SABLE_OK;
-    if (status) sable_rows_close(&rows);
-    else *out = rows;
+    if (status)
+        sable_rows_close(&rows);
+    else
+        *out = rows;
     return status;
 }
 

@@ -8,8 +8,10 @@
 sable_shown sable_show_path(const char *path) {
     sable_shown shown;
     size_t bytes = strlen(path), room = sizeof shown.text - 1;
-    if (bytes > room) snprintf(shown.text, sizeof shown.text, "...%s", path + bytes - (room - 3));
-    else memcpy(shown.text, path, bytes + 1);
+    if (bytes > room)
+        snprintf(shown.text, sizeof shown.text, "...%s", path + bytes - (room - 3));
+    else
+        memcpy(shown.text, path, bytes + 1);
     for (char *c = shown.text; *c; c++)
         if ((unsigned char)*c < 32 || *c == 127) *c = '?';
     return shown;

@@ -20,8 +20,8 @@ struct sable_source {
     uint64_t file_bytes, file_done; /* of the file itself */
     uint64_t delivered;             /* plain bytes consumed by the caller */
     bool packed, member_ended;
-    z_stream z;                     /* packed only: reads from raw */
-    size_t start, end;              /* plain[start..end) is ready */
+    z_stream z;        /* packed only: reads from raw */
+    size_t start, end; /* plain[start..end) is ready */
     uint8_t raw[RAW], plain[PLAIN];
 };
 
@@ -59,8 +59,10 @@ static sable_status unpack(sable_source *s, sable_error *err) {
         s->z.avail_out = (uInt)(PLAIN - s->end);
         int outcome = inflate(&s->z, Z_NO_FLUSH);
         s->end = PLAIN - s->z.avail_out;
-        if (outcome == Z_STREAM_END) s->member_ended = true;
-        else if (outcome == Z_MEM_ERROR) return sable_fail(err, SABLE_NO_MEMORY, "no memory to unpack gzip");
+        if (outcome == Z_STREAM_END)
+            s->member_ended = true;
+        else if (outcome == Z_MEM_ERROR)
+            return sable_fail(err, SABLE_NO_MEMORY, "no memory to unpack gzip");
         else if (outcome != Z_OK)
             return sable_fail(err, SABLE_FORMAT, "%s: the gzip stream is damaged near packed byte %" PRIu64 ": %s",
                               s->where.text, s->file_done - s->z.avail_in, s->z.msg ? s->z.msg : "no progress");
@@ -107,8 +109,10 @@ sable_status sable_source_open(sable_source **out, const char *path, sable_error
     s->fd = -1;
     s->where = sable_show_path(path);
     sable_status status = begin(s, path, err);
-    if (status) sable_source_close(&s);
-    else *out = s;
+    if (status)
+        sable_source_close(&s);
+    else
+        *out = s;
     return status;
 }
 

@@ -66,7 +66,8 @@ static sable_status gather(sable_table *table, sable_rows *rows, uint64_t max_va
         if (labels) table->labels[table->rows] = label;
         if (ids && !(table->ids[table->rows] = strdup(id)))
             status = sable_fail(err, SABLE_NO_MEMORY, "no memory for the id of row %zu", table->rows);
-        else table->rows++;
+        else
+            table->rows++;
     }
     free(row);
     table->underflows = sable_rows_underflows(rows);
@@ -84,8 +85,10 @@ sable_status sable_table_read(sable_table **table, const char *path, const sable
     sable_status status = made ? gather(made, rows, full.max_values, path, err)
                                : sable_fail(err, SABLE_NO_MEMORY, "no memory for a table");
     sable_rows_close(&rows);
-    if (status) sable_table_destroy(&made);
-    else *table = made;
+    if (status)
+        sable_table_destroy(&made);
+    else
+        *table = made;
     return status;
 }
 

@@ -42,8 +42,8 @@ static sable_status open_temporary(sable_temp *temp, unsigned mode, sable_error 
     }
     for (int attempt = 0; attempt < 16; attempt++) {
         snprintf(temp->temporary, sizeof temp->temporary, ".sable-%016" PRIx64 ".tmp", some_number());
-        temp->fd = openat(temp->folder, temp->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                          (mode_t)mode);
+        temp->fd =
+            openat(temp->folder, temp->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);
         if (temp->fd >= 0) return SABLE_OK;
         if (errno != EEXIST && errno != EINTR) break;
     }
@@ -135,7 +135,8 @@ sable_status sable_temp_commit(sable_temp *temp, sable_error *err) {
         status = sable_fail(err, SABLE_IO, "%s: an earlier write failed, so it was not replaced",
                             sable_show_path(temp->path).text);
     /* never retried: after a failed fsync the kernel may have dropped the pages and a second one would succeed */
-    else if (fsync(temp->fd)) status = system_failed(temp, "flushing to the disk", err);
+    else if (fsync(temp->fd))
+        status = system_failed(temp, "flushing to the disk", err);
     else if (renameat(temp->folder, temp->temporary, temp->folder, temp->name))
         status = system_failed(temp, "renaming the finished file", err);
     if (status) {

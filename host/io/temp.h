@@ -12,12 +12,12 @@
 #include "sable/status.h"
 
 typedef struct sable_temp {
-    char *path;        /* of the target, as given: for sentences */
-    const char *name;  /* of the target in its folder, inside path */
-    int folder;        /* descriptor of the folder: renaming it or changing the working directory does no harm */
-    int fd;            /* of the temporary, write only */
+    char *path;       /* of the target, as given: for sentences */
+    const char *name; /* of the target in its folder, inside path */
+    int folder;       /* descriptor of the folder: renaming it or changing the working directory does no harm */
+    int fd;           /* of the temporary, write only */
     char temporary[32];
-    bool failed;       /* a write failed: what is on the disk is not what was asked for */
+    bool failed; /* a write failed: what is on the disk is not what was asked for */
 } sable_temp;
 
 /* mode is 0600 for secrets, 0644 otherwise (less the process's umask). A target that exists must be a regular file. On

@@ -19,8 +19,8 @@ static sable_status read_section(char *text, size_t bytes, sable_container *c, s
     return sable_container_read(c, TAG_TEXT, text, bytes, err);
 }
 
-static sable_status read_container(char **text, size_t *bytes, sable_container_info *info, const char *path, sable_kind kind, size_t most,
-                                   sable_error *err) {
+static sable_status read_container(char **text, size_t *bytes, sable_container_info *info, const char *path,
+                                   sable_kind kind, size_t most, sable_error *err) {
     sable_container *c;
     const sable_container_limits limits = {1, most + 4096};
     SABLE_TRY(sable_container_open(&c, path, kind, &limits, err));
@@ -28,8 +28,8 @@ static sable_status read_container(char **text, size_t *bytes, sable_container_i
     *info = *sable_container_get_info(c);
     char *buffer = malloc(length + 1);
     sable_status status = buffer ? read_section(buffer, length, c, err)
-                                 : sable_fail(err, SABLE_NO_MEMORY, "%s: no memory for %llu bytes", sable_show_path(path).text,
-                                              (unsigned long long)length);
+                                 : sable_fail(err, SABLE_NO_MEMORY, "%s: no memory for %llu bytes",
+                                              sable_show_path(path).text, (unsigned long long)length);
     sable_container_close(&c);
     if (status != SABLE_OK) {
         free(buffer);
@@ -41,8 +41,8 @@ static sable_status read_container(char **text, size_t *bytes, sable_container_i
     return SABLE_OK;
 }
 
-sable_status sable_text_read(char **text, size_t *bytes, sable_container_info *info, const char *path, sable_kind kind, size_t most,
-                             sable_error *err) {
+sable_status sable_text_read(char **text, size_t *bytes, sable_container_info *info, const char *path, sable_kind kind,
+                             size_t most, sable_error *err) {
     int fd;
     uint64_t size;
     unsigned char head[4] = {0};
@@ -55,9 +55,11 @@ sable_status sable_text_read(char **text, size_t *bytes, sable_container_info *i
     }
     char *buffer = NULL;
     if (status == SABLE_OK && size > most)
-        status = sable_fail(err, SABLE_LIMIT, "%s has %llu bytes, at most %zu are read", sable_show_path(path).text, (unsigned long long)size, most);
+        status = sable_fail(err, SABLE_LIMIT, "%s has %llu bytes, at most %zu are read", sable_show_path(path).text,
+                            (unsigned long long)size, most);
     if (status == SABLE_OK && !(buffer = malloc(size + 1)))
-        status = sable_fail(err, SABLE_NO_MEMORY, "%s: no memory for %llu bytes", sable_show_path(path).text, (unsigned long long)size);
+        status = sable_fail(err, SABLE_NO_MEMORY, "%s: no memory for %llu bytes", sable_show_path(path).text,
+                            (unsigned long long)size);
     if (status == SABLE_OK) status = sable_file_read_at(fd, path, buffer, size, 0, err);
     close(fd);
     if (status != SABLE_OK) {
@@ -70,7 +72,8 @@ sable_status sable_text_read(char **text, size_t *bytes, sable_container_info *i
     return SABLE_OK;
 }
 
-sable_status sable_text_write(const char *text, size_t bytes, const sable_container_info *info, const char *path, sable_error *err) {
+sable_status sable_text_write(const char *text, size_t bytes, const sable_container_info *info, const char *path,
+                              sable_error *err) {
     size_t length = strlen(path);
     if (length > 5 && strcmp(path + length - 5, ".json") == 0) {
         sable_atomic_file *file;

@@ -7,10 +7,10 @@
 
 /* *text of *bytes (terminated, freed with free) from path: a container of `kind` or a plain file of at most `most` bytes. *info is filled for a
  * container and zero for a plain file. SABLE_LIMIT when the text is longer. */
-SABLE_SHARED sable_status sable_text_read(char **text, size_t *bytes, sable_container_info *info, const char *path, sable_kind kind,
-                                          size_t most, sable_error *err);
+SABLE_SHARED sable_status sable_text_read(char **text, size_t *bytes, sable_container_info *info, const char *path,
+                                          sable_kind kind, size_t most, sable_error *err);
 /* Writes text to path: as it is when path ends in ".json", else as a container with info's kind, flags and digest. */
-SABLE_SHARED sable_status sable_text_write(const char *text, size_t bytes, const sable_container_info *info, const char *path,
-                                           sable_error *err);
+SABLE_SHARED sable_status sable_text_write(const char *text, size_t bytes, const sable_container_info *info,
+                                           const char *path, sable_error *err);
 
 #endif

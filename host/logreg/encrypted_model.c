@@ -7,10 +7,10 @@
 #include "io/bytes.h"
 #include "logreg/layout_file.h"
 
-#define HEAD_BYTES 32
-#define META_BYTES (HEAD_BYTES + 2 * SABLE_CT_HEADER_BYTES)
+#define HEAD_BYTES  32
+#define META_BYTES  (HEAD_BYTES + 2 * SABLE_CT_HEADER_BYTES)
 #define TAG_WEIGHTS SABLE_TAG('W', 'G', 'T', 'S')
-#define TAG_BIAS SABLE_TAG('B', 'I', 'A', 'S')
+#define TAG_BIAS    SABLE_TAG('B', 'I', 'A', 'S')
 
 static sable_status write_part(sable_queue *queue, sable_container_writer *w, sable_tag tag, const sable_ct *ct) {
     SABLE_TRY(sable_container_writer_begin(w, tag, &queue->error));
@@ -20,7 +20,8 @@ static sable_status write_part(sable_queue *queue, sable_container_writer *w, sa
 
 sable_status sable_encrypted_model_save(sable_queue *queue, const sable_encrypted_model *model, const char *path) {
     SABLE_TRY(sable_check_queue(queue));
-    if (!model || !path) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_encrypted_model_save: arguments must not be NULL");
+    if (!model || !path)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "sable_encrypted_model_save: arguments must not be NULL");
     SABLE_TRY(sable_check_ct(queue, model->weights, "the weights"));
     SABLE_TRY(sable_check_ct(queue, model->bias, "the bias"));
     if (memcmp(model->weights->key_id, model->bias->key_id, SABLE_DIGEST_BYTES) != 0)
@@ -47,8 +48,8 @@ sable_status sable_encrypted_model_save(sable_queue *queue, const sable_encrypte
     return status;
 }
 
-static sable_status read_part(sable_queue *queue, sable_ct **out, const sable_container *c, sable_tag tag, const sable_ct *meta,
-                              const char *path) {
+static sable_status read_part(sable_queue *queue, sable_ct **out, const sable_container *c, sable_tag tag,
+                              const sable_ct *meta, const char *path) {
     sable_section_stream stream;
     SABLE_TRY(sable_section_begin(&stream, c, tag, sable_ct_payload_bytes(meta), &queue->error));
     SABLE_TRY(sable_ct_create(out, queue->ctx, &queue->error));
@@ -68,9 +69,10 @@ static sable_status read_model(sable_queue *queue, sable_encrypted_model *m, sab
     m->range = sable_get_f64(meta + 24);
     m->range_bounds = bounds;
     uint64_t members = m->layout.packing == SABLE_PACK_ROW ? m->classes : (uint64_t)m->classes * m->layout.features;
-    if (bounds > 1 || !(m->range > 0) || !isfinite(m->range) || m->classes == 0 || weights.batch != members || bias.batch != m->classes ||
-        weights.slots != m->layout.slots || bias.slots != m->layout.slots)
-        return SABLE_REFUSE(queue, SABLE_FORMAT, "%s: %u classes, range %g, %u weight and %u bias ciphertexts contradict each other", path,
+    if (bounds > 1 || !(m->range > 0) || !isfinite(m->range) || m->classes == 0 || weights.batch != members ||
+        bias.batch != m->classes || weights.slots != m->layout.slots || bias.slots != m->layout.slots)
+        return SABLE_REFUSE(queue, SABLE_FORMAT,
+                            "%s: %u classes, range %g, %u weight and %u bias ciphertexts contradict each other", path,
                             m->classes, m->range, weights.batch, bias.batch);
     const sable_section_spec spec[] = {{SABLE_TAG_META, 0, sizeof meta},
                                        {TAG_WEIGHTS, 0, sable_ct_payload_bytes(&weights)},
@@ -84,14 +86,17 @@ static sable_status read_model(sable_queue *queue, sable_encrypted_model *m, sab
 
 sable_status sable_encrypted_model_load(sable_queue *queue, sable_encrypted_model *model, const char *path) {
     SABLE_TRY(sable_check_queue(queue));
-    if (!model || !path) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_encrypted_model_load: arguments must not be NULL");
+    if (!model || !path)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "sable_encrypted_model_load: arguments must not be NULL");
     sable_container *c;
     SABLE_TRY(sable_container_open_for(&c, queue->ctx, path, SABLE_KIND_ENCRYPTED_MODEL, &queue->error));
     sable_encrypted_model m = {0};
     sable_status status = read_model(queue, &m, c, path);
     sable_container_close(&c);
-    if (status == SABLE_OK) *model = m;
-    else sable_encrypted_model_clear(queue, &m);
+    if (status == SABLE_OK)
+        *model = m;
+    else
+        sable_encrypted_model_clear(queue, &m);
     return status;
 }
 

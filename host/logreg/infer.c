@@ -28,13 +28,16 @@ uint32_t sable_infer_depth(const sable_layout *layout, const sable_infer_options
     return depth;
 }
 
-sable_status sable_infer_keys(sable_key_spec *spec, const sable_layout *layout, const sable_infer_options *options, bool encrypted_weights,
-                              uint32_t level, sable_error *err) {
+sable_status sable_infer_keys(sable_key_spec *spec, const sable_layout *layout, const sable_infer_options *options,
+                              bool encrypted_weights, uint32_t level, sable_error *err) {
     if (!spec || !layout) return sable_fail(err, SABLE_INVALID, "sable_infer_keys: arguments must not be NULL");
     uint32_t depth = sable_infer_depth(layout, options);
     if (level < depth)
-        return sable_fail(err, SABLE_LEVEL, "inference takes %u levels, the data are at level %u: encrypt at a higher level or choose a deeper "
-                          "parameter set", depth, level);
+        return sable_fail(
+            err, SABLE_LEVEL,
+            "inference takes %u levels, the data are at level %u: encrypt at a higher level or choose a deeper "
+            "parameter set",
+            depth, level);
     bool row = layout->packing == SABLE_PACK_ROW, probabilities = options && options->probabilities;
     /* A key is as wide as the levels it serves: the product at `level`, the polynomial below the logits. */
     if (encrypted_weights) SABLE_TRY(sable_key_spec_add_relin(spec, level, level, err));
@@ -49,16 +52,18 @@ static double logit_bound(const sable_model *model, double data_bound) {
     double widest = 0;
     for (uint32_t c = 0; c < model->classes; c++) {
         double sum = fabs(model->bias[c]);
-        for (uint32_t j = 0; j < model->features; j++) sum += fabs(model->weights[(size_t)c * model->features + j]) * data_bound;
+        for (uint32_t j = 0; j < model->features; j++)
+            sum += fabs(model->weights[(size_t)c * model->features + j]) * data_bound;
         widest = fmax(widest, sum);
     }
     return widest;
 }
 
-sable_status sable_infer_range(double *range, const sable_model *model, double data_bound, const sable_infer_options *options,
-                               sable_error *err) {
+sable_status sable_infer_range(double *range, const sable_model *model, double data_bound,
+                               const sable_infer_options *options, sable_error *err) {
     double stated = options ? options->range : 0;
-    if (!(stated >= 0) || !isfinite(stated)) return sable_fail(err, SABLE_INVALID, "range %g: a positive number, or 0", stated);
+    if (!(stated >= 0) || !isfinite(stated))
+        return sable_fail(err, SABLE_INVALID, "range %g: a positive number, or 0", stated);
     if (stated > 0) {
         *range = stated;
         return SABLE_OK;
@@ -67,7 +72,8 @@ sable_status sable_infer_range(double *range, const sable_model *model, double d
     *range = 1;
     if (!model) {
         if (!probabilities) return SABLE_OK;
-        return sable_fail(err, SABLE_BOUND, "probabilities with encrypted weights need the range that bounds every logit: state it");
+        return sable_fail(err, SABLE_BOUND,
+                          "probabilities with encrypted weights need the range that bounds every logit: state it");
     }
     double widest = logit_bound(model, data_bound);
     if (!probabilities) {
@@ -75,35 +81,44 @@ sable_status sable_infer_range(double *range, const sable_model *model, double d
         return SABLE_OK;
     }
     if (widest > AUTOMATIC_RANGE_LIMIT)
-        return sable_fail(err, SABLE_BOUND, "logits can reach %.4g with data up to %g: beyond %g no sigmoid polynomial is accurate; state a "
-                          "smaller range that you know to hold", widest, data_bound, AUTOMATIC_RANGE_LIMIT);
+        return sable_fail(
+            err, SABLE_BOUND,
+            "logits can reach %.4g with data up to %g: beyond %g no sigmoid polynomial is accurate; state a "
+            "smaller range that you know to hold",
+            widest, data_bound, AUTOMATIC_RANGE_LIMIT);
     *range = widest > 0 ? widest : 1;
     return SABLE_OK;
 }
 
 /* -- steps --------------------------------------------------------------------------------------------------------- */
 
-static sable_status check_shapes(sable_queue *queue, const sable_ct *data, const sable_layout *layout, uint32_t features,
-                                 const sable_infer_options *options) {
+static sable_status check_shapes(sable_queue *queue, const sable_ct *data, const sable_layout *layout,
+                                 uint32_t features, const sable_infer_options *options) {
     SABLE_TRY(sable_check_queue(queue));
     SABLE_TRY(sable_check_ct(queue, data, "the data"));
     if (!layout) return SABLE_REFUSE(queue, SABLE_INVALID, "inference: the layout is NULL");
     if (features != layout->features)
-        return SABLE_REFUSE(queue, SABLE_INVALID, "inference: the model has %u features, the data %u", features, layout->features);
+        return SABLE_REFUSE(queue, SABLE_INVALID, "inference: the model has %u features, the data %u", features,
+                            layout->features);
     if (data->batch != layout->members || data->slots != layout->slots)
-        return SABLE_REFUSE(queue, SABLE_INVALID, "inference: the block has %u ciphertexts of %u slots, its layout %u of %u", data->batch,
+        return SABLE_REFUSE(queue, SABLE_INVALID,
+                            "inference: the block has %u ciphertexts of %u slots, its layout %u of %u", data->batch,
                             data->slots, layout->members, layout->slots);
     uint32_t depth = sable_infer_depth(layout, options);
     if (data->level < depth)
-        return SABLE_REFUSE(queue, SABLE_LEVEL, "inference takes %u levels, the data are at level %u: encrypt at a higher level or choose a "
-                            "deeper parameter set", depth, data->level);
+        return SABLE_REFUSE(
+            queue, SABLE_LEVEL,
+            "inference takes %u levels, the data are at level %u: encrypt at a higher level or choose a "
+            "deeper parameter set",
+            depth, data->level);
     if (options && options->struct_size != sizeof *options)
         return SABLE_REFUSE(queue, SABLE_INVALID, "inference: sable_infer_options.struct_size is not set");
     return SABLE_OK;
 }
 
 /* A plaintext with the same `count` x S values for every member; bound and rms follow the values. */
-static sable_status encode_at(sable_queue *queue, sable_pt *pt, const double *values, uint32_t members, uint32_t slots, uint32_t level) {
+static sable_status encode_at(sable_queue *queue, sable_pt *pt, const double *values, uint32_t members, uint32_t slots,
+                              uint32_t level) {
     double square = 0, bound = 0;
     for (size_t i = 0; i < (size_t)members * slots; i++) {
         square += values[i] * values[i];
@@ -198,8 +213,9 @@ static sable_status products_plain(sable_queue *queue, sable_ct *out, const sabl
     return status;
 }
 
-sable_status sable_infer_plain(sable_queue *queue, sable_ct *out, const sable_ct *data, const sable_model *model, const sable_layout *layout,
-                               const sable_infer_options *options, const sable_keyset *keys) {
+sable_status sable_infer_plain(sable_queue *queue, sable_ct *out, const sable_ct *data, const sable_model *model,
+                               const sable_layout *layout, const sable_infer_options *options,
+                               const sable_keyset *keys) {
     if (!queue || !model) return SABLE_INVALID;
     SABLE_TRY(check_shapes(queue, data, layout, model->features, options));
     SABLE_TRY(sable_check_out(queue, out));
@@ -215,15 +231,16 @@ sable_status sable_infer_plain(sable_queue *queue, sable_ct *out, const sable_ct
     if (status == SABLE_OK && row) status = sum_rows(queue, work, layout->width, keys);
     if (status == SABLE_OK) status = add_bias(queue, work, model, range);
     if (status == SABLE_OK && row) status = mask_rows(queue, work, layout, bound);
-    if (status == SABLE_OK && options && options->probabilities) status = to_probabilities(queue, work, options, range, keys);
+    if (status == SABLE_OK && options && options->probabilities)
+        status = to_probabilities(queue, work, options, range, keys);
     if (status == SABLE_OK) status = sable_ct_copy(queue, out, work);
     sable_ct_destroy(queue, &work);
     return status;
 }
 
-sable_status sable_infer_encrypted(sable_queue *queue, sable_ct *out, const sable_ct *data, const sable_ct *weights, const sable_ct *bias,
-                                   uint32_t classes, const sable_layout *layout, const sable_infer_options *options,
-                                   const sable_keyset *keys) {
+sable_status sable_infer_encrypted(sable_queue *queue, sable_ct *out, const sable_ct *data, const sable_ct *weights,
+                                   const sable_ct *bias, uint32_t classes, const sable_layout *layout,
+                                   const sable_infer_options *options, const sable_keyset *keys) {
     if (!queue) return SABLE_INVALID;
     SABLE_TRY(check_shapes(queue, data, layout, layout ? layout->features : 0, options));
     SABLE_TRY(sable_check_out(queue, out));
@@ -232,16 +249,20 @@ sable_status sable_infer_encrypted(sable_queue *queue, sable_ct *out, const sabl
     bool row = layout->packing == SABLE_PACK_ROW;
     uint64_t members = (uint64_t)classes * (row ? 1 : layout->features);
     if (classes == 0 || weights->batch != members || bias->batch != classes)
-        return SABLE_REFUSE(queue, SABLE_INVALID, "inference: %u classes of %u features take %llu weight and %u bias ciphertexts, the model has %u "
-                            "and %u", classes, layout->features, (unsigned long long)members, classes, weights->batch, bias->batch);
+        return SABLE_REFUSE(
+            queue, SABLE_INVALID,
+            "inference: %u classes of %u features take %llu weight and %u bias ciphertexts, the model has %u "
+            "and %u",
+            classes, layout->features, (unsigned long long)members, classes, weights->batch, bias->batch);
     if (bias->level + 1 != data->level)
-        return SABLE_REFUSE(queue, SABLE_LEVEL, "inference: the bias is at level %u, data at %u need it at %u", bias->level, data->level,
-                            data->level - 1);
+        return SABLE_REFUSE(queue, SABLE_LEVEL, "inference: the bias is at level %u, data at %u need it at %u",
+                            bias->level, data->level, data->level - 1);
     double range;
     SABLE_TRY(sable_infer_range(&range, NULL, data->bound, options, &queue->error));
     sable_ct *work = NULL;
     SABLE_TRY(sable_ct_create(&work, queue->ctx, &queue->error));
-    sable_status status = row ? sable_tensor(queue, work, weights, data) : sable_tensor_sum(queue, work, weights, data, layout->features);
+    sable_status status =
+        row ? sable_tensor(queue, work, weights, data) : sable_tensor_sum(queue, work, weights, data, layout->features);
     /* A stated range bounds the results by 1 (with the bias still to come: twice that); without one the carried bound stands. */
     double bound = options && options->range > 0 ? 2 : INFINITY;
     if (status == SABLE_OK && !row) status = declare_logits(queue, work, bound);
@@ -249,7 +270,8 @@ sable_status sable_infer_encrypted(sable_queue *queue, sable_ct *out, const sabl
     if (status == SABLE_OK && row) status = sum_rows(queue, work, layout->width, keys);
     if (status == SABLE_OK) status = sable_add(queue, work, work, bias);
     if (status == SABLE_OK && row) status = mask_rows(queue, work, layout, bound);
-    if (status == SABLE_OK && options && options->probabilities) status = to_probabilities(queue, work, options, range, keys);
+    if (status == SABLE_OK && options && options->probabilities)
+        status = to_probabilities(queue, work, options, range, keys);
     if (status == SABLE_OK) status = sable_ct_copy(queue, out, work);
     sable_ct_destroy(queue, &work);
     return status;

@@ -7,6 +7,7 @@
 
 #define LAYOUT_BYTES 16
 void layout_put(uint8_t out[LAYOUT_BYTES], const sable_layout *layout);
-sable_status layout_get(sable_layout *layout, const sable_params *params, const uint8_t in[LAYOUT_BYTES], const char *path, sable_error *err);
+sable_status layout_get(sable_layout *layout, const sable_params *params, const uint8_t in[LAYOUT_BYTES],
+                        const char *path, sable_error *err);
 
 #endif

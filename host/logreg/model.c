@@ -7,9 +7,11 @@
 #include "base/fail.h"
 #include "sable/logreg.h"
 
-sable_status sable_model_create(sable_model **out, uint32_t classes, uint32_t features, bool standardised, sable_error *err) {
+sable_status sable_model_create(sable_model **out, uint32_t classes, uint32_t features, bool standardised,
+                                sable_error *err) {
     if (!out || classes == 0 || features == 0 || classes > 1024 || features > 1u << 20)
-        return sable_fail(err, SABLE_INVALID, "a model of %u classes and %u features: 1..1024 and 1..%u are possible", classes, features, 1u << 20);
+        return sable_fail(err, SABLE_INVALID, "a model of %u classes and %u features: 1..1024 and 1..%u are possible",
+                          classes, features, 1u << 20);
     sable_model *m = calloc(1, sizeof *m);
     if (!m) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a model");
     m->classes = classes;
@@ -112,12 +114,15 @@ static void train_class(double *w, const double *z, const double *target, size_t
     }
 }
 
-sable_status sable_model_train(sable_model **out, const double *x, const int32_t *labels, size_t samples, uint32_t features,
-                               uint32_t classes, const sable_train_options *options, sable_error *err) {
+sable_status sable_model_train(sable_model **out, const double *x, const int32_t *labels, size_t samples,
+                               uint32_t features, uint32_t classes, const sable_train_options *options,
+                               sable_error *err) {
     sable_train_options o = {sizeof o, 300, 1, 1e-3, true};
-    if (!out || !x || !labels || samples == 0) return sable_fail(err, SABLE_INVALID, "training needs samples and labels");
+    if (!out || !x || !labels || samples == 0)
+        return sable_fail(err, SABLE_INVALID, "training needs samples and labels");
     if (options) {
-        if (options->struct_size != sizeof o) return sable_fail(err, SABLE_INVALID, "sable_train_options: struct_size is not set");
+        if (options->struct_size != sizeof o)
+            return sable_fail(err, SABLE_INVALID, "sable_train_options: struct_size is not set");
         o = *options;
         if (o.iterations == 0) o.iterations = 300;
         if (o.rate == 0) o.rate = 1;
@@ -126,9 +131,11 @@ sable_status sable_model_train(sable_model **out, const double *x, const int32_t
     int32_t last = classes > 1 ? (int32_t)classes - 1 : 1;
     for (size_t i = 0; i < samples; i++)
         if (labels[i] < 0 || labels[i] > last)
-            return sable_fail(err, SABLE_DATA, "label %d of sample %zu: a model of %u classes takes 0..%d", labels[i], i, classes, last);
+            return sable_fail(err, SABLE_DATA, "label %d of sample %zu: a model of %u classes takes 0..%d", labels[i],
+                              i, classes, last);
     for (size_t i = 0; i < samples * features; i++)
-        if (!isfinite(x[i])) return sable_fail(err, SABLE_DATA, "feature %zu of sample %zu is %g", i % features, i / features, x[i]);
+        if (!isfinite(x[i]))
+            return sable_fail(err, SABLE_DATA, "feature %zu of sample %zu is %g", i % features, i / features, x[i]);
     sable_model *m;
     SABLE_TRY(sable_model_create(&m, classes, features, o.standardise, err));
     double *z = malloc(samples * features * sizeof *z), *target = malloc(samples * sizeof *target);

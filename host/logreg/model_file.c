@@ -19,9 +19,11 @@ static sable_status read_numbers(double *out, size_t count, const json_t *array,
                           json_is_array(array) ? ", its length differs" : "");
     for (size_t i = 0; i < count; i++) {
         const json_t *v = json_array_get(array, i);
-        if (!json_is_number(v)) return sable_fail(err, SABLE_FORMAT, "model field \"%s\", entry %zu is not a number", field, i);
+        if (!json_is_number(v))
+            return sable_fail(err, SABLE_FORMAT, "model field \"%s\", entry %zu is not a number", field, i);
         out[i] = json_number_value(v);
-        if (!isfinite(out[i])) return sable_fail(err, SABLE_DATA, "model field \"%s\", entry %zu is not finite", field, i);
+        if (!isfinite(out[i]))
+            return sable_fail(err, SABLE_DATA, "model field \"%s\", entry %zu is not finite", field, i);
     }
     return SABLE_OK;
 }
@@ -39,13 +41,15 @@ static sable_status fill(sable_model *m, const json_t *root, sable_error *err) {
     if (!json_is_array(rows) || json_array_size(rows) != m->classes)
         return sable_fail(err, SABLE_FORMAT, "model field \"weights\": %u rows are needed", m->classes);
     for (uint32_t c = 0; c < m->classes; c++)
-        SABLE_TRY(read_numbers(m->weights + (size_t)c * m->features, m->features, json_array_get(rows, c), "weights", err));
+        SABLE_TRY(
+            read_numbers(m->weights + (size_t)c * m->features, m->features, json_array_get(rows, c), "weights", err));
     SABLE_TRY(read_numbers(m->bias, m->classes, json_object_get(root, "bias"), "bias", err));
     if (!m->mean) return SABLE_OK;
     SABLE_TRY(read_numbers(m->mean, m->features, json_object_get(root, "mean"), "mean", err));
     SABLE_TRY(read_numbers(m->deviation, m->features, json_object_get(root, "deviation"), "deviation", err));
     for (uint32_t j = 0; j < m->features; j++)
-        if (!(m->deviation[j] > 0)) return sable_fail(err, SABLE_DATA, "deviation %u is %g: it must be positive", j, m->deviation[j]);
+        if (!(m->deviation[j] > 0))
+            return sable_fail(err, SABLE_DATA, "deviation %u is %g: it must be positive", j, m->deviation[j]);
     return SABLE_OK;
 }
 
@@ -59,7 +63,8 @@ sable_status sable_model_load(sable_model **out, const char *path, sable_error *
     json_t *root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &je);
     free(text);
     if (!root) return sable_fail(err, SABLE_FORMAT, "%s: line %d: %s", path, je.line, je.text);
-    static const char *const known[] = {"format", "version", "classes", "features", "weights", "bias", "mean", "deviation"};
+    static const char *const known[] = {"format",  "version", "classes", "features",
+                                        "weights", "bias",    "mean",    "deviation"};
     const char *key;
     json_t *value;
     sable_status status = SABLE_OK;
@@ -69,14 +74,16 @@ sable_status sable_model_load(sable_model **out, const char *path, sable_error *
         if (!found) status = sable_fail(err, SABLE_FORMAT, "%s: unknown model field \"%s\"", path, key);
     }
     const char *format = json_string_value(json_object_get(root, "format"));
-    if (status == SABLE_OK && (!format || strcmp(format, "sable-model") != 0 || json_integer_value(json_object_get(root, "version")) != 1))
+    if (status == SABLE_OK &&
+        (!format || strcmp(format, "sable-model") != 0 || json_integer_value(json_object_get(root, "version")) != 1))
         status = sable_fail(err, SABLE_FORMAT, "%s is not a sable-model file of version 1", path);
     uint32_t classes, features;
     sable_model *m = NULL;
     if (status == SABLE_OK) status = read_size(&classes, root, "classes", 1024, err);
     if (status == SABLE_OK) status = read_size(&features, root, "features", 1u << 20, err);
     bool mean = json_object_get(root, "mean") != NULL, deviation = json_object_get(root, "deviation") != NULL;
-    if (status == SABLE_OK && mean != deviation) status = sable_fail(err, SABLE_FORMAT, "%s: mean and deviation go together", path);
+    if (status == SABLE_OK && mean != deviation)
+        status = sable_fail(err, SABLE_FORMAT, "%s: mean and deviation go together", path);
     if (status == SABLE_OK) status = sable_model_create(&m, classes, features, mean, err);
     if (status == SABLE_OK) status = fill(m, root, err);
     json_decref(root);

@@ -80,9 +80,10 @@ sable_status sable_params_load(sable_params **out, const char *name_or_path, con
         else
             names[used] = 0;
     }
-    return sable_fail(err, SABLE_INVALID,
-                      "no shipped parameter set is called \"%.40s\" (there are: %s); a file name needs a '/', .json or .sable",
-                      name_or_path, names);
+    return sable_fail(
+        err, SABLE_INVALID,
+        "no shipped parameter set is called \"%.40s\" (there are: %s); a file name needs a '/', .json or .sable",
+        name_or_path, names);
 }
 
 void sable_params_destroy(sable_params **params) {

@@ -17,15 +17,15 @@ typedef struct bench_env {
     sable_queue *queue;
     sable_secret *secret;
     sable_public_key *public_key;
-    sable_keyset *keys;      /* relinearisation, rotations 1,2,4,8 and the row packing's, all levels */
+    sable_keyset *keys; /* relinearisation, rotations 1,2,4,8 and the row packing's, all levels */
     sable_key_spec *relin_spec;
-    double *values;          /* slots */
-    sable_pt *pt;            /* at the top */
-    sable_ct *a, *b, *out;   /* at the top, batch 1 */
-    sable_ct *product;       /* canonical power 2, 2 parts, top: what rescale takes */
+    double *values;        /* slots */
+    sable_pt *pt;          /* at the top */
+    sable_ct *a, *b, *out; /* at the top, batch 1 */
+    sable_ct *product;     /* canonical power 2, 2 parts, top: what rescale takes */
     sable_ct *hoisted[8];
-    uint32_t *scratch;       /* limbs of the top level, for transforms and conversions */
-    struct {                 /* inference rows: made by the row that needs them */
+    uint32_t *scratch; /* limbs of the top level, for transforms and conversions */
+    struct {           /* inference rows: made by the row that needs them */
         sable_layout layout;
         sable_model *model;
         sable_ct *data, *weights, *bias;

@@ -6,7 +6,9 @@
 #include "tool/bench.h"
 
 /* Bytes of `polys` polynomials on `limbs` limbs. */
-static double poly_bytes(const bench_env *env, double polys, uint32_t limbs) { return polys * limbs * env->ctx->params.n * 4.0; }
+static double poly_bytes(const bench_env *env, double polys, uint32_t limbs) {
+    return polys * limbs * env->ctx->params.n * 4.0;
+}
 static uint32_t top_limbs(const bench_env *env) { return env->ctx->level[env->info.top_level].limbs; }
 static double key_bytes(const bench_env *env) {
     return poly_bytes(env, 2.0 * env->ctx->level[env->info.top_level].digits, top_limbs(env) + env->info.p_count);
@@ -65,7 +67,9 @@ static sable_status run_mul_plain(bench_env *env, const bench_row *row) {
     (void)row;
     return sable_mul_plain(env->queue, env->out, env->a, env->pt);
 }
-static sable_status needs_level(const bench_env *env) { return env->info.top_level >= 1 ? SABLE_OK : SABLE_UNSUPPORTED; }
+static sable_status needs_level(const bench_env *env) {
+    return env->info.top_level >= 1 ? SABLE_OK : SABLE_UNSUPPORTED;
+}
 static sable_status prepare_multiply(bench_env *env, bench_row *row) {
     row->bytes = poly_bytes(env, 6, row->limbs) + key_bytes(env);
     return needs_level(env);

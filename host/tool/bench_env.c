@@ -61,7 +61,8 @@ sable_status bench_env_open(bench_env *env, const char *params, const sable_ctx_
     for (int i = 0; i < 8; i++) SABLE_TRY(sable_ct_create(&env->hoisted[i], env->ctx, err));
     SABLE_TRY(sable_public_key_generate(env->queue, &env->public_key, env->secret));
     SABLE_TRY(make_keys(env));
-    SABLE_TRY(sable_words_alloc(env->queue, &env->scratch, (env->info.q_count + env->info.p_count) * (size_t)env->ctx->params.n, "bench"));
+    SABLE_TRY(sable_words_alloc(env->queue, &env->scratch,
+                                (env->info.q_count + env->info.p_count) * (size_t)env->ctx->params.n, "bench"));
     sable_limbs all = sable_dense_limbs(env->ctx, env->scratch, env->ctx->level[env->info.top_level].pos,
                                         env->info.q_count + env->info.p_count, 1, 1);
     if (env->ctx->backend->zero(env->queue->handle, &all) != SABLE_OK) return SABLE_DEVICE;
@@ -101,7 +102,11 @@ static int by_value(const void *a, const void *b) {
 
 sable_status bench_measure(bench_env *env, const bench_case *c, double seconds, bench_row *row) {
     uint32_t top = env->info.top_level;
-    *row = (bench_row){.n = env->ctx->params.n, .limbs = env->ctx->level[top].limbs, .level = top, .batch = 1, .threads = env->ctx_info.threads};
+    *row = (bench_row){.n = env->ctx->params.n,
+                       .limbs = env->ctx->level[top].limbs,
+                       .level = top,
+                       .batch = 1,
+                       .threads = env->ctx_info.threads};
     snprintf(row->name, sizeof row->name, "%s", c->name);
     snprintf(row->params, sizeof row->params, "%s", env->params_name);
     snprintf(row->backend, sizeof row->backend, "%s", env->ctx_info.backend);

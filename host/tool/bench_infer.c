@@ -8,7 +8,7 @@
 #include "tool/bench.h"
 
 #define BLOCK_FEATURES 30
-#define ROW_FEATURES 196
+#define ROW_FEATURES   196
 
 void bench_infer_clear(bench_env *env) {
     sable_model_destroy(&env->infer.model);
@@ -28,7 +28,8 @@ static sable_status encrypt(bench_env *env, sable_ct **out, const double *values
     return status;
 }
 
-static sable_status make_block(bench_env *env, bench_row *row, sable_packing packing, uint32_t features, size_t samples, bool encrypted) {
+static sable_status make_block(bench_env *env, bench_row *row, sable_packing packing, uint32_t features, size_t samples,
+                               bool encrypted) {
     bench_infer_clear(env);
     SABLE_TRY(sable_layout_choose(&env->infer.layout, env->params, packing, features, samples, &env->err));
     const sable_layout *l = &env->infer.layout;
@@ -36,8 +37,10 @@ static sable_status make_block(bench_env *env, bench_row *row, sable_packing pac
     if (level > env->info.top_level || samples > l->samples_per_block) return SABLE_UNSUPPORTED;
     SABLE_TRY(sable_model_create(&env->infer.model, 1, features, false, &env->err));
     for (uint32_t j = 0; j < features; j++) env->infer.model->weights[j] = sin(j + 1.0) / features;
-    double *rows = malloc(samples * features * sizeof *rows), *slots = malloc((size_t)l->members * l->slots * sizeof *slots);
-    sable_status status = rows && slots ? SABLE_OK : sable_fail(&env->err, SABLE_NO_MEMORY, "no memory for %zu samples", samples);
+    double *rows = malloc(samples * features * sizeof *rows),
+           *slots = malloc((size_t)l->members * l->slots * sizeof *slots);
+    sable_status status =
+        rows && slots ? SABLE_OK : sable_fail(&env->err, SABLE_NO_MEMORY, "no memory for %zu samples", samples);
     if (status == SABLE_OK) {
         for (size_t i = 0; i < samples * features; i++) rows[i] = cos(0.11 * (double)i);
         sable_layout_pack(l, slots, rows, samples);
@@ -68,17 +71,22 @@ static sable_status prepare_plain(bench_env *env, bench_row *row) {
 static sable_status prepare_encrypted(bench_env *env, bench_row *row) {
     return make_block(env, row, SABLE_PACK_FEATURE_MAJOR, BLOCK_FEATURES, env->info.slots, true);
 }
-static sable_status prepare_row_1(bench_env *env, bench_row *row) { return make_block(env, row, SABLE_PACK_ROW, ROW_FEATURES, 1, false); }
-static sable_status prepare_row_16(bench_env *env, bench_row *row) { return make_block(env, row, SABLE_PACK_ROW, ROW_FEATURES, 16, false); }
+static sable_status prepare_row_1(bench_env *env, bench_row *row) {
+    return make_block(env, row, SABLE_PACK_ROW, ROW_FEATURES, 1, false);
+}
+static sable_status prepare_row_16(bench_env *env, bench_row *row) {
+    return make_block(env, row, SABLE_PACK_ROW, ROW_FEATURES, 16, false);
+}
 
 static sable_status run_plain(bench_env *env, const bench_row *row) {
     (void)row;
-    return sable_infer_plain(env->queue, env->out, env->infer.data, env->infer.model, &env->infer.layout, NULL, env->keys);
+    return sable_infer_plain(env->queue, env->out, env->infer.data, env->infer.model, &env->infer.layout, NULL,
+                             env->keys);
 }
 static sable_status run_encrypted(bench_env *env, const bench_row *row) {
     (void)row;
-    return sable_infer_encrypted(env->queue, env->out, env->infer.data, env->infer.weights, env->infer.bias, 1, &env->infer.layout, NULL,
-                                 env->keys);
+    return sable_infer_encrypted(env->queue, env->out, env->infer.data, env->infer.weights, env->infer.bias, 1,
+                                 &env->infer.layout, NULL, env->keys);
 }
 
 const bench_case bench_infer_cases[] = {

@@ -28,10 +28,11 @@ static void cpu_name(char *name, size_t bytes) {
 }
 
 static json_t *row_json(const bench_row *r) {
-    return json_pack("{s:s, s:I, s:I, s:I, s:s, s:I, s:s, s:s, s:I, s:f, s:f, s:f, s:I, s:f, s:f, s:s}", "name", r->name, "n", (json_int_t)r->n,
-                     "limbs", (json_int_t)r->limbs, "level", (json_int_t)r->level, "params", r->params, "batch", (json_int_t)r->batch,
-                     "backend", r->backend, "path", r->path, "threads", (json_int_t)r->threads, "median_us", r->median_us, "p10_us",
-                     r->p10_us, "p90_us", r->p90_us, "runs", (json_int_t)r->runs, "bytes", r->bytes, "gb_per_s",
+    return json_pack("{s:s, s:I, s:I, s:I, s:s, s:I, s:s, s:s, s:I, s:f, s:f, s:f, s:I, s:f, s:f, s:s}", "name",
+                     r->name, "n", (json_int_t)r->n, "limbs", (json_int_t)r->limbs, "level", (json_int_t)r->level,
+                     "params", r->params, "batch", (json_int_t)r->batch, "backend", r->backend, "path", r->path,
+                     "threads", (json_int_t)r->threads, "median_us", r->median_us, "p10_us", r->p10_us, "p90_us",
+                     r->p90_us, "runs", (json_int_t)r->runs, "bytes", r->bytes, "gb_per_s",
                      r->bytes / r->median_us * 1e-3, "peer", "");
 }
 
@@ -48,8 +49,8 @@ static sable_status run_cases(bench_env *env, const bench_case *cases, const ben
         sable_status status = bench_measure(env, c, choice->seconds, &row);
         if (status == SABLE_UNSUPPORTED) continue; /* the set has too few levels or slots for this row */
         if (status != SABLE_OK) return status;
-        table_row("%s\t%s\t%u\t%u\t%u\t%.1f\t%.1f\t%.1f\t%u\t%.2f", row.name, row.params, row.n, row.limbs, row.batch, row.median_us,
-                  row.p10_us, row.p90_us, row.runs, row.bytes / row.median_us * 1e-3);
+        table_row("%s\t%s\t%u\t%u\t%u\t%.1f\t%.1f\t%.1f\t%u\t%.2f", row.name, row.params, row.n, row.limbs, row.batch,
+                  row.median_us, row.p10_us, row.p90_us, row.runs, row.bytes / row.median_us * 1e-3);
         json_array_append_new(choice->rows, row_json(&row));
     }
     return SABLE_OK;
@@ -60,12 +61,15 @@ int cmd_bench(int argc, char **argv) {
     const char *filter = NULL, *path = NULL;
     text_list sets = {default_sets, sizeof default_sets / sizeof *default_sets};
     double seconds = 0.5;
-    option table[] = {OPTION("filter", TEXT, &filter, "RE", "only rows whose name matches the extended regular expression"),
-                      OPTION("params", LIST, &sets, "NAMES", "parameter sets (default infer13,infer14,train15,A40)"),
-                      OPTION("path", TEXT, &path, "PATH", "cpu path: portable, avx2, avx512 (default: the best)"),
-                      OPTION("seconds", NUMBER, &seconds, "S", "time spent on a row, at least 5 runs (default 0.5)", .low = 0, .high = 3600),
-                      {0}};
-    command_line line = {.name = "bench", .summary = "measures operations and inference", .options = table, .common = COMMON_COMPUTE};
+    option table[] = {
+        OPTION("filter", TEXT, &filter, "RE", "only rows whose name matches the extended regular expression"),
+        OPTION("params", LIST, &sets, "NAMES", "parameter sets (default infer13,infer14,train15,A40)"),
+        OPTION("path", TEXT, &path, "PATH", "cpu path: portable, avx2, avx512 (default: the best)"),
+        OPTION("seconds", NUMBER, &seconds, "S", "time spent on a row, at least 5 runs (default 0.5)", .low = 0,
+               .high = 3600),
+        {0}};
+    command_line line = {
+        .name = "bench", .summary = "measures operations and inference", .options = table, .common = COMMON_COMPUTE};
     int exit_status = options_parse(&line, argc, argv);
     if (exit_status >= 0) return exit_status;
 

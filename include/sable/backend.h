@@ -17,20 +17,20 @@ extern "C" {
 #endif
 
 #define SABLE_BACKEND_ABI 1u
-#define SABLE_MAX_Q 128   /* ciphertext primes of a set */
-#define SABLE_MAX_P 24    /* special primes */
-#define SABLE_MAX_LIMBS (SABLE_MAX_Q + SABLE_MAX_P)
+#define SABLE_MAX_Q       128 /* ciphertext primes of a set */
+#define SABLE_MAX_P       24  /* special primes */
+#define SABLE_MAX_LIMBS   (SABLE_MAX_Q + SABLE_MAX_P)
 
 /* Constants of one prime; R = 2^32. */
 typedef struct sable_prime {
-    uint32_t p;    /* odd prime, = 1 mod 2N, 2^19 < p < 2^30 */
-    uint32_t pinv; /* p * pinv = 1 mod 2^32 */
-    uint32_t r1;   /* 2^32 mod p: Montgomery form of 1 */
-    uint32_t r2;   /* 2^64 mod p: MontLazy(x, r2) = Montgomery form of x */
-    uint32_t bits; /* bit length kb of p */
-    uint32_t wq;   /* floor(2^(kb+31) / p), < 2^32: fixed-point reciprocal of the base-conversion quotient */
-    uint32_t psi;  /* primitive 2N-th root of unity, rule above */
-    uint32_t n_inv;/* N^-1 mod p */
+    uint32_t p;     /* odd prime, = 1 mod 2N, 2^19 < p < 2^30 */
+    uint32_t pinv;  /* p * pinv = 1 mod 2^32 */
+    uint32_t r1;    /* 2^32 mod p: Montgomery form of 1 */
+    uint32_t r2;    /* 2^64 mod p: MontLazy(x, r2) = Montgomery form of x */
+    uint32_t bits;  /* bit length kb of p */
+    uint32_t wq;    /* floor(2^(kb+31) / p), < 2^32: fixed-point reciprocal of the base-conversion quotient */
+    uint32_t psi;   /* primitive 2N-th root of unity, rule above */
+    uint32_t n_inv; /* N^-1 mod p */
 } sable_prime;
 
 /* Primes and transform tables of a parameter set, by position in the list U then P. Immutable. */
@@ -52,7 +52,8 @@ typedef struct sable_limbs {
     const uint16_t *pos;
     uint32_t limbs, parts, batch;
     size_t limb_stride, part_stride, batch_stride; /* in words */
-    const uint16_t *slot; /* NULL: limb i lies at i*limb_stride; else at slot[i]*limb_stride (a window inside a wider key). Host memory
+    const uint16_t *
+        slot; /* NULL: limb i lies at i*limb_stride; else at slot[i]*limb_stride (a window inside a wider key). Host memory
                              like pos. */
 } sable_limbs;
 
@@ -73,9 +74,10 @@ typedef struct sable_basis {
 
 typedef struct sable_backend_options {
     size_t struct_size;
-    const char *path; /* cpu: "portable", "avx2", "avx512", "ifma", "amx" or NULL = best; other backends: device ordinal */
-    uint32_t threads; /* cpu: OpenMP threads, 0 = the runtime's default */
-    size_t memory_cap;/* bytes, 0 = none */
+    const char
+        *path; /* cpu: "portable", "avx2", "avx512", "ifma", "amx" or NULL = best; other backends: device ordinal */
+    uint32_t threads;  /* cpu: OpenMP threads, 0 = the runtime's default */
+    size_t memory_cap; /* bytes, 0 = none */
 } sable_backend_options;
 
 /* The function table. All functions may be called from several threads on different queues of one state.
@@ -128,9 +130,11 @@ typedef struct sable_backend {
     sable_status (*mul)(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b);
     /* out = a * c, where c = lo[limb] for j < N/2 and hi[limb] for j >= N/2 (hi NULL = lo): constants u + v*X^(N/2) have lo = u + v*I,
      * hi = u - v*I with I = psi^(N/2). */
-    sable_status (*mul_const)(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo, const uint32_t *hi);
+    sable_status (*mul_const)(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo,
+                              const uint32_t *hi);
     /* out = a + c, c as in mul_const. */
-    sable_status (*add_const)(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo, const uint32_t *hi);
+    sable_status (*add_const)(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo,
+                              const uint32_t *hi);
     /* Sum of tensor products: member g of out has parts d0 = sum a0*b0, d1 = sum a0*b1 + a1*b0, d2 = sum a1*b1 over
      * t < terms, where term t of member g of a is a.data + g*a.batch_stride + t*a_term_stride (words), likewise b.
      * out: 3 parts; a, b: 2 parts; out.batch = a.batch = b.batch. terms >= 1. Not in place. */

@@ -33,17 +33,18 @@ typedef struct sable_ct_info {
     size_t struct_size;
     bool empty;
     uint32_t level;
-    uint32_t parts;   /* 2, or 3 before relinearisation */
+    uint32_t parts; /* 2, or 3 before relinearisation */
     uint32_t batch;
     uint32_t slots;
     sable_scale scale;
     double bound;     /* declared: every |slot| <= bound */
     double rms;       /* declared root mean square of |slot|, <= bound */
     double noise_std; /* tracked: standard deviation of the error of one slot component */
-    double precision_bits; /* -log2((2 + ln slots) * noise_std): bits after the binary point that hold for all slots with high probability;
+    double
+        precision_bits; /* -log2((2 + ln slots) * noise_std): bits after the binary point that hold for all slots with high probability;
                               the factor is not 6 because rounding noise times the secret has exponential tails over the slots */
-    bool insecure;    /* made with an insecure parameter set or a test generator */
-    bool seeded;      /* c1 is still the expansion of a seed */
+    bool insecure; /* made with an insecure parameter set or a test generator */
+    bool seeded;   /* c1 is still the expansion of a seed */
     uint64_t bytes;
     uint8_t key_id[SABLE_DIGEST_BYTES];
 } sable_ct_info;
@@ -54,10 +55,11 @@ SABLE_API void sable_ct_destroy(sable_queue *queue, sable_ct **ct);
 SABLE_API SABLE_CHECKED sable_status sable_ct_describe(const sable_ct *ct, sable_ct_info *info);
 SABLE_API SABLE_CHECKED sable_status sable_ct_copy(sable_queue *queue, sable_ct *out, const sable_ct *in);
 /* out = members first .. first+count-1 of in. Copies. */
-SABLE_API SABLE_CHECKED sable_status sable_ct_slice(sable_queue *queue, sable_ct *out, const sable_ct *in, uint32_t first,
-                                                    uint32_t count);
+SABLE_API SABLE_CHECKED sable_status sable_ct_slice(sable_queue *queue, sable_ct *out, const sable_ct *in,
+                                                    uint32_t first, uint32_t count);
 /* out = all members of in[0], then of in[1], ...: equal level, parts, scale, slots, key id. Bound, rms and noise are the largest. */
-SABLE_API SABLE_CHECKED sable_status sable_ct_concat(sable_queue *queue, sable_ct *out, const sable_ct *const *in, size_t count);
+SABLE_API SABLE_CHECKED sable_status sable_ct_concat(sable_queue *queue, sable_ct *out, const sable_ct *const *in,
+                                                     size_t count);
 /* Declares a (smaller or larger) bound and rms: a statement of the caller that no operation checks. */
 SABLE_API SABLE_CHECKED sable_status sable_ct_declare(sable_queue *queue, sable_ct *ct, double bound, double rms);
 
@@ -67,12 +69,12 @@ SABLE_API void sable_pt_destroy(sable_queue *queue, sable_pt **pt);
 typedef struct sable_encoding {
     size_t struct_size;
     uint32_t level;
-    uint32_t slots;     /* power of two <= N/2, 0 = N/2. Fewer slots: values repeat with that period */
-    uint32_t batch;     /* 0 = 1 */
-    bool is_complex;    /* values are (re, im) pairs */
-    sable_scale scale;  /* hi = 0: canonical scale of the level */
-    double bound;       /* declared bound on |value|; 0 = the largest |value| rounded up to a power of two */
-    double rms;         /* declared; 0 = bound */
+    uint32_t slots;    /* power of two <= N/2, 0 = N/2. Fewer slots: values repeat with that period */
+    uint32_t batch;    /* 0 = 1 */
+    bool is_complex;   /* values are (re, im) pairs */
+    sable_scale scale; /* hi = 0: canonical scale of the level */
+    double bound;      /* declared bound on |value|; 0 = the largest |value| rounded up to a power of two */
+    double rms;        /* declared; 0 = bound */
 } sable_encoding;
 
 /* Encodes values [batch][slots] (doubles, or pairs). Canonical embedding: slot j is m(zeta^(5^j)), zeta = exp(i*pi/N); coefficients are

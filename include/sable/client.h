@@ -18,16 +18,19 @@ typedef struct sable_public_key sable_public_key; /* (-a*s + e, a) modulo P * pr
 /* A fresh secret, coefficients uniform in {-1, 0, 1}, and its key id (random public bytes, hashed with the parameters). */
 SABLE_API SABLE_CHECKED sable_status sable_secret_generate(sable_secret **out, sable_ctx *ctx, sable_error *err);
 SABLE_API void sable_secret_destroy(sable_secret **secret); /* wipes */
-SABLE_API SABLE_CHECKED sable_status sable_secret_key_id(const sable_secret *secret, uint8_t key_id[SABLE_DIGEST_BYTES]);
+SABLE_API SABLE_CHECKED sable_status sable_secret_key_id(const sable_secret *secret,
+                                                         uint8_t key_id[SABLE_DIGEST_BYTES]);
 /* Whether the operating system locked the secret's memory (no swap). */
 SABLE_API bool sable_secret_is_locked(const sable_secret *secret);
 
-SABLE_API SABLE_CHECKED sable_status sable_public_key_generate(sable_queue *queue, sable_public_key **out, const sable_secret *secret);
+SABLE_API SABLE_CHECKED sable_status sable_public_key_generate(sable_queue *queue, sable_public_key **out,
+                                                               const sable_secret *secret);
 SABLE_API void sable_public_key_destroy(sable_queue *queue, sable_public_key **key);
-SABLE_API SABLE_CHECKED sable_status sable_public_key_key_id(const sable_public_key *key, uint8_t key_id[SABLE_DIGEST_BYTES]);
+SABLE_API SABLE_CHECKED sable_status sable_public_key_key_id(const sable_public_key *key,
+                                                             uint8_t key_id[SABLE_DIGEST_BYTES]);
 /* All keys of the specification. Each key's modulus is checked against the security table again. */
-SABLE_API SABLE_CHECKED sable_status sable_keyset_generate(sable_queue *queue, sable_keyset **out, const sable_secret *secret,
-                                                           const sable_key_spec *spec);
+SABLE_API SABLE_CHECKED sable_status sable_keyset_generate(sable_queue *queue, sable_keyset **out,
+                                                           const sable_secret *secret, const sable_key_spec *spec);
 
 /* c1 = a from a fresh 32-byte seed, c0 = -a*s + m + e with e from CBD21 (variance 10.5). Level, scale, bound: the plaintext's. */
 SABLE_API SABLE_CHECKED sable_status sable_encrypt_secret(sable_queue *queue, sable_ct *out, const sable_pt *in,
@@ -38,14 +41,17 @@ SABLE_API SABLE_CHECKED sable_status sable_encrypt_public(sable_queue *queue, sa
 /* Slot values of c0 + c1*s (+ c2*s^2): [batch][slots], pairs if is_complex; count = exactly the doubles written. For the owner of the key only.
  * SABLE_KEY_MISMATCH names both ids. SABLE_BOUND: the decrypted polynomial contradicts the declared bound (values overflowed the modulus, or the
  * ciphertext is not what it claims). */
-SABLE_API SABLE_CHECKED sable_status sable_decrypt(sable_queue *queue, double *values, size_t count, bool is_complex, const sable_ct *in,
-                                                   const sable_secret *secret);
+SABLE_API SABLE_CHECKED sable_status sable_decrypt(sable_queue *queue, double *values, size_t count, bool is_complex,
+                                                   const sable_ct *in, const sable_secret *secret);
 
 /* Files (docs/FORMAT.md). Secret files are created 0600 and refused when others can read them. */
 SABLE_API SABLE_CHECKED sable_status sable_secret_save(const sable_secret *secret, const char *path, sable_error *err);
-SABLE_API SABLE_CHECKED sable_status sable_secret_load(sable_secret **out, sable_ctx *ctx, const char *path, sable_error *err);
-SABLE_API SABLE_CHECKED sable_status sable_public_key_save(sable_queue *queue, const sable_public_key *key, const char *path);
-SABLE_API SABLE_CHECKED sable_status sable_public_key_load(sable_queue *queue, sable_public_key **out, const char *path);
+SABLE_API SABLE_CHECKED sable_status sable_secret_load(sable_secret **out, sable_ctx *ctx, const char *path,
+                                                       sable_error *err);
+SABLE_API SABLE_CHECKED sable_status sable_public_key_save(sable_queue *queue, const sable_public_key *key,
+                                                           const char *path);
+SABLE_API SABLE_CHECKED sable_status sable_public_key_load(sable_queue *queue, sable_public_key **out,
+                                                           const char *path);
 
 #ifdef __cplusplus
 }

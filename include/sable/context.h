@@ -19,10 +19,11 @@ typedef struct sable_queue sable_queue;
 
 typedef struct sable_ctx_options {
     size_t struct_size;
-    const char *backend;  /* "auto", "cpu", "cuda", "cuda:1"; NULL: environment SABLE_BACKEND, else "auto" */
-    const char *cpu_path; /* "portable", "avx2", "avx512", ...; NULL: environment SABLE_CPU, else the best of this machine */
-    uint32_t threads;     /* cpu: 0 = the OpenMP default (OMP_NUM_THREADS) */
-    size_t memory_cap;    /* bytes of backend memory, 0 = no cap */
+    const char *backend; /* "auto", "cpu", "cuda", "cuda:1"; NULL: environment SABLE_BACKEND, else "auto" */
+    const char
+        *cpu_path; /* "portable", "avx2", "avx512", ...; NULL: environment SABLE_CPU, else the best of this machine */
+    uint32_t threads;  /* cpu: 0 = the OpenMP default (OMP_NUM_THREADS) */
+    size_t memory_cap; /* bytes of backend memory, 0 = no cap */
 } sable_ctx_options;
 
 /* params are copied. options may be NULL. Cost: builds 4*N words of tables a prime.
@@ -44,7 +45,8 @@ SABLE_API SABLE_CHECKED sable_status sable_ctx_describe(const sable_ctx *ctx, sa
 
 #define SABLE_MAX_QUEUES 64 /* alive at once in one context */
 /* stream: an external CUDA stream to run on, or NULL. Errors: SABLE_LIMIT, SABLE_NO_MEMORY. */
-SABLE_API SABLE_CHECKED sable_status sable_queue_create(sable_queue **out, sable_ctx *ctx, void *stream, sable_error *err);
+SABLE_API SABLE_CHECKED sable_status sable_queue_create(sable_queue **out, sable_ctx *ctx, void *stream,
+                                                        sable_error *err);
 /* Waits, then frees. Objects last written by the queue stay usable. */
 SABLE_API void sable_queue_destroy(sable_queue **queue);
 /* Waits for all work of the queue; an asynchronous fault surfaces here at the latest. */

@@ -32,10 +32,10 @@ typedef struct sable_table_options {
     sable_table_format format;
 
     /* CSV only. Without a header line columns are called "1", "2", ... */
-    int has_header;            /* default 1 */
-    char delimiter;            /* default ',' */
-    const char *label_column;  /* NULL: no labels */
-    const char *id_column;     /* NULL: no ids; ids are any text */
+    int has_header;                    /* default 1 */
+    char delimiter;                    /* default ',' */
+    const char *label_column;          /* NULL: no labels */
+    const char *id_column;             /* NULL: no ids; ids are any text */
     const char *const *ignore_columns; /* rows may lack the cells of ignored columns at the end of the header line */
     size_t ignore_count;
     /* Labels are numbers, unless one of these is given. label_positive: that text is 1 and the one other text that
@@ -49,10 +49,10 @@ typedef struct sable_table_options {
     const char *labels_path;
 
     /* Limits; SABLE_LIMIT beyond. */
-    uint64_t max_rows;         /* default 2^31 */
-    uint64_t max_values;       /* rows x features, default 2^31 (16 GiB of doubles); sable_table_read only */
-    uint64_t max_columns;      /* default and most: 2^20 */
-    uint64_t max_line_bytes;   /* a CSV record, default and most: 64 MiB */
+    uint64_t max_rows;       /* default 2^31 */
+    uint64_t max_values;     /* rows x features, default 2^31 (16 GiB of doubles); sable_table_read only */
+    uint64_t max_columns;    /* default and most: 2^20 */
+    uint64_t max_line_bytes; /* a CSV record, default and most: 64 MiB */
 } sable_table_options;
 
 SABLE_API void sable_table_options_init(sable_table_options *options);
@@ -110,8 +110,8 @@ SABLE_API SABLE_CHECKED sable_status sable_atomic_file_write(sable_atomic_file *
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
-SABLE_API SABLE_CHECKED sable_status sable_atomic_file_printf(sable_atomic_file *file, sable_error *err,
-                                                              const char *format, ...);
+SABLE_API SABLE_CHECKED sable_status
+sable_atomic_file_printf(sable_atomic_file *file, sable_error *err, const char *format, ...);
 SABLE_API SABLE_CHECKED sable_status sable_atomic_file_commit(sable_atomic_file **file, sable_error *err);
 SABLE_API void sable_atomic_file_abort(sable_atomic_file **file);
 

@@ -14,7 +14,8 @@ extern "C" {
 
 typedef enum sable_key_kind {
     SABLE_KEY_RELIN = 1, /* s^2 -> s */
-    SABLE_KEY_GALOIS = 2 /* for X -> X^galois; the key's target secret is phi_g^-1(s): switch first, permute afterwards */
+    SABLE_KEY_GALOIS =
+        2 /* for X -> X^galois; the key's target secret is phi_g^-1(s): switch first, permute afterwards */
 } sable_key_kind;
 
 typedef struct sable_key_need {
@@ -24,14 +25,17 @@ typedef struct sable_key_need {
 } sable_key_need;
 
 typedef struct sable_key_spec sable_key_spec;
-SABLE_API SABLE_CHECKED sable_status sable_key_spec_create(sable_key_spec **out, const sable_params *params, sable_error *err);
+SABLE_API SABLE_CHECKED sable_status sable_key_spec_create(sable_key_spec **out, const sable_params *params,
+                                                           sable_error *err);
 SABLE_API void sable_key_spec_destroy(sable_key_spec **spec);
 /* Each adds one need for levels low..high, or widens the hull of the one that is there. */
-SABLE_API SABLE_CHECKED sable_status sable_key_spec_add_relin(sable_key_spec *spec, uint32_t low, uint32_t high, sable_error *err);
+SABLE_API SABLE_CHECKED sable_status sable_key_spec_add_relin(sable_key_spec *spec, uint32_t low, uint32_t high,
+                                                              sable_error *err);
 /* steps: slot j <- slot j+steps, reduced modulo `slots` (0 = N/2); a multiple of slots needs no key. */
-SABLE_API SABLE_CHECKED sable_status sable_key_spec_add_rotation(sable_key_spec *spec, int64_t steps, uint32_t slots, uint32_t low,
-                                                                 uint32_t high, sable_error *err);
-SABLE_API SABLE_CHECKED sable_status sable_key_spec_add_conjugation(sable_key_spec *spec, uint32_t low, uint32_t high, sable_error *err);
+SABLE_API SABLE_CHECKED sable_status sable_key_spec_add_rotation(sable_key_spec *spec, int64_t steps, uint32_t slots,
+                                                                 uint32_t low, uint32_t high, sable_error *err);
+SABLE_API SABLE_CHECKED sable_status sable_key_spec_add_conjugation(sable_key_spec *spec, uint32_t low, uint32_t high,
+                                                                    sable_error *err);
 SABLE_API size_t sable_key_spec_count(const sable_key_spec *spec);
 SABLE_API SABLE_CHECKED sable_status sable_key_spec_get(const sable_key_spec *spec, size_t index, sable_key_need *need);
 /* Bytes of all keys in memory, and in files (seeded). */

@@ -51,34 +51,36 @@ typedef struct sable_params_info {
     size_t struct_size;
     char name[32];
     uint32_t log_n;
-    uint32_t top_level;  /* levels are 0..top_level */
-    uint32_t slots;      /* N/2 */
+    uint32_t top_level; /* levels are 0..top_level */
+    uint32_t slots;     /* N/2 */
     uint32_t q_count, p_count, terminals;
-    uint32_t alpha;      /* primes of a key-switching digit */
-    uint32_t digits;     /* ceil(q_count / alpha) */
+    uint32_t alpha;  /* primes of a key-switching digit */
+    uint32_t digits; /* ceil(q_count / alpha) */
     double log_q, log_p, log_pq;
-    uint32_t security_bits;       /* 128: the level the table below was read at */
-    uint32_t security_bound;      /* largest allowed bit length of P*Q in that table at this N; 0 when N is not in it */
-    uint32_t modulus_bits;        /* bit length of P * prod U, exact */
-    const char *security_table;   /* which published table */
-    bool secure;                  /* modulus_bits <= security_bound */
-    bool bootstrappable;          /* the file carries a bootstrapping plan */
-    uint64_t ciphertext_bytes_top;/* two parts, all limbs of the top level */
-    uint64_t relin_key_bytes;     /* at full modulus, not seeded */
-    uint8_t digest[SABLE_DIGEST_BYTES];       /* BLAKE2b-256 of everything that defines the set: what files carry */
-    uint8_t chain_sha256[SABLE_DIGEST_BYTES]; /* SHA-256 of the decimal list "U,P" joined by commas: comparable between implementations */
+    uint32_t security_bits;     /* 128: the level the table below was read at */
+    uint32_t security_bound;    /* largest allowed bit length of P*Q in that table at this N; 0 when N is not in it */
+    uint32_t modulus_bits;      /* bit length of P * prod U, exact */
+    const char *security_table; /* which published table */
+    bool secure;                /* modulus_bits <= security_bound */
+    bool bootstrappable;        /* the file carries a bootstrapping plan */
+    uint64_t ciphertext_bytes_top;      /* two parts, all limbs of the top level */
+    uint64_t relin_key_bytes;           /* at full modulus, not seeded */
+    uint8_t digest[SABLE_DIGEST_BYTES]; /* BLAKE2b-256 of everything that defines the set: what files carry */
+    uint8_t chain_sha256
+        [SABLE_DIGEST_BYTES]; /* SHA-256 of the decimal list "U,P" joined by commas: comparable between implementations */
 } sable_params_info;
 SABLE_API SABLE_CHECKED sable_status sable_params_describe(const sable_params *params, sable_params_info *info);
 
 typedef struct sable_level_info {
     size_t struct_size;
-    uint32_t first, limbs;       /* window: positions first .. first+limbs-1 of U */
+    uint32_t first, limbs; /* window: positions first .. first+limbs-1 of U */
     uint32_t terminals, mains;
-    double log_q;                /* log2 of Q_l */
-    double scale_hi, scale_lo;   /* Delta_l = hi + lo */
+    double log_q;              /* log2 of Q_l */
+    double scale_hi, scale_lo; /* Delta_l = hi + lo */
     double log_scale;
 } sable_level_info;
-SABLE_API SABLE_CHECKED sable_status sable_params_level(const sable_params *params, uint32_t level, sable_level_info *info);
+SABLE_API SABLE_CHECKED sable_status sable_params_level(const sable_params *params, uint32_t level,
+                                                        sable_level_info *info);
 
 /* Prime at a position of the list U then P; 0 outside. */
 SABLE_API uint32_t sable_params_prime(const sable_params *params, uint32_t position);
@@ -89,7 +91,9 @@ typedef enum sable_step_kind {
     SABLE_STEP_APP = 0, /* `units` of u = main_bits/6 a level, windows by the unit rule */
     SABLE_STEP_STC = 1, /* likewise, marked as SlotToCoeff levels */
     SABLE_STEP_EM = 2,  /* two more mains a level, `bits` wanted */
-    SABLE_STEP_CTS_M2 = 3, SABLE_STEP_CTS_TM = 4, SABLE_STEP_CTS_T2 = 5 /* +2 mains; +1 terminal +1 main; +2 terminals */
+    SABLE_STEP_CTS_M2 = 3,
+    SABLE_STEP_CTS_TM = 4,
+    SABLE_STEP_CTS_T2 = 5 /* +2 mains; +1 terminal +1 main; +2 terminals */
 } sable_step_kind;
 typedef struct sable_plan_step {
     sable_step_kind kind;
@@ -101,12 +105,13 @@ typedef struct sable_plan_spec {
     size_t struct_size;
     const char *name;
     uint32_t log_n;
-    uint32_t base_units;     /* Q_0 has base_units * main_bits/6 bits */
+    uint32_t base_units; /* Q_0 has base_units * main_bits/6 bits */
     const sable_plan_step *steps;
     size_t step_count;
     uint32_t alpha, specials;
-    double main_bits;        /* 0 = 29.82 */
-    double base_scale_log2;  /* 0 = the first step's bits; Delta_0 = round(2^base_scale_log2), or exactly base_scale if that is not 0 */
+    double main_bits; /* 0 = 29.82 */
+    double
+        base_scale_log2; /* 0 = the first step's bits; Delta_0 = round(2^base_scale_log2), or exactly base_scale if that is not 0 */
     uint64_t base_scale;
 } sable_plan_spec;
 /* Chooses primes and scales (docs/ALGORITHMS.md, planner). Deterministic. Errors: SABLE_INVALID with the level that has no window or no prime

@@ -13,8 +13,9 @@ struct Case {
 };
 
 static std::ostream &operator<<(std::ostream &os, const Case &c) {
-    return os << c.params << (c.packing == SABLE_PACK_ROW ? " row " : " feature-major ") << c.classes << "x" << c.features << " on " << c.samples
-              << (c.encrypted ? " encrypted" : " plain") << (c.probabilities ? " probabilities" : " logits");
+    return os << c.params << (c.packing == SABLE_PACK_ROW ? " row " : " feature-major ") << c.classes << "x"
+              << c.features << " on " << c.samples << (c.encrypted ? " encrypted" : " plain")
+              << (c.probabilities ? " probabilities" : " logits");
 }
 
 class Infer : public World, public ::testing::WithParamInterface<Case> {};
@@ -58,7 +59,8 @@ TEST_P(Infer, AgreesWithTheTwin) {
     if (c.encrypted) {
         sable_model_values v;
         ASSERT_OK(sable_model_pack(&v, model, &layout, factor, &err));
-        sable_ct *w = encrypt({v.weights, v.weights + (size_t)v.weight_members * layout.slots}, v.weight_members, level);
+        sable_ct *w =
+            encrypt({v.weights, v.weights + (size_t)v.weight_members * layout.slots}, v.weight_members, level);
         sable_ct *b = encrypt({v.bias, v.bias + (size_t)v.bias_members * layout.slots}, v.bias_members, level - 1);
         ASSERT_OK(sable_infer_encrypted(queue, out, data, w, b, c.classes, &layout, &o, keys));
         sable_ct_destroy(queue, &w);
@@ -87,17 +89,19 @@ TEST_P(Infer, AgreesWithTheTwin) {
     sable_model_destroy(&model);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Property, Infer,
-    ::testing::Values(Case{"infer13", SABLE_PACK_FEATURE_MAJOR, 1, 30, 569, false, false},
-                      Case{"infer13", SABLE_PACK_FEATURE_MAJOR, 1, 30, 4096, true, false},
-                      Case{"infer13", SABLE_PACK_FEATURE_MAJOR, 3, 7, 100, false, false},
-                      Case{"infer13", SABLE_PACK_FEATURE_MAJOR, 3, 7, 100, true, false},
-                      Case{"infer13", SABLE_PACK_ROW, 1, 30, 100, false, false}, Case{"infer13", SABLE_PACK_ROW, 1, 196, 16, true, false},
-                      Case{"infer13", SABLE_PACK_ROW, 4, 5, 33, false, false}, Case{"infer13", SABLE_PACK_ROW, 4, 5, 33, true, false},
-                      Case{"infer14", SABLE_PACK_FEATURE_MAJOR, 1, 8, 50, false, true},
-                      Case{"infer14", SABLE_PACK_FEATURE_MAJOR, 2, 8, 50, true, true}, Case{"infer14", SABLE_PACK_ROW, 2, 8, 50, false, true},
-                      Case{"infer14", SABLE_PACK_ROW, 1, 8, 50, true, true}));
+INSTANTIATE_TEST_SUITE_P(Property, Infer,
+                         ::testing::Values(Case{"infer13", SABLE_PACK_FEATURE_MAJOR, 1, 30, 569, false, false},
+                                           Case{"infer13", SABLE_PACK_FEATURE_MAJOR, 1, 30, 4096, true, false},
+                                           Case{"infer13", SABLE_PACK_FEATURE_MAJOR, 3, 7, 100, false, false},
+                                           Case{"infer13", SABLE_PACK_FEATURE_MAJOR, 3, 7, 100, true, false},
+                                           Case{"infer13", SABLE_PACK_ROW, 1, 30, 100, false, false},
+                                           Case{"infer13", SABLE_PACK_ROW, 1, 196, 16, true, false},
+                                           Case{"infer13", SABLE_PACK_ROW, 4, 5, 33, false, false},
+                                           Case{"infer13", SABLE_PACK_ROW, 4, 5, 33, true, false},
+                                           Case{"infer14", SABLE_PACK_FEATURE_MAJOR, 1, 8, 50, false, true},
+                                           Case{"infer14", SABLE_PACK_FEATURE_MAJOR, 2, 8, 50, true, true},
+                                           Case{"infer14", SABLE_PACK_ROW, 2, 8, 50, false, true},
+                                           Case{"infer14", SABLE_PACK_ROW, 1, 8, 50, true, true}));
 
 struct InferRefusals : World {};
 
@@ -114,7 +118,8 @@ TEST_F(InferRefusals, ShapesLevelsAndKeysBeforeAnyWork) {
     EXPECT_STREQ(sable_queue_error(queue), "inference: the model has 4 features, the data 3");
     EXPECT_EQ(sable_infer_plain(queue, out, low, model, &layout, nullptr, nullptr), SABLE_LEVEL);
     EXPECT_TRUE(describe(out).empty);
-    EXPECT_EQ(sable_infer_plain(queue, out, data, model, &layout, nullptr, nullptr), SABLE_OK) << sable_queue_error(queue);
+    EXPECT_EQ(sable_infer_plain(queue, out, data, model, &layout, nullptr, nullptr), SABLE_OK)
+        << sable_queue_error(queue);
     sable_layout row;
     ASSERT_OK(sable_layout_choose(&row, params, SABLE_PACK_ROW, 3, 10, &err));
     sable_ct *packed = encrypt(std::vector<double>(row.slots, 0.5), 1, 2), *none = handle();

@@ -34,7 +34,8 @@ std::string npy(const char *descr, const char *shape, const std::string &body, c
                   body);
 }
 
-template <typename T> std::string raw(std::initializer_list<T> values) {
+template <typename T>
+std::string raw(std::initializer_list<T> values) {
     std::string bytes;
     for (T v : values) bytes.append((const char *)&v, sizeof v);
     return bytes;
@@ -223,17 +224,11 @@ TEST(IoTableReject, RandomDamageIsHarmless) {
             for (unsigned n = 1 + random() % 4; n; n--) {
                 size_t at = random() % bytes.size();
                 switch (random() % 4) {
-                    case 0:
-                        bytes[at] = (char)(bytes[at] ^ 1 << random() % 8);
-                        break;
-                    case 1:
-                        bytes[at] = (char)random();
-                        break;
-                    case 2:
-                        bytes.insert(at, 1, "\",\n\r0e-.("[random() % 9]);
-                        break;
-                    default:
-                        if (bytes.size() > 1) bytes.erase(at, 1 + random() % 3);
+                case 0: bytes[at] = (char)(bytes[at] ^ 1 << random() % 8); break;
+                case 1: bytes[at] = (char)random(); break;
+                case 2: bytes.insert(at, 1, "\",\n\r0e-.("[random() % 9]); break;
+                default:
+                    if (bytes.size() > 1) bytes.erase(at, 1 + random() % 3);
                 }
             }
             sable_error err = {};

@@ -10,7 +10,7 @@
 #include <string>
 
 class Scratch {
-public:
+  public:
     Scratch() {
         std::string pattern = (std::filesystem::temp_directory_path() / "sable-test-XXXXXX").string();
         if (mkdtemp(pattern.data())) path_ = pattern;
@@ -36,7 +36,7 @@ public:
         return (size_t)std::distance(std::filesystem::directory_iterator(path_), std::filesystem::directory_iterator());
     }
 
-private:
+  private:
     std::string path_;
 };
 #endif

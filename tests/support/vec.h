@@ -15,10 +15,12 @@ extern "C" {
 
 namespace support {
 
-template <class T> struct Aligned64 {
+template <class T>
+struct Aligned64 {
     using value_type = T;
     Aligned64() = default;
-    template <class U> Aligned64(const Aligned64<U> &) {}
+    template <class U>
+    Aligned64(const Aligned64<U> &) {}
     T *allocate(size_t n) {
         void *memory = std::aligned_alloc(64, (n * sizeof(T) + 63) / 64 * 64);
         if (!memory) throw std::bad_alloc();

@@ -12,10 +12,11 @@
 #include <string>
 #include <vector>
 
-#define ASSERT_OK(call)                                                                                                   \
-    do {                                                                                                                  \
-        sable_status status_ = (call);                                                                                    \
-        ASSERT_EQ(status_, SABLE_OK) << sable_status_name(status_) << ": " << sable_queue_error(queue) << " " << err.text; \
+#define ASSERT_OK(call)                                                                                       \
+    do {                                                                                                      \
+        sable_status status_ = (call);                                                                        \
+        ASSERT_EQ(status_, SABLE_OK) << sable_status_name(status_) << ": " << sable_queue_error(queue) << " " \
+                                     << err.text;                                                             \
     } while (0)
 
 struct World : public ::testing::Test {

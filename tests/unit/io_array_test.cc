@@ -35,7 +35,8 @@ std::string npy(const std::string &descr, const std::string &order, const std::s
     return head + dict + body;
 }
 
-template <typename T> std::string raw(std::initializer_list<T> values) {
+template <typename T>
+std::string raw(std::initializer_list<T> values) {
     std::string bytes;
     for (T v : values) bytes.append((const char *)&v, sizeof v); /* tests run on little-endian machines */
     return bytes;

@@ -56,9 +56,9 @@ TEST(IoCsv, SpellingsOfOneTable) {
 
 TEST(IoCsv, ColumnsByName) {
     Scratch scratch;
-    std::string path = scratch.write("t.csv",
-                                     "who,y,\"he said \"\"x\"\", twice\",\"two\nlines\",skip me,\n"
-                                     "ann,M,1,2,text,\"\"\n\"b, c\",B,3,4,\"more\r\ntext\",7\n=cmd(),M,5,6,,\n");
+    std::string path =
+        scratch.write("t.csv", "who,y,\"he said \"\"x\"\", twice\",\"two\nlines\",skip me,\n"
+                               "ann,M,1,2,text,\"\"\n\"b, c\",B,3,4,\"more\r\ntext\",7\n=cmd(),M,5,6,,\n");
     sable_table_options o = defaults();
     const char *ignored[] = {"skip me", ""};
     o.id_column = "who";

@@ -68,14 +68,11 @@ TEST(IoNumber, AgreesOnRandomTexts) {
         int digits = (int)(random() % 21), exponent = (int)(random() % 60) - 30;
         unsigned long long mantissa = random() >> (random() % 64);
         switch (random() % 3) {
-            case 0:
-                snprintf(text, sizeof text, "%.*fe%d", digits % 8, (double)mantissa / 1e7, exponent);
-                break;
-            case 1:
-                snprintf(text, sizeof text, "%llu.%llue%d", mantissa, (unsigned long long)(random() % 10000), exponent);
-                break;
-            default:
-                snprintf(text, sizeof text, "-%llu", mantissa);
+        case 0: snprintf(text, sizeof text, "%.*fe%d", digits % 8, (double)mantissa / 1e7, exponent); break;
+        case 1:
+            snprintf(text, sizeof text, "%llu.%llue%d", mantissa, (unsigned long long)(random() % 10000), exponent);
+            break;
+        default: snprintf(text, sizeof text, "-%llu", mantissa);
         }
         double value = 0, want = strtod(text, nullptr);
         ASSERT_EQ(parse(text, &value), SABLE_NUMBER_OK) << text;

@@ -11,7 +11,9 @@ using support::Rng;
 using support::Words;
 
 // kind 8: every word p - 1; otherwise all sorts of inputs at random.
-Words pick(size_t n, uint32_t p, int kind, Rng &rng) { return support::vec_input(n, p, kind == 8 ? 1 : static_cast<int>(rng() % 8), rng); }
+Words pick(size_t n, uint32_t p, int kind, Rng &rng) {
+    return support::vec_input(n, p, kind == 8 ? 1 : static_cast<int>(rng() % 8), rng);
+}
 
 TEST(VecSums, InnerEqualsPortable) {
     const size_t n = 64;
@@ -36,8 +38,10 @@ TEST(VecSums, InnerEqualsPortable) {
                         const uint32_t c = kind == 8 ? q->p - 1 : static_cast<uint32_t>(rng() % q->p);
                         Words x0(n), x1(n), y0(n), y1(n);
                         k->inner(x0.data(), x1.data(), d.data(), kb.data(), ka.data(), count, add0, add1, c, n, q);
-                        support::portable()->inner(y0.data(), y1.data(), d.data(), kb.data(), ka.data(), count, add0, add1, c, n, q);
-                        ASSERT_TRUE(x0 == y0 && x1 == y1) << k->name << " p=" << q->p << " count " << count << " add " << add;
+                        support::portable()->inner(y0.data(), y1.data(), d.data(), kb.data(), ka.data(), count, add0,
+                                                   add1, c, n, q);
+                        ASSERT_TRUE(x0 == y0 && x1 == y1)
+                            << k->name << " p=" << q->p << " count " << count << " add " << add;
                     }
 }
 
@@ -51,12 +55,14 @@ TEST(VecSums, TensorEqualsPortable) {
                 for (uint32_t terms = 1; terms <= 40; terms++) {
                     const sable_prime *q = &ring->prime[pos];
                     const size_t a_stride = 48, b_stride = terms % 3 ? 32 : 0;
-                    const Words a0 = pick(terms * a_stride, q->p, kind, rng), a1 = pick(terms * a_stride, q->p, kind, rng);
+                    const Words a0 = pick(terms * a_stride, q->p, kind, rng),
+                                a1 = pick(terms * a_stride, q->p, kind, rng);
                     const Words b0 = pick(terms * 32, q->p, kind, rng), b1 = pick(terms * 32, q->p, kind, rng);
                     Words x(3 * n), y(3 * n);
-                    k->tensor(&x[0], &x[n], &x[2 * n], a0.data(), a1.data(), a_stride, b0.data(), b1.data(), b_stride, terms, n, q);
-                    support::portable()->tensor(&y[0], &y[n], &y[2 * n], a0.data(), a1.data(), a_stride, b0.data(), b1.data(),
-                                                b_stride, terms, n, q);
+                    k->tensor(&x[0], &x[n], &x[2 * n], a0.data(), a1.data(), a_stride, b0.data(), b1.data(), b_stride,
+                              terms, n, q);
+                    support::portable()->tensor(&y[0], &y[n], &y[2 * n], a0.data(), a1.data(), a_stride, b0.data(),
+                                                b1.data(), b_stride, terms, n, q);
                     ASSERT_TRUE(x == y) << k->name << " p=" << q->p << " terms " << terms;
                 }
 }
@@ -74,7 +80,8 @@ TEST(VecSums, CombineEqualsPortable) {
                 for (uint32_t count : counts) {
                     const sable_prime *q = &ring->prime[pos];
                     const size_t stride = 32, c_stride = 3;
-                    const Words in = pick(count * stride + n, q->p, kind, rng), c = pick(count * c_stride + 1, q->p, kind, rng);
+                    const Words in = pick(count * stride + n, q->p, kind, rng),
+                                c = pick(count * c_stride + 1, q->p, kind, rng);
                     Words x(n, 5), y(n, 6);
                     k->combine(x.data(), in.data(), stride, c.data(), c_stride, count, n, q);
                     support::portable()->combine(y.data(), in.data(), stride, c.data(), c_stride, count, n, q);
@@ -100,7 +107,8 @@ TEST(VecSums, BaseConversionEqualsPortable) {
                     std::vector<Words> y, mine(dests, Words(count)), reference(dests, Words(count));
                     std::vector<uint32_t> m, neg_d;
                     for (uint32_t i = 0; i < sources; i++) {
-                        src.push_back(static_cast<uint16_t>(kind == 8 ? 3 + i : rng() % ring.limbs())); /* 3...: the largest */
+                        src.push_back(
+                            static_cast<uint16_t>(kind == 8 ? 3 + i : rng() % ring.limbs())); /* 3...: the largest */
                         y.push_back(pick(count, ring.p(src.back()), kind, rng));
                     }
                     for (uint32_t d = 0; d < dests; d++) {
@@ -109,7 +117,8 @@ TEST(VecSums, BaseConversionEqualsPortable) {
                         /* Montgomery form of these is p - 1 where the vector paths convert: all p - 1 plain, and all that. */
                         const uint32_t r_inv = sable_inv_mod(ring->prime[dst.back()].r1, p);
                         const uint32_t top = d % 2 ? p - 1 : sable_mul_mod(p - 1, r_inv, p);
-                        for (uint32_t i = 0; i < sources; i++) m.push_back(kind == 8 ? top : static_cast<uint32_t>(rng() % p));
+                        for (uint32_t i = 0; i < sources; i++)
+                            m.push_back(kind == 8 ? top : static_cast<uint32_t>(rng() % p));
                         neg_d.push_back(kind == 8 ? top : static_cast<uint32_t>(rng() % p));
                     }
                     sable_basis basis{};
@@ -126,7 +135,8 @@ TEST(VecSums, BaseConversionEqualsPortable) {
                     for (Words &w : reference) b.push_back(w.data());
                     k->base_convert(a.data(), rows.data(), &basis, ring.get(), count);
                     support::portable()->base_convert(b.data(), rows.data(), &basis, ring.get(), count);
-                    ASSERT_TRUE(mine == reference) << k->name << " sources " << sources << " dests " << dests << " kind " << kind;
+                    ASSERT_TRUE(mine == reference)
+                        << k->name << " sources " << sources << " dests " << dests << " kind " << kind;
                 }
 }
 

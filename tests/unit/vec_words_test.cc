@@ -12,7 +12,8 @@ using support::Ring;
 using support::Rng;
 using support::Words;
 
-template <class Function> void for_all(Function f) {
+template <class Function>
+void for_all(Function f) {
     for (uint32_t log_n : {4u, 5u, 10u}) {
         Ring ring(log_n, support::vec_primes(log_n));
         Rng rng(log_n);
@@ -25,7 +26,8 @@ template <class Function> void for_all(Function f) {
 TEST(VecWords, TwoOperands) {
     for_all([](const cpu_kernels *k, const sable_prime *q, size_t n, int kind, Rng &rng) {
         const cpu_kernels *c = support::portable();
-        const Words a = support::vec_input(n, q->p, kind, rng), b = support::vec_input(n, q->p, static_cast<int>(rng() % 8), rng);
+        const Words a = support::vec_input(n, q->p, kind, rng),
+                    b = support::vec_input(n, q->p, static_cast<int>(rng() % 8), rng);
         using Operation = void (*)(uint32_t *, const uint32_t *, const uint32_t *, size_t, const sable_prime *);
         const Operation mine[] = {k->add, k->sub, k->mul, k->mul_mont, k->mul_mont_add};
         const Operation reference[] = {c->add, c->sub, c->mul, c->mul_mont, c->mul_mont_add};
@@ -50,7 +52,8 @@ TEST(VecWords, TwoOperands) {
 TEST(VecWords, OneOperand) {
     for_all([](const cpu_kernels *k, const sable_prime *q, size_t n, int kind, Rng &rng) {
         const cpu_kernels *c = support::portable();
-        const Words a = support::vec_input(n, q->p, kind, rng), e = support::vec_input(n, q->p, static_cast<int>(rng() % 8), rng);
+        const Words a = support::vec_input(n, q->p, kind, rng),
+                    e = support::vec_input(n, q->p, static_cast<int>(rng() % 8), rng);
         Words x(n), y(n);
         k->negate(x.data(), a.data(), n, q);
         c->negate(y.data(), a.data(), n, q);
