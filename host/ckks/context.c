@@ -5,9 +5,24 @@
 
 #include <sodium.h>
 
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
 #include "backend/registry.h"
 #include "ckks/encoder.h"
 #include "ckks/tables.h"
+
+/* The cpu backend's threads, or OpenMP's choice beside another backend. */
+static uint32_t choose_host_threads(const sable_ctx *ctx, uint32_t wanted) {
+    if (ctx->backend == sable_backend_cpu()) return ctx->backend->threads(ctx->state);
+    if (wanted) return wanted;
+#ifdef _OPENMP
+    return (uint32_t)omp_get_max_threads();
+#else
+    return 1;
+#endif
+}
 
 sable_status sable_ctx_create(sable_ctx **out, const sable_params *params, const sable_ctx_options *options,
                               sable_error *err) {
@@ -42,6 +57,7 @@ sable_status sable_ctx_create(sable_ctx **out, const sable_params *params, const
     if (status == SABLE_OK) status = sable_level_tables_create(&ctx->level, &ctx->params, ctx->ring, err);
     if (status == SABLE_OK) status = sable_encoder_create(&ctx->encoder, params->log_n, err);
     if (status == SABLE_OK) status = backend->open(&ctx->state, ctx->ring, &bo, err);
+    if (status == SABLE_OK) ctx->host_threads = choose_host_threads(ctx, o.threads);
     if (status != SABLE_OK) {
         sable_ctx_destroy(&ctx);
         return status;

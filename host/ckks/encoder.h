@@ -38,10 +38,11 @@ SABLE_SHARED void sable_encode_scalar(uint32_t *lo_word, uint32_t *hi_word, cons
 /* coeff[t] = centred value of the residues / scale as a double, t < count: limb i of coefficient t is x[i][t*stride], a residue modulo
  * the prime at pos[i] (coefficient domain). Exact mixed-radix (Garner) conversion. The first `used` limbs determine the value; the
  * remaining limbs - used ones only check it: *inconsistent counts coefficients whose value does not agree with them, so a message that overflowed
- * the first limbs is noticed. Product of the used primes up to 2^1000. */
+ * the first limbs is noticed. Product of the used primes up to 2^1000.
+ * threads: of OpenMP, sable_host_threads(ctx). */
 SABLE_SHARED sable_status sable_residues_to_doubles(double *coeff, size_t *inconsistent, const uint32_t *const *x,
                                                     size_t stride, size_t count, const sable_ring *ring,
                                                     const uint16_t *pos, uint32_t limbs, uint32_t used, sable_dd scale,
-                                                    sable_error *err);
+                                                    uint32_t threads, sable_error *err);
 
 #endif

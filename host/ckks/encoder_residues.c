@@ -58,7 +58,7 @@ void sable_garner_free(sable_garner *g) {
 
 sable_status sable_residues_to_doubles(double *coeff, size_t *inconsistent, const uint32_t *const *x, size_t stride,
                                        size_t count, const sable_ring *ring, const uint16_t *pos, uint32_t limbs,
-                                       uint32_t used, sable_dd scale, sable_error *err) {
+                                       uint32_t used, sable_dd scale, uint32_t threads, sable_error *err) {
     sable_garner g;
     SABLE_TRY(sable_garner_init(&g, ring, pos, limbs, used, scale, err));
     sable_garner_block *block = NULL;
@@ -66,8 +66,9 @@ sable_status sable_residues_to_doubles(double *coeff, size_t *inconsistent, cons
 
     const int64_t blocks = (int64_t)((count + SABLE_GARNER_BLOCK - 1) / SABLE_GARNER_BLOCK);
     size_t bad = 0;
+    (void)threads;
 #ifdef _OPENMP
-#pragma omp parallel if (count >= PARALLEL_FROM) reduction(+ : bad)
+#pragma omp parallel if (count >= PARALLEL_FROM) num_threads(threads) reduction(+ : bad)
 #endif
     {
         sable_garner_work work;

@@ -104,7 +104,9 @@ void sable_expand(uint32_t *out, const sable_ctx *ctx, const uint8_t key_id[SABL
     sable_expand_key(key, &ctx->params, key_id, seed);
     const uint32_t n = ctx->ring->n;
     const int64_t total = (int64_t)digits * limbs;
-#pragma omp parallel for schedule(dynamic)
+    const uint32_t threads = sable_host_threads(ctx);
+    (void)threads; /* unused without OpenMP */
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (int64_t i = 0; i < total; i++) {
         uint32_t digit = (uint32_t)(i / limbs), limb = (uint32_t)(i % limbs);
         sable_expand_limb(out + (size_t)i * n, n, &ctx->ring->prime[pos[limb]], key, purpose, first_digit + digit,

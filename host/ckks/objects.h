@@ -42,6 +42,7 @@ struct sable_ctx {
     sable_ring *ring;
     sable_level_tables *level; /* [top_level + 1] */
     sable_encoder *encoder;
+    uint32_t host_threads;   /* OpenMP threads of work on the host; never 0 */
     pthread_mutex_t lock;                      /* queue slots */
     uint64_t queue_used;                       /* bit per slot */
     _Atomic uint64_t issued[SABLE_MAX_QUEUES]; /* operations given to each queue slot so far */
@@ -141,6 +142,9 @@ SABLE_SHARED sable_limbs sable_dense_limbs(const sable_ctx *ctx, uint32_t *data,
 SABLE_SHARED sable_limbs sable_limbs_repeat(sable_limbs in, uint32_t batch);
 /* Polynomials `first`.. of `parts` parts. */
 SABLE_SHARED sable_limbs sable_limbs_parts(sable_limbs in, uint32_t first, uint32_t parts);
+
+/* One number everywhere: teams of changing size would make OpenMP start and end threads all the time. */
+static inline uint32_t sable_host_threads(const sable_ctx *ctx) { return ctx->host_threads; }
 
 /* log2 of the largest |integer| that Q_level represents with the safety factor of 4: bounds are compared with it. */
 SABLE_SHARED double sable_level_capacity_log2(const sable_ctx *ctx, uint32_t level);

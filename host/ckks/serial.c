@@ -34,7 +34,8 @@ static sable_status check_scale(const sable_ctx *ctx, sable_scale s, sable_error
                           s.power, top);
     sable_dd v = dd(1);
     for (uint32_t i = 0; i < s.power; i++) v = dd_mul(v, ctx->params.scale[s.level]);
-    if (s.power == 1 ? !dd_equal(v, (sable_dd){s.hi, s.lo}) : fabs(s.hi / v.hi - 1) > 0x1p-50)
+    if (s.power == 1 ? !dd_equal(v, (sable_dd){s.hi, s.lo}) /* a NaN must fail here: hence the negations */
+                     : !(fabs(s.hi / v.hi - 1) <= 0x1p-50) || !(fabs(s.lo) <= s.hi * 0x1p-52))
         return sable_fail(err, SABLE_FORMAT, "ciphertext header: scale %g is not that of level %d to the power %u",
                           s.hi, s.level, s.power);
     return SABLE_OK;

@@ -114,6 +114,16 @@ static sable_status parse_record(sable_evk *key, const sable_params *p, const ui
     return SABLE_OK;
 }
 
+/* A set has one key for a purpose: which of two would be used must not depend on their order. */
+static sable_status check_new(const sable_keyset *keys, size_t index, sable_error *err) {
+    const sable_key_need *n = &keys->key[index].need;
+    for (size_t i = 0; i < index; i++)
+        if (keys->key[i].need.kind == n->kind && keys->key[i].need.galois == n->galois)
+            return sable_fail(err, SABLE_FORMAT, "keys %zu and %zu are both of kind %u with Galois element %u", i, index,
+                              (unsigned)n->kind, n->galois);
+    return SABLE_OK;
+}
+
 /* b halves from the file, a halves from the seed, both uploaded; then a into Montgomery form. */
 static sable_status load_key(sable_queue *queue, sable_keyset *keys, size_t index, sable_container *c,
                              const char *path) {
@@ -177,6 +187,7 @@ static sable_status load_keys(sable_queue *queue, sable_keyset *keys, sable_cont
                               path, sable_get_u32(meta), count);
     for (uint32_t i = 0; i < count && status == SABLE_OK; i++) {
         status = parse_record(&keys->key[i], p, meta + 8 + (size_t)i * KEY_RECORD_BYTES, i, err);
+        if (status == SABLE_OK) status = check_new(keys, i, err);
         spec[i + 1] = (sable_section_spec){sable_tag_indexed('K', i), 0, half_bytes(p, &keys->key[i].need)};
     }
     if (status == SABLE_OK) {

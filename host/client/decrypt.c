@@ -138,7 +138,7 @@ static sable_status decode_member(const decryption *d, double *coeff, uint32_t b
     size_t inconsistent = 0;
     SABLE_TRY(sable_residues_to_doubles(coeff, &inconsistent, x, n / count, count, ctx->ring, d->sel.pos,
                                         (uint32_t)limbs, d->sel.used, (sable_dd){d->in->scale.hi, d->in->scale.lo},
-                                        err));
+                                        sable_host_threads(ctx), err));
     *sound = inconsistent == 0;
     for (size_t t = 0; t < count; t++) *sound &= fabs(coeff[t]) <= d->sel.largest;
     if (!*sound) return SABLE_OK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/host_ring.h"
 
+#include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +11,28 @@
 
 #define STACK_WIPE 4096 /* more than the frames of the kernels and samplers together */
 
+#define IDLE_MOST 64
+
+struct client_idle {
+    pthread_mutex_t lock;
+    uint32_t count;
+    client_lane lane[IDLE_MOST];
+};
+
 /* -- life cycle ---------------------------------------------------------------------------------------------------- */
+
+static void lane_free(client_lane *lane) {
+    for (int k = 0; k < CLIENT_SCRATCH; k++) sodium_free(lane->limb[k]);
+    sodium_free(lane->stream);
+    if (lane->queue) lane->on->cpu->queue_close(lane->queue);
+}
 
 sable_status client_ring_open(client_ring *ring, sable_ctx *ctx, sable_error *err) {
     if (sodium_init() < 0) return sable_fail(err, SABLE_INTERNAL, "libsodium did not initialise: no guarded memory");
     *ring = (client_ring){.ctx = ctx, .ring = ctx->ring, .cpu = sable_backend_cpu()};
+    ring->idle = calloc(1, sizeof *ring->idle);
+    if (!ring->idle) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a key's scratch");
+    pthread_mutex_init(&ring->idle->lock, NULL);
     if (ctx->backend == ring->cpu) {
         ring->state = ctx->state;
         return SABLE_OK;
@@ -26,6 +44,11 @@ sable_status client_ring_open(client_ring *ring, sable_ctx *ctx, sable_error *er
 }
 
 void client_ring_close(client_ring *ring) {
+    if (ring->idle) {
+        for (uint32_t i = 0; i < ring->idle->count; i++) lane_free(&ring->idle->lane[i]);
+        pthread_mutex_destroy(&ring->idle->lock);
+        free(ring->idle);
+    }
     if (ring->owned) ring->cpu->close(ring->state);
     memset(ring, 0, sizeof *ring);
 }
@@ -38,7 +61,34 @@ uint32_t *client_words_alloc(size_t words) {
     return aligned_alloc(256, (words * sizeof(uint32_t) + 255) / 256 * 256);
 }
 
+static bool lane_take(client_lane *lane, const client_ring *on) {
+    struct client_idle *idle = on->idle;
+    pthread_mutex_lock(&idle->lock);
+    bool found = idle->count > 0;
+    if (found) *lane = idle->lane[--idle->count];
+    pthread_mutex_unlock(&idle->lock);
+    return found;
+}
+
+/* Wipes the lane and keeps it if it is whole and there is room. */
+static void lane_put(client_lane *lane) {
+    struct client_idle *idle = lane->on ? lane->on->idle : NULL;
+    bool whole = idle && lane->stream && lane->status == SABLE_OK;
+    if (whole) {
+        size_t bytes = (size_t)lane->on->ring->n * sizeof(uint32_t);
+        for (int k = 0; k < CLIENT_SCRATCH; k++) sodium_memzero(lane->limb[k], bytes);
+        sodium_memzero(lane->stream, sizeof *lane->stream);
+        pthread_mutex_lock(&idle->lock);
+        bool kept = idle->count < IDLE_MOST;
+        if (kept) idle->lane[idle->count++] = *lane;
+        pthread_mutex_unlock(&idle->lock);
+        if (kept) return;
+    }
+    lane_free(lane);
+}
+
 static sable_status lane_open(client_lane *lane, const client_ring *on, sable_error *err) {
+    if (lane_take(lane, on)) return SABLE_OK;
     lane->on = on;
     SABLE_TRY(on->cpu->queue_open(&lane->queue, on->state, NULL, err));
     /* Guarded blocks end at a page boundary: a multiple of 64 bytes is 64-byte aligned. */
@@ -75,12 +125,7 @@ sable_status client_work_status(const client_work *work, sable_error *err) {
 }
 
 void client_work_close(client_work *work) {
-    for (uint32_t i = 0; work->lane && i < work->lanes; i++) {
-        client_lane *lane = &work->lane[i];
-        for (int k = 0; k < CLIENT_SCRATCH; k++) sodium_free(lane->limb[k]);
-        sodium_free(lane->stream);
-        if (lane->queue) work->on->cpu->queue_close(lane->queue);
-    }
+    for (uint32_t i = 0; work->lane && i < work->lanes; i++) lane_put(&work->lane[i]);
     free(work->lane);
     memset(work, 0, sizeof *work);
     client_lane_rest();

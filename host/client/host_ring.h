@@ -5,7 +5,8 @@
  * never enter the memory of a backend; only what may be published (key halves, ciphertexts) is uploaded.
  *
  * Work runs limb by limb: a lane is one thread's scratch in guarded memory that is wiped when the work closes, so the
- * transform of a secret exists for one prime at a time and lane. */
+ * transform of a secret exists for one prime at a time and lane. Wiped lanes are kept for the next work: making guarded
+ * memory takes some twenty system calls, more than the work itself on small rings. */
 #include "ckks/objects.h"
 #include "client/rng.h"
 
@@ -16,6 +17,7 @@ typedef struct client_ring {
     const sable_backend *cpu;
     void *state;
     bool owned; /* the context runs on another backend, the cpu state is ours */
+    struct client_idle *idle; /* wiped lanes */
 } client_ring;
 
 sable_status client_ring_open(client_ring *ring, sable_ctx *ctx, sable_error *err);

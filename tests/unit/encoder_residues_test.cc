@@ -57,7 +57,7 @@ class EncoderResidues : public ::testing::Test {
         for (auto &limb : x) p.push_back(limb.data());
         std::vector<double> c(x[0].size() / stride);
         EXPECT_EQ(sable_residues_to_doubles(c.data(), bad, p.data(), stride, c.size(), ring, pos.data(),
-                                            static_cast<uint32_t>(x.size()), used, scale, nullptr),
+                                            static_cast<uint32_t>(x.size()), used, scale, 2, nullptr),
                   SABLE_OK);
         return c;
     }
@@ -147,11 +147,11 @@ TEST_F(EncoderResidues, RefusesWhatItCannotConvert) {
     double c = 5;
     size_t bad = 5;
     sable_error error = {};
-    EXPECT_EQ(sable_residues_to_doubles(&c, &bad, p.data(), 1, 1, ring, pos.data(), 3, 0, dd(1), &error),
+    EXPECT_EQ(sable_residues_to_doubles(&c, &bad, p.data(), 1, 1, ring, pos.data(), 3, 0, dd(1), 2, &error),
               SABLE_INVALID);
-    EXPECT_EQ(sable_residues_to_doubles(&c, &bad, p.data(), 1, 1, ring, pos.data(), 3, 4, dd(1), &error),
+    EXPECT_EQ(sable_residues_to_doubles(&c, &bad, p.data(), 1, 1, ring, pos.data(), 3, 4, dd(1), 2, &error),
               SABLE_INVALID);
-    EXPECT_EQ(sable_residues_to_doubles(&c, &bad, p.data(), 1, 1, ring, pos.data(), limbs, limbs, dd(1), &error),
+    EXPECT_EQ(sable_residues_to_doubles(&c, &bad, p.data(), 1, 1, ring, pos.data(), limbs, limbs, dd(1), 2, &error),
               SABLE_INVALID);
     EXPECT_EQ(c, 5);
     EXPECT_EQ(bad, 5u);
