@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rows of `sable bench`, by its own code, served one request a line like the peer programs (harness.hpp), so that a row of Sable
+ * and the same row of a peer follow each other without set-up in between.
+ * Usage: sable_rows PARAMS THREADS */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "tool/bench.h"
+
+typedef struct operands {
+    double *x, *y, *z;
+} operands;
+
+/* Vectors uniform in [-1, 1], encrypted with the public key at a level, multiplied, relinearised, rescaled; -log2 of the largest and
+ * of the mean absolute error. */
+static sable_status product(bench_env *env, operands *o, uint32_t level, double *max_bits, double *mean_bits) {
+    uint32_t slots = env->info.slots;
+    sable_encoding e = {.struct_size = sizeof e, .level = level};
+    SABLE_TRY(sable_encode(env->queue, env->pt, o->x, slots, &e));
+    SABLE_TRY(sable_encrypt_public(env->queue, env->hoisted[0], env->pt, env->public_key));
+    SABLE_TRY(sable_encode(env->queue, env->pt, o->y, slots, &e));
+    SABLE_TRY(sable_encrypt_public(env->queue, env->hoisted[1], env->pt, env->public_key));
+    SABLE_TRY(sable_multiply(env->queue, env->out, env->hoisted[0], env->hoisted[1], env->keys));
+    SABLE_TRY(sable_decrypt(env->queue, o->z, slots, false, env->out, env->secret));
+    double largest = 0, sum = 0;
+    for (uint32_t i = 0; i < slots; i++) {
+        double error = fabs(o->z[i] - o->x[i] * o->y[i]);
+        largest = fmax(largest, error);
+        sum += error;
+    }
+    *max_bits = -log2(largest);
+    *mean_bits = -log2(sum / slots);
+    /* The plaintext is an operand of other rows: back to what bench_env_open made. */
+    e.level = env->info.top_level;
+    return sable_encode(env->queue, env->pt, env->values, slots, &e);
+}
+
+static sable_status precision(bench_env *env) {
+    size_t slots = env->info.slots;
+    double bits[4], *values = malloc(3 * slots * sizeof *values);
+    if (!values) return SABLE_NO_MEMORY;
+    operands o = {values, values + slots, values + 2 * slots};
+    uint64_t state = 1;
+    for (size_t i = 0; i < 2 * slots; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        values[i] = (double)(state >> 11) * 0x1p-52 - 1;
+    }
+    sable_status status = product(env, &o, env->info.top_level, &bits[0], &bits[1]);
+    if (status == SABLE_OK) status = product(env, &o, 1, &bits[2], &bits[3]);
+    if (status == SABLE_OK)
+        printf("{\"precision_bits_top_max\": %.2f, \"precision_bits_top_mean\": %.2f, \"precision_bits_low_max\": %.2f, "
+               "\"precision_bits_low_mean\": %.2f}\n",
+               bits[0], bits[1], bits[2], bits[3]);
+    free(values);
+    return status;
+}
+
+static void print_row(const bench_env *env, const bench_row *r) {
+    printf("{\"name\": \"%s\", \"n\": %u, \"limbs\": %u, \"level\": %u, \"params\": \"%s\", \"batch\": %u, \"backend\": \"%s\", "
+           "\"path\": \"%s\", \"threads\": %u, \"median_us\": %.3f, \"p10_us\": %.3f, \"p90_us\": %.3f, \"runs\": %u, "
+           "\"bytes\": %.0f, \"gb_per_s\": %.4f, \"peer\": \"\", \"log_q\": %.2f, \"log_p\": %.2f, \"log_pq\": %.2f, "
+           "\"digits\": %u, \"scale_log2\": %.2f}\n",
+           r->name, r->n, r->limbs, r->level, r->params, r->batch, r->backend, r->path, r->threads, r->median_us, r->p10_us,
+           r->p90_us, r->runs, r->bytes, r->bytes / r->median_us * 1e-3, env->info.log_q, env->info.log_p,
+           env->info.log_q + env->info.log_p, env->ctx->level[env->info.top_level].digits,
+           log2(sable_scale_canonical(env->ctx, 1).hi));
+}
+
+static sable_status answer(bench_env *env, char *line) {
+    char what[16] = "", name[32] = "";
+    double seconds = 0.5;
+    sscanf(line, "%15s %31s %lf", what, name, &seconds);
+    if (!strcmp(what, "precision")) return precision(env);
+    for (const bench_case *c = bench_cases; c->name; c++) {
+        bench_row row;
+        if (!strcmp(what, "rows"))
+            printf("%s\"%s\"%s", c == bench_cases ? "[" : ", ", c->name, c[1].name ? "" : "]\n");
+        else if (!strcmp(name, c->name)) {
+            SABLE_TRY(bench_measure(env, c, seconds, &row));
+            print_row(env, &row);
+        }
+    }
+    return SABLE_OK;
+}
+
+int main(int argc, char **argv) {
+    if (argc != 3) return fprintf(stderr, "usage: %s PARAMS THREADS\n", argv[0]), 2;
+    bench_env env;
+    sable_ctx_options options = {sizeof options, "cpu", NULL, (uint32_t)strtoul(argv[2], NULL, 10), 0};
+    sable_status status = bench_env_open(&env, argv[1], &options);
+    char line[128];
+    while (status == SABLE_OK && fgets(line, sizeof line, stdin)) {
+        status = answer(&env, line);
+        fflush(stdout);
+    }
+    if (status != SABLE_OK) fprintf(stderr, "%s: %s\n", argv[0], bench_error(&env));
+    bench_env_close(&env);
+    return status == SABLE_OK ? 0 : 1;
+}
