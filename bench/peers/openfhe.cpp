@@ -61,7 +61,7 @@ void start(Shape s) {
     program.scale_log2 = std::log2(px->GetScalingFactor());
     auto a = cc->Encrypt(keys.publicKey, px), b = cc->Encrypt(keys.publicKey, py);
     auto product = cc->EvalMult(a, py);
-    auto sum = a->Clone();
+    auto sum = a->Clone(), low = cc->LevelReduce(a, nullptr, s.levels); // low: one prime, the fewest that decrypt
     Ciphertext<DCRTPoly> c;
     std::vector<Ciphertext<DCRTPoly>> rotated(4);
     DCRTPoly forward = a->GetElements()[0], inverse = forward;
@@ -87,6 +87,7 @@ void start(Shape s) {
         {"encrypt_sk", limbs, 1, 3 * poly, [&] { c = cc->Encrypt(keys.secretKey, px); }},
         {"encrypt_pk", limbs, 1, 3 * poly, [&] { c = cc->Encrypt(keys.publicKey, px); }},
         {"decrypt_decode", limbs, 1, 2 * poly, [&] { cc->Decrypt(keys.secretKey, a, &out); }},
+        {"decrypt_decode_low", 1, 1, 2 * poly / limbs, [&] { cc->Decrypt(keys.secretKey, low, &out); }},
         {"key_relin", limbs, 1, key,
          [&] {
              CryptoContextImpl<DCRTPoly>::ClearEvalMultKeys();

@@ -60,7 +60,8 @@ void start(Shape s) {
     encryptor.encrypt(px, a);
     encryptor.encrypt(py, b);
     evaluator.multiply_plain(a, py, product);
-    Ciphertext sum = a;
+    Ciphertext sum = a, low = a; // low: one prime, the fewest that decrypt
+    evaluator.mod_switch_to_inplace(low, context.last_parms_id());
     scaled = a;
     auto tables = context.first_context_data()->small_ntt_tables();
     std::vector<uint64_t> words(a.data(), a.data() + (s.levels + 1) * s.n());
@@ -93,6 +94,11 @@ void start(Shape s) {
         {"decrypt_decode", limbs, 1, 2 * poly,
          [&] {
              decryptor.decrypt(a, plain);
+             encoder.decode(plain, decoded);
+         }},
+        {"decrypt_decode_low", 1, 1, 2 * poly / limbs,
+         [&] {
+             decryptor.decrypt(low, plain);
              encoder.decode(plain, decoded);
          }},
         {"key_relin", limbs, 1, key, [&] { generator.create_relin_keys(relin); }},
