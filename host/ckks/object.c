@@ -146,7 +146,7 @@ sable_status sable_ct_slice(sable_queue *queue, sable_ct *out, const sable_ct *i
     if (count == 0 || first >= in->batch || count > in->batch - first)
         return SABLE_REFUSE(queue, SABLE_INVALID, "slice of %u members from %u: the batch has %u", count, first,
                             in->batch);
-    uint32_t *data;
+    uint32_t *data = NULL;
     SABLE_TRY(sable_words_alloc(queue, &data, count * member_words(in), "a slice of a ciphertext"));
     sable_ct meta = *in;
     meta.batch = count;
@@ -182,7 +182,7 @@ sable_status sable_ct_concat(sable_queue *queue, sable_ct *out, const sable_ct *
         batch += b->batch;
     }
     if (batch > UINT32_MAX) return SABLE_REFUSE(queue, SABLE_LIMIT, "concat: %llu members", (unsigned long long)batch);
-    uint32_t *data;
+    uint32_t *data = NULL;
     SABLE_TRY(sable_words_alloc(queue, &data, batch * member_words(in[0]), "a concatenation of ciphertexts"));
     sable_ct meta = *in[0];
     meta.batch = (uint32_t)batch;
