@@ -3,7 +3,8 @@
 # Builds and tests Sable from a fresh checkout.
 #   scripts/test.sh           release build with all tests, then the tests with range assertions, then under sanitizers
 #   scripts/test.sh --quick   only the release build and its tests
-#   scripts/test.sh --full    adds the slow tests and ThreadSanitizer
+#   scripts/test.sh --full    adds the slow tests, ThreadSanitizer and fuzzing
+# SABLE_FUZZ_SECONDS: how long each fuzz target runs (default 600; 0: none of them).
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 usage() { echo "usage: scripts/test.sh [--quick | --full]" >&2; }
@@ -30,6 +31,23 @@ run_ctest() { # folder, then more arguments of ctest
 build() { # preset
     step "configure ($1)" cmake --preset "$1"
     step "build ($1)" cmake --build --preset "$1"
+}
+# What a target learns stays in build-fuzz/fuzz-corpus; what breaks it is in build-fuzz/fuzz-findings.
+run_fuzz() {
+    export fuzz_folder=build-fuzz SABLE_FUZZ_SECONDS
+    "$fuzz_folder/bin/sable_fuzz_seeds" "$fuzz_folder/fuzz-seeds"
+    mkdir -p "$fuzz_folder/fuzz-findings"
+    find "$fuzz_folder/bin" -name 'fuzz_*' -print0 | sort -z | xargs -0 -n 1 -P "$jobs" bash -c '
+        name=${0##*/fuzz_}
+        most=64 # MiB in one allocation; containers of the small test set need far less
+        case $name in ciphertext | keyset | blocks | encrypted_model | public_key | secret_key) most=8 ;; esac
+        mkdir -p "$fuzz_folder/fuzz-corpus/$name"
+        "$0" -max_total_time="$SABLE_FUZZ_SECONDS" -timeout=5 -malloc_limit_mb=$most -rss_limit_mb=2048 \
+            -close_fd_mask=3 \
+            -artifact_prefix="$fuzz_folder/fuzz-findings/$name-" "$fuzz_folder/fuzz-corpus/$name" \
+            "$fuzz_folder/fuzz-seeds/$name" >"$fuzz_folder/fuzz-findings/$name.log" 2>&1 && exit
+        tail -n 40 "$fuzz_folder/fuzz-findings/$name.log" >&2
+        exit 1'
 }
 in_process='^(unit|diff|property|reject)$'
 
@@ -58,5 +76,10 @@ fi
 if [ "$extent" = full ]; then
     build tsan
     step "tests under ThreadSanitizer" run_ctest build-tsan -L "$in_process"
+
+    if [ "${SABLE_FUZZ_SECONDS:=600}" -gt 0 ]; then
+        build fuzz
+        step "fuzzing ($SABLE_FUZZ_SECONDS s a target)" run_fuzz
+    fi
 fi
 say "all tests passed ($SECONDS s)"

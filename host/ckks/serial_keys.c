@@ -119,8 +119,8 @@ static sable_status check_new(const sable_keyset *keys, size_t index, sable_erro
     const sable_key_need *n = &keys->key[index].need;
     for (size_t i = 0; i < index; i++)
         if (keys->key[i].need.kind == n->kind && keys->key[i].need.galois == n->galois)
-            return sable_fail(err, SABLE_FORMAT, "keys %zu and %zu are both of kind %u with Galois element %u", i, index,
-                              (unsigned)n->kind, n->galois);
+            return sable_fail(err, SABLE_FORMAT, "keys %zu and %zu are both of kind %u with Galois element %u", i,
+                              index, (unsigned)n->kind, n->galois);
     return SABLE_OK;
 }
 

@@ -36,10 +36,19 @@ static sable_status read_size(uint32_t *out, const json_t *root, const char *fie
     return SABLE_OK;
 }
 
+/* Before memory is taken for what the file only claims. */
+static sable_status check_counts(const json_t *root, uint32_t classes, uint32_t features, sable_error *err) {
+    const json_t *rows = json_object_get(root, "weights");
+    if (!json_is_array(rows) || json_array_size(rows) != classes)
+        return sable_fail(err, SABLE_FORMAT, "model field \"weights\": %u rows are needed", classes);
+    for (uint32_t c = 0; c < classes; c++)
+        if (json_array_size(json_array_get(rows, c)) != features) /* 0 for what is no array */
+            return sable_fail(err, SABLE_FORMAT, "model field \"weights\", row %u: %u numbers are needed", c, features);
+    return SABLE_OK;
+}
+
 static sable_status fill(sable_model *m, const json_t *root, sable_error *err) {
     const json_t *rows = json_object_get(root, "weights");
-    if (!json_is_array(rows) || json_array_size(rows) != m->classes)
-        return sable_fail(err, SABLE_FORMAT, "model field \"weights\": %u rows are needed", m->classes);
     for (uint32_t c = 0; c < m->classes; c++)
         SABLE_TRY(
             read_numbers(m->weights + (size_t)c * m->features, m->features, json_array_get(rows, c), "weights", err));
@@ -62,7 +71,9 @@ sable_status sable_model_load(sable_model **out, const char *path, sable_error *
     SABLE_TRY(sable_text_read(&text, &bytes, &info, path, SABLE_KIND_MODEL, MODEL_MOST_BYTES, err));
     json_t *root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &je);
     free(text);
-    if (!root) return sable_fail(err, SABLE_FORMAT, "%s: line %d: %s", path, je.line, je.text);
+    if (!root)
+        return sable_fail(err, json_error_code(&je) == json_error_out_of_memory ? SABLE_NO_MEMORY : SABLE_FORMAT,
+                          "%s: line %d: %s", path, je.line, je.text);
     static const char *const known[] = {"format",  "version", "classes", "features",
                                         "weights", "bias",    "mean",    "deviation"};
     const char *key;
@@ -84,6 +95,7 @@ sable_status sable_model_load(sable_model **out, const char *path, sable_error *
     bool mean = json_object_get(root, "mean") != NULL, deviation = json_object_get(root, "deviation") != NULL;
     if (status == SABLE_OK && mean != deviation)
         status = sable_fail(err, SABLE_FORMAT, "%s: mean and deviation go together", path);
+    if (status == SABLE_OK) status = check_counts(root, classes, features, err);
     if (status == SABLE_OK) status = sable_model_create(&m, classes, features, mean, err);
     if (status == SABLE_OK) status = fill(m, root, err);
     json_decref(root);
