@@ -4,9 +4,9 @@
 
     compare.py --build build [--shapes n14,n15] [--peers openfhe,seal,ntl] [--threads 1,2] [--rounds 5]
 
-Both programs of a pair are started once and asked in turn for the same row; who is first alternates. A ratio is peer/Sable
-of one round; medians over the rounds are reported. Needs a build with -DSABLE_PEERS=ON. Results of earlier calls with
-the same --out are kept where shape, peer and threads differ."""
+Both programs of a pair are started once and asked in turn for the same row; who is first alternates. A ratio is
+peer/Sable of one round; medians over the rounds are reported. Needs a build with -DSABLE_PEERS=ON. Results of earlier
+calls with the same --out are kept where shape, peer and threads differ."""
 import argparse
 import datetime
 import json
@@ -26,17 +26,19 @@ BOUND = {14: 430, 15: 868, 16: 1747}
 # Sable's set (a name, or a plan), and for each peer: log_n, levels, bits of a scale prime, of the first one, digits.
 SHAPES = {
     "n14": {"sable": "infer14", "openfhe": (14, 7, 36, 46, 3), "seal": (14, 7, 40, 50, 0), "ntl": (14, 7, 40, 50, 0)},
-    "n15": {"sable": "train15", "openfhe": (15, 16, 36, 46, 3), "seal": (15, 16, 40, 50, 0), "ntl": (15, 16, 40, 50, 0)},
+    "n15": {"sable": "train15", "openfhe": (15, 16, 36, 46, 3), "seal": (15, 16, 40, 50, 0),
+            "ntl": (15, 16, 40, 50, 0)},
     "n16": {"sable": "train16", "openfhe": (16, 31, 40, 50, 4), "ntl": (16, 31, 40, 50, 0)},
-    "n16s50": {"sable": "--log-n 16 --base 12 --steps 10x23,18 --alpha 11 --specials 12", "openfhe": (16, 24, 50, 60, 3)},
+    "n16s50": {"sable": "--log-n 16 --base 12 --steps 10x23,18 --alpha 11 --specials 12",
+               "openfhe": (16, 24, 50, 60, 3)},
 }
 
 # glibc otherwise returns each large vector to the system and faults it in again: OpenFHE's best case.
 PEER_MALLOC = ("glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=4294967296:"
                "glibc.malloc.trim_threshold=17179869184:glibc.malloc.top_pad=268435456")
 
-# A peer's row and Sable's for the same result, where the names differ. Sable decrypts a ciphertext of any level on the few
-# primes that hold its values; a caller of the peers can get that by reducing the level first, which is not timed.
+# A peer's row and Sable's for the same result, where the names differ. Sable decrypts a ciphertext of any level on the
+# few primes that hold its values; a caller of the peers can get that by reducing the level first, which is not timed.
 SABLE_ROW = {"decrypt_decode_low": "decrypt_decode"}
 
 PRECISION = ("precision_bits_top_max", "precision_bits_top_mean", "precision_bits_low_max", "precision_bits_low_mean")
@@ -52,7 +54,8 @@ class Server:
         # Passive: threads that wait do not take the processor from others, here not from the other program of the pair.
         env = dict(os.environ, OMP_NUM_THREADS=str(threads), OMP_WAIT_POLICY="passive", **env)
         self.command = command
-        self.process = subprocess.Popen(pin + command, env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(pin + command, env=env, text=True, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE)
 
     def ask(self, request):
         try:
@@ -80,8 +83,8 @@ def plan(build, shape, folder):
         return options
     path = os.path.join(folder, shape + ".json")
     if not os.path.exists(path):
-        subprocess.run([f"{build}/bin/sable", "params", "plan", "--quiet", "--name", shape, "--out", path] + options.split(),
-                       check=True, stdout=subprocess.DEVNULL)
+        command = [f"{build}/bin/sable", "params", "plan", "--quiet", "--name", shape, "--out", path]
+        subprocess.run(command + options.split(), check=True, stdout=subprocess.DEVNULL)
     return path
 
 
@@ -175,9 +178,8 @@ def print_group(group):
 
 
 def machine(build):
-    one = subprocess.run([f"{build}/bin/sable", "bench", "--params", "infer13", "--filter", "^add$", "--seconds", "0", "--json"],
-                         check=True, capture_output=True, text=True)
-    head = json.loads(one.stdout)
+    command = [f"{build}/bin/sable", "bench", "--params", "infer13", "--filter", "^add$", "--seconds", "0", "--json"]
+    head = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return {"cpu": head["cpu"], "cpus": len(os.sched_getaffinity(0)), "commit": head["commit"]}
 
 
@@ -196,8 +198,10 @@ def main():
     args = parser.parse_args()
     head = machine(args.build)
     date = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
-    device = args.device or re.sub(r"[^a-z0-9]+", "-", head["cpu"].lower().replace("(r)", "")).strip("-") + f"-{head['cpus']}cpu"
-    out = args.out or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "results", f"{device}-peers-{date}.json")
+    slug = re.sub(r"[^a-z0-9]+", "-", head["cpu"].lower().replace("(r)", "")).strip("-")
+    device = args.device or f"{slug}-{head['cpus']}cpu"
+    results = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "results")
+    out = args.out or os.path.join(results, f"{device}-peers-{date}.json")
     groups = []
     if os.path.exists(out):
         with open(out, encoding="utf-8") as file:

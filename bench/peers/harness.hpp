@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the peer programs share: arguments, timing as in `sable bench`, rows in its JSON form with security and precision
-// beside, and a loop that serves one request a line, so that runs can alternate with Sable's:
+// What the peer programs share: arguments, timing as in `sable bench`, rows in its JSON form with security and
+// precision beside, and a loop that serves one request a line, so that runs can alternate with Sable's:
 //
 //     rows                names of all rows, one JSON array
 //     precision           precision_bits_{top,low}_{max,mean}: products at the top level and at level 1
@@ -37,7 +37,7 @@ struct Precision {
 struct Row {
     std::string name;
     unsigned limbs, batch;
-    double words;                         // least traffic in 64-bit words, by the rule of `sable bench`
+    double words; // least traffic in 64-bit words, by the rule of `sable bench`
     std::function<void()> run;
     std::function<void()> reset = nullptr; // after each run, not timed
 };
@@ -64,7 +64,9 @@ inline Shape parse(int argc, char **argv) {
                 known = true;
             }
         if (!known) {
-            std::fprintf(stderr, "usage: %s --log-n K --levels L --scale-bits B --first-bits B --digits D --threads T\n", argv[0]);
+            std::fprintf(stderr,
+                         "usage: %s --log-n K --levels L --scale-bits B --first-bits B --digits D --threads T\n",
+                         argv[0]);
             std::exit(2);
         }
     }
@@ -116,14 +118,16 @@ inline std::string measure(const Program &p, const Shape &s, const Row &row, dou
     size_t runs = sample.size();
     double median = sample[runs / 2], bytes = row.words * 8;
     char text[768];
-    std::snprintf(text, sizeof text,
-                  "{\"name\": \"%s\", \"n\": %zu, \"limbs\": %u, \"level\": %u, \"params\": \"\", \"batch\": %u, \"backend\": \"cpu\", "
-                  "\"path\": \"%s\", \"threads\": %u, \"median_us\": %.3f, \"p10_us\": %.3f, \"p90_us\": %.3f, \"runs\": %zu, "
-                  "\"bytes\": %.0f, \"gb_per_s\": %.4f, \"peer\": \"%s\", \"log_q\": %.2f, \"log_p\": %.2f, \"log_pq\": %.2f, "
-                  "\"digits\": %u, \"scale_log2\": %.2f}",
-                  row.name.c_str(), s.n(), row.limbs, s.levels, row.batch, p.path.c_str(), s.threads, median, sample[runs / 10],
-                  sample[runs * 9 / 10], runs, bytes, bytes / median * 1e-3, p.peer.c_str(), p.log_q, p.log_p, p.log_q + p.log_p,
-                  s.digits, p.scale_log2);
+    std::snprintf(
+        text, sizeof text,
+        "{\"name\": \"%s\", \"n\": %zu, \"limbs\": %u, \"level\": %u, \"params\": \"\", \"batch\": %u, "
+        "\"backend\": \"cpu\", "
+        "\"path\": \"%s\", \"threads\": %u, \"median_us\": %.3f, \"p10_us\": %.3f, \"p90_us\": %.3f, \"runs\": %zu, "
+        "\"bytes\": %.0f, \"gb_per_s\": %.4f, \"peer\": \"%s\", \"log_q\": %.2f, \"log_p\": %.2f, \"log_pq\": %.2f, "
+        "\"digits\": %u, \"scale_log2\": %.2f}",
+        row.name.c_str(), s.n(), row.limbs, s.levels, row.batch, p.path.c_str(), s.threads, median, sample[runs / 10],
+        sample[runs * 9 / 10], runs, bytes, bytes / median * 1e-3, p.peer.c_str(), p.log_q, p.log_p, p.log_q + p.log_p,
+        s.digits, p.scale_log2);
     return text;
 }
 
@@ -131,10 +135,11 @@ inline std::string precision(const Program &p, const Shape &s) {
     if (!p.product_precision) return "{}";
     Precision top = p.product_precision(s.levels), low = p.product_precision(1);
     char text[256];
-    std::snprintf(text, sizeof text,
-                  "{\"precision_bits_top_max\": %.2f, \"precision_bits_top_mean\": %.2f, \"precision_bits_low_max\": %.2f, "
-                  "\"precision_bits_low_mean\": %.2f}",
-                  top.max_bits, top.mean_bits, low.max_bits, low.mean_bits);
+    std::snprintf(
+        text, sizeof text,
+        "{\"precision_bits_top_max\": %.2f, \"precision_bits_top_mean\": %.2f, \"precision_bits_low_max\": %.2f, "
+        "\"precision_bits_low_mean\": %.2f}",
+        top.max_bits, top.mean_bits, low.max_bits, low.mean_bits);
     return text;
 }
 
@@ -159,7 +164,8 @@ inline std::string answer(const Program &p, const Shape &s, const std::string &l
 }
 
 // A peer that refuses a shape says why.
-template <class Start> int run(int argc, char **argv, Start start) {
+template <class Start>
+int run(int argc, char **argv, Start start) {
     Shape s = parse(argc, argv);
     try {
         start(s);

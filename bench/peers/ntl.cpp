@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// NTL's number-theoretic transform over its own 60-bit primes: as many of them as the modulus of the shape needs. The transform
-// is cyclic, a little less work than the negacyclic one of the ring. NTL has no ciphertexts, hence no other rows.
+// NTL's number-theoretic transform over its own 60-bit primes: as many of them as the modulus of the shape needs. The
+// transform is cyclic, a little less work than the negacyclic one of the ring. NTL has no ciphertexts, hence no other
+// rows.
 #include <NTL/lzz_pX.h>
 #include <NTL/version.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows of `sable bench`, by its own code, served one request a line like the peer programs (harness.hpp), so that a row of Sable
- * and the same row of a peer follow each other without set-up in between.
+/* The rows of `sable bench`, by its own code, served one request a line like the peer programs (harness.hpp), so that a
+ * row of Sable and the same row of a peer follow each other without set-up in between.
  * Usage: sable_rows PARAMS THREADS */
 #include <math.h>
 #include <stdint.h>
@@ -15,8 +15,8 @@ typedef struct operands {
     double *x, *y, *z;
 } operands;
 
-/* Vectors uniform in [-1, 1], encrypted with the public key at a level, multiplied, relinearised, rescaled; -log2 of the largest and
- * of the mean absolute error. */
+/* Vectors uniform in [-1, 1], encrypted with the public key at a level, multiplied, relinearised, rescaled; -log2 of
+ * the largest and of the mean absolute error. */
 static sable_status product(bench_env *env, operands *o, uint32_t level, double *max_bits, double *mean_bits) {
     uint32_t slots = env->info.slots;
     sable_encoding e = {.struct_size = sizeof e, .level = level};
@@ -52,20 +52,22 @@ static sable_status precision(bench_env *env) {
     sable_status status = product(env, &o, env->info.top_level, &bits[0], &bits[1]);
     if (status == SABLE_OK) status = product(env, &o, 1, &bits[2], &bits[3]);
     if (status == SABLE_OK)
-        printf("{\"precision_bits_top_max\": %.2f, \"precision_bits_top_mean\": %.2f, \"precision_bits_low_max\": %.2f, "
-               "\"precision_bits_low_mean\": %.2f}\n",
-               bits[0], bits[1], bits[2], bits[3]);
+        printf(
+            "{\"precision_bits_top_max\": %.2f, \"precision_bits_top_mean\": %.2f, \"precision_bits_low_max\": %.2f, "
+            "\"precision_bits_low_mean\": %.2f}\n",
+            bits[0], bits[1], bits[2], bits[3]);
     free(values);
     return status;
 }
 
 static void print_row(const bench_env *env, const bench_row *r) {
-    printf("{\"name\": \"%s\", \"n\": %u, \"limbs\": %u, \"level\": %u, \"params\": \"%s\", \"batch\": %u, \"backend\": \"%s\", "
+    printf("{\"name\": \"%s\", \"n\": %u, \"limbs\": %u, \"level\": %u, \"params\": \"%s\", \"batch\": %u, "
+           "\"backend\": \"%s\", "
            "\"path\": \"%s\", \"threads\": %u, \"median_us\": %.3f, \"p10_us\": %.3f, \"p90_us\": %.3f, \"runs\": %u, "
            "\"bytes\": %.0f, \"gb_per_s\": %.4f, \"peer\": \"\", \"log_q\": %.2f, \"log_p\": %.2f, \"log_pq\": %.2f, "
            "\"digits\": %u, \"scale_log2\": %.2f}\n",
-           r->name, r->n, r->limbs, r->level, r->params, r->batch, r->backend, r->path, r->threads, r->median_us, r->p10_us,
-           r->p90_us, r->runs, r->bytes, r->bytes / r->median_us * 1e-3, env->info.log_q, env->info.log_p,
+           r->name, r->n, r->limbs, r->level, r->params, r->batch, r->backend, r->path, r->threads, r->median_us,
+           r->p10_us, r->p90_us, r->runs, r->bytes, r->bytes / r->median_us * 1e-3, env->info.log_q, env->info.log_p,
            env->info.log_q + env->info.log_p, env->ctx->level[env->info.top_level].digits,
            log2(sable_scale_canonical(env->ctx, 1).hi));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Microsoft SEAL's CKKS. One thread; one special prime, so every prime of the modulus is a key-switching digit of its own; no
-// hoisted rotations. The special prime is as large as the largest other prime, which SEAL asks for. Security is SEAL's own
-// check at 128 bits.
+// Microsoft SEAL's CKKS. One thread; one special prime, so every prime of the modulus is a key-switching digit of its
+// own; no hoisted rotations. The special prime is as large as the largest other prime, which SEAL asks for. Security is
+// SEAL's own check at 128 bits.
 #include <seal/seal.h>
 #include <seal/util/ntt.h>
 
@@ -72,14 +72,17 @@ void start(Shape s) {
     program.rows = {
         {"ntt_forward", limbs, 1, 2 * poly,
          [&] {
-             for (unsigned i = 0; i < limbs; i++) util::ntt_negacyclic_harvey(util::CoeffIter(&words[i * s.n()]), tables[i]);
+             for (unsigned i = 0; i < limbs; i++)
+                 util::ntt_negacyclic_harvey(util::CoeffIter(&words[i * s.n()]), tables[i]);
          }},
         {"ntt_inverse", limbs, 1, 2 * poly,
          [&] {
-             for (unsigned i = 0; i < limbs; i++) util::inverse_ntt_negacyclic_harvey(util::CoeffIter(&words[i * s.n()]), tables[i]);
+             for (unsigned i = 0; i < limbs; i++)
+                 util::inverse_ntt_negacyclic_harvey(util::CoeffIter(&words[i * s.n()]), tables[i]);
          }},
         {"add", limbs, 1, 6 * poly, [&] { evaluator.add_inplace(sum, b); }},
-        {"multiply_plain", limbs, 1, 5 * poly, [&] { evaluator.multiply_plain_inplace(scaled, py); }, [&] { scaled.scale() = scale; }},
+        {"multiply_plain", limbs, 1, 5 * poly, [&] { evaluator.multiply_plain_inplace(scaled, py); },
+         [&] { scaled.scale() = scale; }},
         {"rescale", limbs, 1, 4 * poly, [&] { evaluator.rescale_to_next(product, c); }},
         {"multiply_relin_rescale", limbs, 1, 6 * poly + key,
          [&] {
