@@ -83,7 +83,7 @@ VEC_INLINE void vpair_quads(vec *x, vec *y) {
     *y = _mm512_unpackhi_epi64(*x, *y);
     *x = u;
 }
-VEC_INLINE void vtail_open(vec *x, vec *y) { /* (A, B) to distance 8 */
+VEC_INLINE void vtail_enter_wide(vec *x, vec *y) { /* (A, B) to distance 8 */
     const vec i = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     const vec j = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
     vec a = *x, b = *y;
@@ -104,21 +104,21 @@ VEC_INLINE void vtail_4_to_8(vec *x, vec *y) {
     *x = vselect2(a, i, b);
     *y = vselect2(a, j, b);
 }
-VEC_INLINE void vtail_close(vec *x, vec *y) { /* distance 1 to (A, B) */
+VEC_INLINE void vtail_leave_narrow(vec *x, vec *y) { /* distance 1 to (A, B) */
     const vec i = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     const vec j = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
     vec a = *x, b = *y;
     *x = vselect2(a, i, b);
     *y = vselect2(a, j, b);
 }
-VEC_INLINE void vtail_open_1(vec *x, vec *y) { /* (A, B) to distance 1 */
+VEC_INLINE void vtail_enter_narrow(vec *x, vec *y) { /* (A, B) to distance 1 */
     const vec i = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     const vec j = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
     vec a = *x, b = *y;
     *x = vselect2(a, i, b);
     *y = vselect2(a, j, b);
 }
-VEC_INLINE void vtail_close_8(vec *x, vec *y) { /* distance 8 to (A, B) */
+VEC_INLINE void vtail_leave_wide(vec *x, vec *y) { /* distance 8 to (A, B) */
     const vec i = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     const vec j = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
     vec a = *x, b = *y;

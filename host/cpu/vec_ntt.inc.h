@@ -127,7 +127,7 @@ static void vforward_tail(uint32_t *a, size_t count, const uint32_t *w, size_t k
     for (size_t i = 0; i < count; i++, a += 2 * VEC_LANES, k++) {
         vec x = vload(a), y = vload(a + VEC_LANES), t;
 #if VEC_TAIL == 4
-        vtail_open(&x, &y);
+        vtail_enter_wide(&x, &y);
         vbutterfly(&x, &y, vset(w[2 * k]), vset(w[2 * k + 1]), m);
         vtail_8_to_4(&x, &y);
         t = vtwiddle_4(w + 4 * k);
@@ -137,7 +137,7 @@ static void vforward_tail(uint32_t *a, size_t count, const uint32_t *w, size_t k
         vbutterfly(&x, &y, t, t, m);
         t = vload(w + 16 * k);
 #else
-        vtail_open(&x, &y);
+        vtail_enter_wide(&x, &y);
         t = vtwiddle_4(w + 2 * k);
         vbutterfly(&x, &y, t, t, m);
         t = vtwiddle_2(w + 4 * k);
@@ -150,7 +150,7 @@ static void vforward_tail(uint32_t *a, size_t count, const uint32_t *w, size_t k
         vec u = vcanon2(x, m), v = vcanon1(vmont(y, t, m), m), d = vsub(u, v);
         x = vcanon1(vadd(u, v), m);
         y = vmin(d, vadd(d, m.p));
-        vtail_close(&x, &y);
+        vtail_leave_narrow(&x, &y);
         vstore(a, x);
         vstore(a + VEC_LANES, y);
     }
@@ -158,7 +158,7 @@ static void vforward_tail(uint32_t *a, size_t count, const uint32_t *w, size_t k
 static void vinverse_tail(uint32_t *out, const uint32_t *in, size_t count, const uint32_t *w, size_t k, vmod m) {
     for (size_t i = 0; i < count; i++, in += 2 * VEC_LANES, out += 2 * VEC_LANES, k++) {
         vec x = vload(in), y = vload(in + VEC_LANES), t;
-        vtail_open_1(&x, &y);
+        vtail_enter_narrow(&x, &y);
 #if VEC_TAIL == 4
         t = vload(w + 16 * k);
         vbutterfly_inv(&x, &y, t, vodd(t), m);
@@ -170,7 +170,7 @@ static void vinverse_tail(uint32_t *out, const uint32_t *in, size_t count, const
         vbutterfly_inv(&x, &y, t, t, m);
         vtail_4_to_8(&x, &y);
         vbutterfly_inv(&x, &y, vset(w[2 * k]), vset(w[2 * k + 1]), m);
-        vtail_close_8(&x, &y);
+        vtail_leave_wide(&x, &y);
 #else
         t = vload(w + 8 * k);
         vbutterfly_inv(&x, &y, t, vodd(t), m);
@@ -180,7 +180,7 @@ static void vinverse_tail(uint32_t *out, const uint32_t *in, size_t count, const
         vpair_quads(&x, &y);
         t = vtwiddle_4(w + 2 * k);
         vbutterfly_inv(&x, &y, t, t, m);
-        vtail_close_8(&x, &y);
+        vtail_leave_wide(&x, &y);
 #endif
         vstore(out, x);
         vstore(out + VEC_LANES, y);
@@ -191,7 +191,7 @@ static void vinverse_tail(uint32_t *out, const uint32_t *in, size_t count, const
 
 /* Stages over the whole limb (outer) and inside a block (inner), as log2 radices; sum = log_n - VEC_TAIL. */
 typedef struct vplan {
-    uint32_t outer[4], inner[4], outers, inners, block_log;
+    uint32_t outer[8], inner[8], outers, inners, block_log;
 } vplan;
 
 /* Splits `stages` into the fewest passes, the larger ones first. */

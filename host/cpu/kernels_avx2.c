@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernel table on AVX2. */
+#include "cpu/kernels.h"
+
+#include "cpu/simd_avx2.h"
+
+#include "cpu/vec_mod.inc.h"
+
+#include "cpu/vec_elem.inc.h"
+#include "cpu/vec_misc.inc.h"
+#include "cpu/vec_ntt.inc.h"
+#include "cpu/vec_sums.inc.h"
+
+const cpu_kernels cpu_kernels_avx2 = {
+    .name = "avx2",
+#include "cpu/vec_table.inc.h"
+};

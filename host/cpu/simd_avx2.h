@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SABLE_CPU_SIMD_AVX2_H
+#define SABLE_CPU_SIMD_AVX2_H
+/* The vector operations that the vec_*.inc.h kernels are written in, on AVX2: 8 lanes of 32 bits, or 4 of 64. See simd_avx512.h for what
+ * each one means. */
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VEC_INLINE static inline __attribute__((always_inline, unused))
+#ifdef __clang__
+#define VEC_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define VEC_UNROLL _Pragma("GCC unroll 32")
+#endif
+
+#define VEC_LOG 3
+#define VEC_LANES 8
+#define VEC_DEST_GROUP 4 /* 2 accumulators each of 16 registers */
+#define VEC_TAIL 3
+#define VEC_MAX_RADIX 3  /* log2 of the largest radix that fits the registers */
+
+typedef __m256i vec;
+typedef __m256d vecd;
+
+VEC_INLINE vec vload(const uint32_t *p) { return _mm256_loadu_si256((const __m256i *)(const void *)p); }
+VEC_INLINE void vstore(uint32_t *p, vec x) { _mm256_storeu_si256((__m256i *)(void *)p, x); }
+VEC_INLINE vec vset(uint32_t x) { return _mm256_set1_epi32((int)x); }
+VEC_INLINE vec vsetq(uint64_t x) { return _mm256_set1_epi64x((long long)x); }
+VEC_INLINE vec vzero(void) { return _mm256_setzero_si256(); }
+VEC_INLINE vec vadd(vec a, vec b) { return _mm256_add_epi32(a, b); }
+VEC_INLINE vec vsub(vec a, vec b) { return _mm256_sub_epi32(a, b); }
+VEC_INLINE vec vmin(vec a, vec b) { return _mm256_min_epu32(a, b); }
+VEC_INLINE vec vand(vec a, vec b) { return _mm256_and_si256(a, b); }
+VEC_INLINE vec vor(vec a, vec b) { return _mm256_or_si256(a, b); }
+VEC_INLINE vec vaddq(vec a, vec b) { return _mm256_add_epi64(a, b); }
+VEC_INLINE vec vsubq(vec a, vec b) { return _mm256_sub_epi64(a, b); }
+VEC_INLINE vec vmulq(vec a, vec b) { return _mm256_mul_epu32(a, b); }
+VEC_INLINE vec vmullo(vec a, vec b) { return _mm256_mullo_epi32(a, b); }
+VEC_INLINE vec vsrl(vec a, uint32_t k) { return _mm256_srl_epi32(a, _mm_cvtsi32_si128((int)k)); }
+VEC_INLINE vec vsll4(vec a) { return _mm256_slli_epi32(a, 4); }
+VEC_INLINE vec vsrl4(vec a) { return _mm256_srli_epi32(a, 4); }
+VEC_INLINE vec vsrlq(vec a, __m128i k) { return _mm256_srl_epi64(a, k); }
+/* A shuffle, not a shift: shifts share the multiplier's ports. */
+VEC_INLINE vec vodd(vec a) { return _mm256_shuffle_epi32(a, 0xF5); }
+VEC_INLINE vec vhi(vec e, vec o) { return _mm256_blend_epi32(vodd(e), o, 0xAA); }
+VEC_INLINE vec vpack_hi(vec a, vec b) {
+    __m256 s = _mm256_shuffle_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b), 0xDD);
+    return _mm256_permute4x64_epi64(_mm256_castps_si256(s), 0xD8);
+}
+VEC_INLINE vec vperm(vec x, vec k) { return _mm256_permutevar8x32_epi32(x, k); }
+VEC_INLINE vec vshuffle_bytes(vec x, vec k) { return _mm256_shuffle_epi8(x, k); }
+VEC_INLINE vec vload16(const uint8_t *p) {
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+VEC_INLINE uint32_t vmask_ge(vec x, vec p) {
+    return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_max_epu32(x, p), x)));
+}
+
+VEC_INLINE vecd vdload(const double *p) { return _mm256_loadu_pd(p); }
+VEC_INLINE vecd vdset(double x) { return _mm256_set1_pd(x); }
+VEC_INLINE vecd vdadd(vecd a, vecd b) { return _mm256_add_pd(a, b); }
+VEC_INLINE vecd vdsub(vecd a, vecd b) { return _mm256_sub_pd(a, b); }
+VEC_INLINE vecd vdmul(vecd a, vecd b) { return _mm256_mul_pd(a, b); }
+VEC_INLINE vecd vdtrunc(vecd a) { return _mm256_round_pd(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
+VEC_INLINE int vdany_ge(vecd a, vecd bound) {
+    vecd magnitude = _mm256_andnot_pd(_mm256_set1_pd(-0.0), a);
+    return _mm256_movemask_pd(_mm256_cmp_pd(magnitude, bound, _CMP_GE_OQ)) != 0;
+}
+VEC_INLINE vec vdbits(vecd a) { return _mm256_castpd_si256(a); }
+
+/* ---- pairs of vectors inside a block of 16 words, for the stages with distance 4 (wide), 2, 1 (narrow) ----
+ * A, B hold words 0..7 and 8..15. One twiddle serves a pair of lanes (2i, 2i+1), except at distance 1. */
+VEC_INLINE void vpair_words(vec *x, vec *y) {
+    vec u = _mm256_blend_epi32(*x, _mm256_shuffle_epi32(*y, 0xA0), 0xAA);
+    *y = _mm256_blend_epi32(_mm256_shuffle_epi32(*x, 0xF5), *y, 0xAA);
+    *x = u;
+}
+VEC_INLINE void vpair_quads(vec *x, vec *y) {
+    vec u = _mm256_unpacklo_epi64(*x, *y);
+    *y = _mm256_unpackhi_epi64(*x, *y);
+    *x = u;
+}
+VEC_INLINE void vpair_halves(vec *x, vec *y) {
+    vec u = _mm256_permute2x128_si256(*x, *y, 0x20);
+    *y = _mm256_permute2x128_si256(*x, *y, 0x31);
+    *x = u;
+}
+VEC_INLINE void vtail_enter_wide(vec *x, vec *y) { vpair_halves(x, y); }
+VEC_INLINE void vtail_leave_wide(vec *x, vec *y) { vpair_halves(x, y); }
+VEC_INLINE void vtail_leave_narrow(vec *x, vec *y) {
+    vec lo = _mm256_unpacklo_epi32(*x, *y), hi = _mm256_unpackhi_epi32(*x, *y);
+    vpair_halves(&lo, &hi);
+    *x = lo;
+    *y = hi;
+}
+VEC_INLINE void vtail_enter_narrow(vec *x, vec *y) {
+    vpair_halves(x, y);
+    __m256 u = _mm256_castsi256_ps(*x), v = _mm256_castsi256_ps(*y);
+    *x = _mm256_castps_si256(_mm256_shuffle_ps(u, v, 0x88));
+    *y = _mm256_castps_si256(_mm256_shuffle_ps(u, v, 0xDD));
+}
+/* Twiddles of a block at distance 4 (2 words) and 2 (4 words), each in the even words of the lanes it serves. */
+VEC_INLINE vec vtwiddle_4(const uint32_t *w) {
+    const vec i = _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1);
+    return vperm(_mm256_castsi128_si256(_mm_loadl_epi64((const __m128i *)(const void *)w)), i);
+}
+VEC_INLINE vec vtwiddle_2(const uint32_t *w) {
+    return _mm256_cvtepu32_epi64(_mm_loadu_si128((const __m128i *)(const void *)w));
+}
+#endif
