@@ -6,10 +6,6 @@
 #include <string.h>
 
 #if defined(__x86_64__) && !defined(SABLE_NO_X86)
-/* Weak while this build may lack its file. A path whose file is always there must not be weak: a weak reference pulls
- * nothing out of the archive that tests link. */
-extern const cpu_kernels cpu_kernels_avx2 __attribute__((weak));
-
 static bool has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 static bool has_avx512(void) {
     return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&

@@ -10,8 +10,6 @@
 #include "cpu/vec_misc.inc.h"
 #include "cpu/vec_ntt.inc.h"
 #include "cpu/vec_sums.inc.h"
-
-const cpu_kernels cpu_kernels_avx2 = {
-    .name = "avx2",
 #include "cpu/vec_table.inc.h"
-};
+
+const cpu_kernels cpu_kernels_avx2 = VEC_TABLE("avx2");

@@ -10,8 +10,6 @@
 #include "cpu/vec_misc.inc.h"
 #include "cpu/vec_ntt.inc.h"
 #include "cpu/vec_sums.inc.h"
-
-const cpu_kernels cpu_kernels_avx512 = {
-    .name = "avx512",
 #include "cpu/vec_table.inc.h"
-};
+
+const cpu_kernels cpu_kernels_avx512 = VEC_TABLE("avx512");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SABLE_CPU_SIMD_AVX2_H
 #define SABLE_CPU_SIMD_AVX2_H
-/* The vector operations that the vec_*.inc.h kernels are written in, on AVX2: 8 lanes of 32 bits, or 4 of 64. See simd_avx512.h for what
- * each one means. */
+/* The vector operations that the vec_*.inc.h kernels are written in, on AVX2: 8 lanes of 32 bits, or 4 of 64. See
+ * simd_avx512.h for what each one means. */
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,11 +14,11 @@
 #define VEC_UNROLL _Pragma("GCC unroll 32")
 #endif
 
-#define VEC_LOG 3
-#define VEC_LANES 8
+#define VEC_LOG        3
+#define VEC_LANES      8
 #define VEC_DEST_GROUP 4 /* 2 accumulators each of 16 registers */
-#define VEC_TAIL 3
-#define VEC_MAX_RADIX 3  /* log2 of the largest radix that fits the registers */
+#define VEC_TAIL       3
+#define VEC_MAX_RADIX  3 /* log2 of the largest radix that fits the registers */
 
 typedef __m256i vec;
 typedef __m256d vecd;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SABLE_CPU_SIMD_AVX512_H
 #define SABLE_CPU_SIMD_AVX512_H
-/* The vector operations that the vec_*.inc.h kernels are written in, on AVX-512 (F, BW, DQ, VL): 16 lanes of 32 bits, or 8 of 64. */
+/* The vector operations that the vec_*.inc.h kernels are written in, on AVX-512 (F, BW, DQ, VL): 16 lanes of 32 bits,
+ * or 8 of 64. */
 #include <immintrin.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,11 +14,11 @@
 #define VEC_UNROLL _Pragma("GCC unroll 32")
 #endif
 
-#define VEC_LOG 4
-#define VEC_LANES 16
+#define VEC_LOG        4
+#define VEC_LANES      16
 #define VEC_DEST_GROUP 8 /* destinations of a base conversion in registers: 2 accumulators each of 32 registers */
-#define VEC_TAIL 4       /* last transform stages, those inside a pair of vectors */
-#define VEC_MAX_RADIX 4  /* log2 of the largest radix that fits the registers */
+#define VEC_TAIL       4 /* last transform stages, those inside a pair of vectors */
+#define VEC_MAX_RADIX  4 /* log2 of the largest radix that fits the registers */
 
 typedef __m512i vec;
 typedef __m512d vecd;
@@ -67,9 +68,9 @@ VEC_INLINE int vdany_ge(vecd a, vecd bound) { return _mm512_cmp_pd_mask(_mm512_a
 VEC_INLINE vec vdbits(vecd a) { return _mm512_castpd_si512(a); }
 
 /* ---- pairs of vectors inside a block of 32 words, for the transform stages with distance 8, 4, 2, 1 ----
- * Element numbers are places in the block. A, B hold 0..15 and 16..31. Lanes of (X, Y) at distance t: X the lower, Y the upper element
- * of each butterfly; chosen so that one twiddle serves a pair of lanes (2i, 2i+1), except at distance 8, where even lanes hold
- * elements of A and odd lanes those of B. */
+ * Element numbers are places in the block. A, B hold 0..15 and 16..31. Lanes of (X, Y) at distance t: X the lower, Y
+ * the upper element of each butterfly; chosen so that one twiddle serves a pair of lanes (2i, 2i+1), except at distance
+ * 8, where even lanes hold elements of A and odd lanes those of B. */
 VEC_INLINE vec vselect2(vec a, vec i, vec b) { return _mm512_permutex2var_epi32(a, i, b); }
 /* (X, Y) at distance 1 from (X, Y) at distance 2, and back: transposes 2x2 blocks of words. */
 VEC_INLINE void vpair_words(vec *x, vec *y) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Word by word functions; include after vec_mod.inc.h. All read a vector before they write it, so outputs may be inputs. */
+/* Word by word functions; include after vec_mod.inc.h. All read a vector before they write it, so outputs may be
+ * inputs. */
 
 static void vec_add(uint32_t *out, const uint32_t *a, const uint32_t *b, size_t n, const sable_prime *q) {
     const vmod m = vmod_of(q);

@@ -13,9 +13,10 @@ VEC_INLINE vec vbrv32(vec x) {
     return vor(vsll4(lo), hi);
 }
 
-/* Word j = V*J + l of the output, V = VEC_LANES: brv(j) = brv(J) + brv(l)*N/V, so with u = 2*brv(J) + 1 the product galois*(2*brv(j)+1)
- * mod 2N is galois*u + galois*brv(l)*2N/V: its low bits do not depend on l, its top VEC_LOG bits are c + galois*brv(l) mod V,
- * c = top bits of galois*u mod 2N. Hence a vector of outputs is one vector of inputs, permuted by one of V permutations. */
+/* Word j = V*J + l of the output, V = VEC_LANES: brv(j) = brv(J) + brv(l)*N/V, so with u = 2*brv(J) + 1 the product
+ * galois*(2*brv(j)+1) mod 2N is galois*u + galois*brv(l)*2N/V: its low bits do not depend on l, its top VEC_LOG bits
+ * are c + galois*brv(l) mod V, c = top bits of galois*u mod 2N. Hence a vector of outputs is one vector of inputs,
+ * permuted by one of V permutations. */
 static void vec_automorphism(uint32_t *out, const uint32_t *in, uint32_t galois, uint32_t log_n) {
     uint32_t count_up[VEC_LANES];
     for (uint32_t i = 0; i < VEC_LANES; i++) count_up[i] = i;
@@ -36,14 +37,15 @@ static void vec_automorphism(uint32_t *out, const uint32_t *in, uint32_t galois,
         vstore(from, vsrl(vbrv32(vand(vsrl(u, 1), vset(blocks - 1))), 32 - bits));
         const uint32_t stop = blocks - first < VEC_LANES ? blocks - first : VEC_LANES;
         for (uint32_t i = 0; i < stop; i++)
-            vstore(out + (size_t)(first + i) * VEC_LANES, vperm(vload(in + (size_t)from[i] * VEC_LANES), order[which[i]]));
+            vstore(out + (size_t)(first + i) * VEC_LANES,
+                   vperm(vload(in + (size_t)from[i] * VEC_LANES), order[which[i]]));
     }
 }
 
 /* ---- encoding ---- */
 
-/* Integers to residues in 64-bit lanes. An integer-valued double below 2^51 in absolute value becomes x + bias >= 0 by the bits of
- * x + 1.5*2^52, bias = k*p a multiple of p in [2^52, 2^52 + p): x + bias < 2^53. */
+/* Integers to residues in 64-bit lanes. An integer-valued double below 2^51 in absolute value becomes x + bias >= 0 by
+ * the bits of x + 1.5*2^52, bias = k*p a multiple of p in [2^52, 2^52 + p): x + bias < 2^53. */
 typedef struct vencoder {
     vmod m;
     vec bias, r1, r2, c40, c80; /* bias - bits of 1.5*2^52; R mod p, R^2 mod p; 2^40 R, 2^80 R mod p */
@@ -60,17 +62,18 @@ VEC_INLINE vec vencode_lanes(vecd hi, vecd lo, const vencoder *k) {
     const vecd small = vdset(0x1p50);
     if (!(vdany_ge(hi, small) | vdany_ge(lo, small))) /* the sum is exact and below 2^51; result below (2 + 2^-9)p */
         return vclear_low(vspread(vbiased(vdadd(hi, lo), k), k), k->m);
-    /* hi = a*2^80 + b*2^40 + c, lo = d*2^40 + f, truncated quotients: every remainder keeps the sign and is exact; |a| < 2^47,
-     * |b|, |c|, |f| < 2^40, |d| <= 2^13. */
+    /* hi = a*2^80 + b*2^40 + c, lo = d*2^40 + f, truncated quotients: every remainder keeps the sign and is exact.
+     * |a| < 2^47, |b|, |c|, |f| < 2^40, |d| <= 2^13. */
     vecd a = vdtrunc(vdmul(hi, vdset(0x1p-80)));
     vecd rest = vdsub(hi, vdmul(a, vdset(0x1p80)));
     vecd b = vdtrunc(vdmul(rest, vdset(0x1p-40)));
     vecd c = vdsub(rest, vdmul(b, vdset(0x1p40)));
     vecd d = vdtrunc(vdmul(lo, vdset(0x1p-40)));
     vecd f = vdsub(lo, vdmul(d, vdset(0x1p40)));
-    /* a and b + d as residues below 2.01p; their products with constants below p are below 2.01 p^2 < 0.51 pR each; with the
-     * spread of c + f below 1.01 pR the sum is below 2.1 pR, cleared below 3.1 pR < 2^64. */
-    vec ra = vodd(vclear_low(vspread(vbiased(a, k), k), k->m)), rb = vodd(vclear_low(vspread(vbiased(vdadd(b, d), k), k), k->m));
+    /* a and b + d as residues below 2.01p; their products with constants below p are below 2.01 p^2 < 0.51 pR each;
+     * with the spread of c + f below 1.01 pR the sum is below 2.1 pR, cleared below 3.1 pR < 2^64. */
+    vec ra = vodd(vclear_low(vspread(vbiased(a, k), k), k->m)),
+        rb = vodd(vclear_low(vspread(vbiased(vdadd(b, d), k), k), k->m));
     vec t = vaddq(vaddq(vmulq(ra, k->c80), vmulq(rb, k->c40)), vspread(vbiased(vdadd(c, f), k), k));
     return vclear_low(t, k->m);
 }
@@ -82,8 +85,8 @@ VEC_INLINE vec vencode(const double *hi, const double *lo, const vencoder *k) {
 static void vec_encode(uint32_t *out, const double *hi, const double *lo, size_t n, const sable_prime *q) {
     const uint64_t bias = (((uint64_t)1 << 52) / q->p + 1) * q->p;
     const uint32_t p40 = (uint32_t)(((uint64_t)1 << 40) % q->p), p80 = sable_mul_mod(p40, p40, q->p);
-    const vencoder k = {vmod_of(q), vsetq(bias - 0x4338000000000000ull), vset(q->r1), vset(q->r2),
-                        vset(vec_to_mont(p40, q)), vset(vec_to_mont(p80, q))};
+    const vencoder k = {vmod_of(q),  vsetq(bias - 0x4338000000000000ull), vset(q->r1),
+                        vset(q->r2), vset(vec_to_mont(p40, q)),           vset(vec_to_mont(p80, q))};
     size_t t = 0;
     for (; t + VEC_LANES <= n; t += VEC_LANES) vstore(out + t, vencode(hi + t, lo + t, &k));
     if (t < n) { /* sparse packing of very few slots */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Negacyclic transform of one limb; include after vec_mod.inc.h. The table is ring->w in Montgomery form, in the ring's own order, then
- * ring->iw likewise: node k of the tree of stages (k = m + i for block i of the stage with m blocks) has its twiddle at index k, its
- * halves are nodes 2k and 2k+1. One word a twiddle: with 40 primes the tables come from the last-level cache, and Montgomery
- * products need no second word as Shoup products do.
+/* Negacyclic transform of one limb; include after vec_mod.inc.h. The table is ring->w in Montgomery form, in the ring's
+ * own order, then ring->iw likewise: node k of the tree of stages (k = m + i for block i of the stage with m blocks)
+ * has its twiddle at index k, its halves are nodes 2k and 2k+1. One word a twiddle: with 40 primes the tables come from
+ * the last-level cache, and Montgomery products need no second word as Shoup products do.
  *
- * Shape: stages over the whole limb until a block fits the first-level cache, then block by block: passes of 3 or 4 stages
- * with one twiddle a vector, then the VEC_TAIL stages inside a pair of vectors.
- * Ranges: forward [0,4p) before and after every stage, inverse [0,2p); the last stage makes them canonical. */
+ * Shape: stages over the whole limb until a block fits the first-level cache, then block by block: passes of 3 or 4
+ * stages with one twiddle a vector, then the VEC_TAIL stages inside a pair of vectors. Ranges: forward [0,4p) before
+ * and after every stage, inverse [0,2p); the last stage makes them canonical. */
 
-#define VEC_BLOCK_LOG 12 /* 16 KiB: data, twiddles and the next block together fit 48 KiB */
+#define VEC_BLOCK_LOG   12 /* 16 KiB: data, twiddles and the next block together fit 48 KiB */
 #define VEC_NTT_MIN_LOG 8
 
 /* ---- butterflies ---- */
@@ -52,10 +52,10 @@ VEC_INLINE void vforward_pass(uint32_t *a, size_t len, const uint32_t *w, size_t
             if (r < 1u << log_r) vstore(a + j + r * step, x[r]);
     }
 }
-/* The inverse stages in opposite order. last: the root (k = 1); both outputs are multiplied by scale (Montgomery form; w_last = w[1] *
- * scale) and canonical. */
-VEC_INLINE void vinverse_pass(uint32_t *a, size_t len, const uint32_t *w, size_t k, const uint32_t log_r, vmod m, const int last,
-                              vec scale, vec w_last) {
+/* The inverse stages in opposite order. last: the root (k = 1); both outputs are multiplied by scale (Montgomery form;
+ * w_last = w[1] * scale) and canonical. */
+VEC_INLINE void vinverse_pass(uint32_t *a, size_t len, const uint32_t *w, size_t k, const uint32_t log_r, vmod m,
+                              const int last, vec scale, vec w_last) {
     const size_t step = len >> log_r;
     for (size_t j = 0; j < step; j += VEC_LANES) {
         vec x[16];
@@ -89,7 +89,8 @@ VEC_INLINE void vinverse_pass(uint32_t *a, size_t len, const uint32_t *w, size_t
             if (r < 1u << log_r) vstore(a + j + r * step, x[r]);
     }
 }
-static void vforward_passes(uint32_t *a, size_t len, size_t count, const uint32_t *w, size_t k, uint32_t log_r, vmod m) {
+static void vforward_passes(uint32_t *a, size_t len, size_t count, const uint32_t *w, size_t k, uint32_t log_r,
+                            vmod m) {
     for (size_t i = 0; i < count; i++, a += len, k++) switch (log_r) {
         case 1: vforward_pass(a, len, w, k, 1, m); break;
         case 2: vforward_pass(a, len, w, k, 2, m); break;
@@ -99,7 +100,8 @@ static void vforward_passes(uint32_t *a, size_t len, size_t count, const uint32_
 #endif
         }
 }
-static void vinverse_passes(uint32_t *a, size_t len, size_t count, const uint32_t *w, size_t k, uint32_t log_r, vmod m) {
+static void vinverse_passes(uint32_t *a, size_t len, size_t count, const uint32_t *w, size_t k, uint32_t log_r,
+                            vmod m) {
     for (size_t i = 0; i < count; i++, a += len, k++) switch (log_r) {
         case 1: vinverse_pass(a, len, w, k, 1, m, 0, m.p, m.p); break;
         case 2: vinverse_pass(a, len, w, k, 2, m, 0, m.p, m.p); break;
@@ -205,7 +207,8 @@ static uint32_t vsplit(uint32_t *radix, uint32_t stages) {
 }
 static vplan vplan_of(uint32_t log_n) {
     vplan plan = {{0}, {0}, 0, 0, 0};
-    uint32_t over = log_n > VEC_BLOCK_LOG + 1 ? log_n - VEC_BLOCK_LOG : 0; /* a block of 32 KiB is better than one more pass */
+    uint32_t over =
+        log_n > VEC_BLOCK_LOG + 1 ? log_n - VEC_BLOCK_LOG : 0; /* a block of 32 KiB is better than one more pass */
     if (over > VEC_MAX_RADIX) over = VEC_MAX_RADIX;
     plan.outers = vsplit(plan.outer, over);
     plan.inners = vsplit(plan.inner, log_n - over - VEC_TAIL);
@@ -294,7 +297,8 @@ static void vec_ntt_inverse(uint32_t *out, const uint32_t *in, const cpu_tables 
         for (uint32_t i = plan.inners; i-- > 0;) {
             down -= plan.inner[i];
             if (down || blocks > 1)
-                vinverse_passes(out + b * block, block >> down, (size_t)1 << down, w, (blocks + b) << down, plan.inner[i], m);
+                vinverse_passes(out + b * block, block >> down, (size_t)1 << down, w, (blocks + b) << down,
+                                plan.inner[i], m);
             else
                 vinverse_last(out, n, w, plan.inner[i], m, vscale, w_last);
         }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sums of products: base conversion, key products, tensor, integer combinations; include after vec_mod.inc.h. Bounds: vec_mod.inc.h,
- * "Sums of products". */
+/* Sums of products: base conversion, key products, tensor, integer combinations; include after vec_mod.inc.h. Bounds:
+ * vec_mod.inc.h, "Sums of products". */
 #include <string.h>
 
 /* ---- base conversion ---- */
 
-#define VEC_COLUMNS 1024 /* columns whose quotients v wait on the stack */
-#define VEC_ROW (SABLE_MAX_LIMBS / 16 * 16 + 32) /* constants of one destination, with room for whole vectors */
+#define VEC_COLUMNS 1024                             /* columns whose quotients v wait on the stack */
+#define VEC_ROW     (SABLE_MAX_LIMBS / 16 * 16 + 32) /* constants of one destination, with room for whole vectors */
 
-/* v of the columns [0, count): sum of floor(y*wq / 2^(bits-1)), each below 2^32, so the sum of up to 2^31 sources fits 64 bits. */
+/* v of the columns [0, count): sum of floor(y*wq / 2^(bits-1)), each below 2^32, so the sum of up to 2^31 sources fits
+ * 64 bits. */
 static void vquotients(uint32_t *v, const uint32_t *const *y, size_t offset, size_t count, const sable_basis *basis,
                        const sable_ring *ring) {
     const vec half = vsetq((uint64_t)1 << 31);
@@ -25,9 +26,10 @@ static void vquotients(uint32_t *v, const uint32_t *const *y, size_t offset, siz
     }
 }
 
-/* `group` destinations (a constant at every call) of columns [0, count). Rows: v first, then the sources; c[d * VEC_ROW + i] is source
- * i's constant in Montgomery form, at i = VEC_ROW - 1 that of v. v is at most src_count, so the v row is below 154p: with 16 sources the sum is at most 16(p-1)(2^30 - 1) +
- * 16(p-1) < 4pR, with more the v row counts as one of the first 16 rows. */
+/* `group` destinations (a constant at every call) of columns [0, count). Rows: v first, then the sources; source i's
+ * constant is c[d * VEC_ROW + i], in Montgomery form, that of v at i = VEC_ROW - 1. v is at most src_count, so the v row is
+ * below 154p: with 16 sources the sum is at most 16(p-1)(2^30 - 1) + 16(p-1) < 4pR, with more the v row counts as one
+ * of the first 16 rows. */
 VEC_INLINE void vconvert(uint32_t *const *out, size_t offset, const uint32_t *v, const uint32_t *const *y, size_t count,
                          uint32_t sources, const uint32_t *c, const sable_prime *const *q, const uint32_t group) {
     for (size_t j = 0; j < count; j += VEC_LANES) {
@@ -67,8 +69,9 @@ VEC_INLINE void vconvert(uint32_t *const *out, size_t offset, const uint32_t *v,
             if (d < group) vstore(out[d] + offset + j, vsum(e[d], o[d], vmod_of(q[d])));
     }
 }
-static void vconvert_group(uint32_t *const *out, size_t offset, const uint32_t *v, const uint32_t *const *y, size_t count,
-                           uint32_t sources, const uint32_t *c, const sable_prime *const *q, uint32_t group) {
+static void vconvert_group(uint32_t *const *out, size_t offset, const uint32_t *v, const uint32_t *const *y,
+                           size_t count, uint32_t sources, const uint32_t *c, const sable_prime *const *q,
+                           uint32_t group) {
     switch (group) {
 #if VEC_DEST_GROUP == 8
     case 8: vconvert(out, offset, v, y, count, sources, c, q, 8); break;
@@ -83,8 +86,8 @@ static void vconvert_group(uint32_t *const *out, size_t offset, const uint32_t *
     }
 }
 
-static void vec_base_convert(uint32_t *const *out, const uint32_t *const *y, const sable_basis *basis, const sable_ring *ring,
-                             size_t count) {
+static void vec_base_convert(uint32_t *const *out, const uint32_t *const *y, const sable_basis *basis,
+                             const sable_ring *ring, size_t count) {
     _Alignas(64) uint32_t v[VEC_COLUMNS], c[VEC_ROW * VEC_DEST_GROUP];
     const uint32_t sources = basis->src_count;
     for (size_t offset = 0; offset < count; offset += VEC_COLUMNS) {
@@ -99,7 +102,8 @@ static void vec_base_convert(uint32_t *const *out, const uint32_t *const *y, con
                 const vec r2 = vset(q[k]->r2);
                 uint32_t *row = c + k * VEC_ROW;
                 memcpy(row, basis->m + (size_t)(d + k) * sources, sources * sizeof *row);
-                for (uint32_t i = 0; i < sources; i += VEC_LANES) /* words past the sources are garbage in, garbage out, unused */
+                /* Words past the sources are never read. */
+                for (uint32_t i = 0; i < sources; i += VEC_LANES)
                     vstore(row + i, vcanon1(vmont_set(vload(row + i), r2, m), m));
                 row[VEC_ROW - 1] = vec_to_mont(basis->neg_d[d + k], q[k]);
             }
@@ -110,9 +114,10 @@ static void vec_base_convert(uint32_t *const *out, const uint32_t *const *y, con
 
 /* ---- key products ---- */
 
-/* Two vectors of columns at a time. d[i] < p and k[i] < p: products below p^2 < 2^30 p. add * c is one product of the first 16. */
-static void vec_inner(uint32_t *out0, uint32_t *out1, const uint32_t *const *d, const uint32_t *const *kb, const uint32_t *const *ka,
-                      uint32_t count, const uint32_t *add0, const uint32_t *add1, uint32_t c, size_t n, const sable_prime *q) {
+/* d[i] < p and k[i] < p: products below p^2 < 2^30 p. add * c is one product of the first 16. */
+static void vec_inner(uint32_t *out0, uint32_t *out1, const uint32_t *const *d, const uint32_t *const *kb,
+                      const uint32_t *const *ka, uint32_t count, const uint32_t *add0, const uint32_t *add1, uint32_t c,
+                      size_t n, const sable_prime *q) {
     const vmod m = vmod_of(q);
     const vec high = vp2_high(q), cm = vset(vec_to_mont(c, q));
     const uint32_t *const add[2] = {add0, add1};
@@ -152,10 +157,11 @@ static void vec_inner(uint32_t *out0, uint32_t *out1, const uint32_t *const *d, 
 
 /* ---- tensor ---- */
 
-/* d1 takes two products a term: 8 terms before the first fold, 4 between folds. The sums carry no factor R, so the reduced sum in
- * [0,2p) is multiplied by R^2/R: a product below 2p*p < pR. */
-static void vec_tensor(uint32_t *d0, uint32_t *d1, uint32_t *d2, const uint32_t *a0, const uint32_t *a1, size_t a_stride,
-                       const uint32_t *b0, const uint32_t *b1, size_t b_stride, uint32_t terms, size_t n, const sable_prime *q) {
+/* d1 takes two products a term: 8 terms before the first fold, 4 between folds. The sums carry no factor R, so the
+ * reduced sum in [0,2p) is multiplied by R^2/R: a product below 2p*p < pR. */
+static void vec_tensor(uint32_t *d0, uint32_t *d1, uint32_t *d2, const uint32_t *a0, const uint32_t *a1,
+                       size_t a_stride, const uint32_t *b0, const uint32_t *b1, size_t b_stride, uint32_t terms,
+                       size_t n, const sable_prime *q) {
     const vmod m = vmod_of(q);
     const vec high = vp2_high(q), r2 = vset(q->r2);
     for (size_t j = 0; j < n; j += VEC_LANES) {
@@ -195,8 +201,8 @@ static void vec_tensor(uint32_t *d0, uint32_t *d1, uint32_t *d2, const uint32_t 
 #define VEC_TERMS 256 /* terms whose Montgomery constants wait on the stack */
 
 /* Terms [0, count), count <= VEC_TERMS; more: add to what out holds, as a product with R mod p. */
-static void vcombine(uint32_t *out, const uint32_t *in, size_t stride, const uint32_t *c, uint32_t count, int more, size_t n,
-                     const sable_prime *q) {
+static void vcombine(uint32_t *out, const uint32_t *in, size_t stride, const uint32_t *c, uint32_t count, int more,
+                     size_t n, const sable_prime *q) {
     const vmod m = vmod_of(q);
     const vec high = vp2_high(q), one = vset(q->r1);
     for (size_t j = 0; j < n; j += VEC_LANES) {
@@ -222,8 +228,8 @@ static void vcombine(uint32_t *out, const uint32_t *in, size_t stride, const uin
         vstore(out + j, vsum(e, o, m));
     }
 }
-static void vec_combine(uint32_t *out, const uint32_t *in, size_t stride, const uint32_t *c, size_t c_stride, uint32_t count, size_t n,
-                        const sable_prime *q) {
+static void vec_combine(uint32_t *out, const uint32_t *in, size_t stride, const uint32_t *c, size_t c_stride,
+                        uint32_t count, size_t n, const sable_prime *q) {
     uint32_t w[VEC_TERMS], done = 0;
     do {
         const uint32_t terms = count - done < VEC_TERMS ? count - done : VEC_TERMS;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The vector paths against the portable one, word for word: sums of products at every count where the accumulators are folded.
+// The vector paths against the portable one, word for word: sums of products at every count where the accumulators are
+// folded.
 #include <gtest/gtest.h>
 
 #include "support/vec.h"
@@ -114,7 +115,8 @@ TEST(VecSums, BaseConversionEqualsPortable) {
                     for (uint32_t d = 0; d < dests; d++) {
                         dst.push_back(static_cast<uint16_t>(kind == 8 && d > 1 ? 5 : rng() % ring.limbs()));
                         const uint32_t p = ring.p(dst.back());
-                        /* Montgomery form of these is p - 1 where the vector paths convert: all p - 1 plain, and all that. */
+                        /* Montgomery form of these is p - 1 where the vector paths convert: all p - 1 plain, and all
+                         * that. */
                         const uint32_t r_inv = sable_inv_mod(ring->prime[dst.back()].r1, p);
                         const uint32_t top = d % 2 ? p - 1 : sable_mul_mod(p - 1, r_inv, p);
                         for (uint32_t i = 0; i < sources; i++)

@@ -100,7 +100,8 @@ TEST(VecWords, CheckRangeFindsTheFirst) {
     });
 }
 
-/* Integer-valued doubles: hi of at most 2^bits, lo of at most half a unit of hi (0 where hi is small), or both at their ends. */
+/* Integer-valued doubles: hi of at most 2^bits, lo of at most half a unit of hi (0 where hi is small), or both at their
+ * ends. */
 void encoder_input(std::vector<double> &hi, std::vector<double> &lo, int bits, int kind, Rng &rng) {
     for (size_t t = 0; t < hi.size(); t++) {
         const int e = kind == 3 ? static_cast<int>(rng() % 127) : bits;
