@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The k-th allocation of a task fails, for every k: the task says so, leaves its outputs as they were, loses nothing
+ * (the sanitizer build looks), and succeeds when asked again. */
+#include "reject/faults_alloc.h"
+#include "reject/input_table.h"
+#include "sable/io.h"
+#include "support/scratch.h"
+
+namespace {
+using namespace input_table;
+
+/* task: does the work and gives back everything; what it leaves untouched on failure it checks itself. jansson takes
+ * some of its own failed allocations for bad syntax: reading JSON may say so too. */
+void fail_each(const char *name, const std::function<sable_status(sable_error *)> &task, bool reads_json = false) {
+    faults::CountJson json;
+    sable_error err = {};
+    ASSERT_EQ(SABLE_OK, task(&err)) << name << ": " << err.text;
+    long k = 1;
+    for (;; k++) {
+        sable_status status;
+        err = {};
+        {
+            faults::FailAllocation armed(k);
+            status = task(&err);
+        }
+        if (!faults::fired) break;
+        ASSERT_TRUE(status == SABLE_NO_MEMORY || status == SABLE_OK || (reads_json && status == SABLE_FORMAT))
+            << name << ", allocation " << k << ": " << sable_status_name(status) << " " << err.text;
+        err = {};
+        if (status != SABLE_OK)
+            ASSERT_EQ(SABLE_OK, task(&err)) << name << " after allocation " << k << ": " << err.text;
+        ASSERT_LT(k, 20000) << name;
+    }
+    EXPECT_GT(k, 1) << name << " allocates nothing that can fail";
+}
+
+/* The queue's sentence, for tasks whose functions put it there. */
+sable_status with_text(sable_status status, sable_error *err) {
+    if (status != SABLE_OK) snprintf(err->text, sizeof err->text, "%s", sable_queue_error(World::get().queue));
+    return status;
+}
+
+TEST(Faults, ParametersAndContexts) {
+    World &w = World::get();
+    char *text = nullptr;
+    sable_error e = {};
+    ASSERT_EQ(SABLE_OK, sable_params_write(w.params, &text, &e)) << e.text;
+    sable_params_options allow = {sizeof allow, true};
+    fail_each(
+        "parse parameters",
+        [&](sable_error *err) {
+            sable_params *p = nullptr;
+            sable_status status = sable_params_parse(&p, text, strlen(text), &allow, err);
+            EXPECT_EQ(status != SABLE_OK, p == nullptr);
+            sable_params_destroy(&p);
+            return status;
+        },
+        true);
+    sable_text_free(text);
+    fail_each("write parameters", [&](sable_error *err) {
+        char *t = nullptr;
+        sable_status status = sable_params_write(w.params, &t, err);
+        EXPECT_EQ(status != SABLE_OK, t == nullptr);
+        sable_text_free(t);
+        return status;
+    });
+    fail_each("context and queue", [&](sable_error *err) {
+        sable_ctx *ctx = nullptr;
+        sable_queue *queue = nullptr;
+        sable_status status = sable_ctx_create(&ctx, w.params, nullptr, err);
+        if (status == SABLE_OK) status = sable_queue_create(&queue, ctx, nullptr, err);
+        sable_queue_destroy(&queue);
+        sable_ctx_destroy(&ctx);
+        return status;
+    });
+}
+
+TEST(Faults, LoadingEveryKind) {
+    for (int kind = 0; kind < KINDS; kind++) {
+        MemoryFile file;
+        file.write(World::get().sample[kind]);
+        fail_each(kind_names[kind], [&](sable_error *err) {
+            Outcome out = load(static_cast<Kind>(kind), file.path());
+            snprintf(err->text, sizeof err->text, "%s", out.text.c_str());
+            return out.status;
+        });
+    }
+}
+
+TEST(Faults, ModelsAndTables) {
+    sable_error e = {};
+    Scratch scratch;
+    sable_model *model = nullptr;
+    ASSERT_EQ(SABLE_OK, sable_model_create(&model, 2, 3, true, &e)) << e.text;
+    std::string path = scratch.path("m.sable"), text = scratch.path("m.json");
+    ASSERT_EQ(SABLE_OK, sable_model_save(model, path.c_str(), &e)) << e.text;
+    const std::string sound = Scratch::read(path);
+    for (const std::string &to : {path, text})
+        fail_each("save a model", [&](sable_error *err) { return sable_model_save(model, to.c_str(), err); });
+    EXPECT_EQ(sound, Scratch::read(path));
+    EXPECT_EQ(2u, scratch.count()) << "a temporary file was left";
+    for (const std::string &from : {path, text})
+        fail_each(
+            "load a model",
+            [&](sable_error *err) {
+                sable_model *m = nullptr;
+                sable_status status = sable_model_load(&m, from.c_str(), err);
+                EXPECT_EQ(status != SABLE_OK, m == nullptr);
+                sable_model_destroy(&m);
+                return status;
+            },
+            true);
+    sable_model_destroy(&model);
+
+    std::string csv = scratch.write("t.csv", "id,y,a,b\nx,yes,1,2\n\"q,\"\"\",no,3,4\n"), npy = scratch.path("t.npy");
+    const double values[] = {1, 2, 3, 4, 5, 6};
+    ASSERT_EQ(SABLE_OK, sable_npy_write(npy.c_str(), values, 2, 3, &e)) << e.text;
+    sable_table_options options;
+    sable_table_options_init(&options);
+    options.id_column = "id";
+    options.label_column = "y";
+    options.label_positive = "yes";
+    for (bool packed : {false, true})
+        fail_each(packed ? "read NPY" : "read CSV", [&](sable_error *err) {
+            sable_table *t = nullptr;
+            sable_status status = sable_table_read(&t, (packed ? npy : csv).c_str(), packed ? nullptr : &options, err);
+            EXPECT_EQ(status != SABLE_OK, t == nullptr);
+            sable_table_destroy(&t);
+            return status;
+        });
+}
+
+TEST(Faults, KeysOfAClient) {
+    World &w = World::get();
+    fail_each("generate a secret", [&](sable_error *err) {
+        sable_secret *s = nullptr;
+        sable_status status = sable_secret_generate(&s, w.ctx, err);
+        EXPECT_EQ(status != SABLE_OK, s == nullptr);
+        sable_secret_destroy(&s);
+        return status;
+    });
+    fail_each("generate a public key", [&](sable_error *err) {
+        sable_public_key *pk = nullptr;
+        sable_status status = sable_public_key_generate(w.queue, &pk, w.secret);
+        EXPECT_EQ(status != SABLE_OK, pk == nullptr);
+        sable_public_key_destroy(w.queue, &pk);
+        return with_text(status, err);
+    });
+    fail_each("generate a key set", [&](sable_error *err) {
+        sable_key_spec *spec = nullptr;
+        sable_keyset *keys = nullptr;
+        sable_status status = sable_key_spec_create(&spec, w.params, err);
+        if (status == SABLE_OK) status = sable_key_spec_add_relin(spec, 0, 0, err);
+        if (status == SABLE_OK) status = with_text(sable_keyset_generate(w.queue, &keys, w.secret, spec), err);
+        EXPECT_EQ(status != SABLE_OK, keys == nullptr);
+        sable_keyset_destroy(w.queue, &keys);
+        sable_key_spec_destroy(&spec);
+        return status;
+    });
+}
+
+TEST(Faults, Ciphertexts) {
+    World &w = World::get();
+    const std::vector<double> values(512, 0.5);
+    fail_each("encode, encrypt, decrypt", [&](sable_error *err) {
+        sable_pt *pt = nullptr;
+        sable_ct *ct = nullptr;
+        sable_encoding e = {};
+        e.struct_size = sizeof e;
+        e.level = 1;
+        std::vector<double> back(512);
+        sable_status status = sable_pt_create(&pt, w.ctx, err);
+        if (status == SABLE_OK) status = sable_ct_create(&ct, w.ctx, err);
+        if (status == SABLE_OK) status = with_text(sable_encode(w.queue, pt, values.data(), 512, &e), err);
+        if (status == SABLE_OK) status = with_text(sable_encrypt_secret(w.queue, ct, pt, w.secret), err);
+        if (status == SABLE_OK) status = with_text(sable_decrypt(w.queue, back.data(), 512, false, ct, w.secret), err);
+        sable_pt_destroy(w.queue, &pt);
+        sable_ct_destroy(w.queue, &ct);
+        return status;
+    });
+    sable_ct *a = w.encrypt(1, 1);
+    auto operation = [&](const char *name, const std::function<sable_status(sable_ct *)> &apply) {
+        fail_each(name, [&](sable_error *err) {
+            sable_ct *out = nullptr;
+            sable_status status = sable_ct_create(&out, w.ctx, err);
+            if (status != SABLE_OK) return status;
+            status = with_text(apply(out), err);
+            sable_ct_info info = {};
+            info.struct_size = sizeof info;
+            EXPECT_EQ(SABLE_OK, sable_ct_describe(out, &info));
+            EXPECT_EQ(status != SABLE_OK, info.empty) << name << ": a failed operation leaves its output alone";
+            sable_ct_destroy(w.queue, &out);
+            return status;
+        });
+    };
+    operation("add", [&](sable_ct *out) { return sable_add(w.queue, out, a, a); });
+    operation("multiply", [&](sable_ct *out) { return sable_multiply(w.queue, out, a, a, w.keys); });
+    operation("rotate", [&](sable_ct *out) { return sable_rotate(w.queue, out, a, 1, w.keys); });
+    operation("rescale", [&](sable_ct *out) { return sable_rescale(w.queue, out, a); });
+    sable_ct_destroy(w.queue, &a);
+}
+
+TEST(Faults, SavingKeepsTheOldFile) {
+    World &w = World::get();
+    Scratch scratch;
+    std::string path = scratch.write("t", "old");
+    sable_ct *ct = w.encrypt(0, 1);
+    auto save = [&](const char *name, const std::function<sable_status(sable_error *)> &task) {
+        fail_each(name, [&](sable_error *err) {
+            scratch.write("t", "old");
+            sable_status status = task(err);
+            EXPECT_EQ(status != SABLE_OK, Scratch::read(path) == "old") << name;
+            EXPECT_EQ(1u, scratch.count()) << name << ": a temporary file was left";
+            return status;
+        });
+    };
+    save("ciphertext", [&](sable_error *err) { return with_text(sable_ct_save(w.queue, ct, path.c_str()), err); });
+    save("key set", [&](sable_error *err) { return with_text(sable_keyset_save(w.queue, w.keys, path.c_str()), err); });
+    save("secret", [&](sable_error *err) { return sable_secret_save(w.secret, path.c_str(), err); });
+    save("parameters", [&](sable_error *err) { return sable_params_save(w.params, path.c_str(), err); });
+    sable_ct_destroy(w.queue, &ct);
+}
+
+} // namespace
