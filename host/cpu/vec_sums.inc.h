@@ -26,10 +26,10 @@ static void vquotients(uint32_t *v, const uint32_t *const *y, size_t offset, siz
     }
 }
 
-/* `group` destinations (a constant at every call) of columns [0, count). Rows: v first, then the sources; source i's
- * constant is c[d * VEC_ROW + i], in Montgomery form, that of v at i = VEC_ROW - 1. v is at most src_count, so the v row is
- * below 154p: with 16 sources the sum is at most 16(p-1)(2^30 - 1) + 16(p-1) < 4pR, with more the v row counts as one
- * of the first 16 rows. */
+/* `group` destinations (a constant at every call) of columns [0, count). Rows: v first, then the sources. Source i's
+ * constant for destination d is c[d * VEC_ROW + i], in Montgomery form, that of v at i = VEC_ROW - 1. v is at most
+ * src_count, so the v row is below 154p: with 16 sources the sum is at most 16(p-1)(2^30 - 1) + 16(p-1) < 4pR, with
+ * more the v row counts as one of the first 16 rows. */
 VEC_INLINE void vconvert(uint32_t *const *out, size_t offset, const uint32_t *v, const uint32_t *const *y, size_t count,
                          uint32_t sources, const uint32_t *c, const sable_prime *const *q, const uint32_t group) {
     for (size_t j = 0; j < count; j += VEC_LANES) {
