@@ -49,7 +49,8 @@ const char *sable_csv_label_read(sable_csv_labels *labels, double *label, const 
     if (!bytes) return "is empty, and a label is needed";
     if (!labels->negative) {
         labels->negative = strndup(text, bytes);
-        if (!labels->negative) return "needs memory that is not there";
+        labels->no_memory = !labels->negative;
+        if (labels->no_memory) return "needs memory that is not there";
     }
     *label = 0;
     return same(text, bytes, labels->negative) ? NULL : "is a third label text; only two can be mapped to 1 and 0";

@@ -13,6 +13,7 @@ typedef struct sable_csv_labels {
     char *negative; /* the other text, once it was seen; owned */
     const char *const *values;
     size_t value_count;
+    bool no_memory; /* why the latest text was not read */
 } sable_csv_labels;
 
 /* Borrows the strings of options. */

@@ -184,6 +184,7 @@ static sable_status next(sable_row_format *format, double *values, double *label
             format->underflows += outcome == SABLE_NUMBER_UNDERFLOW;
         } else if (csv->roles[i] == LABEL) {
             const char *complaint = sable_csv_label_read(&csv->labels, label, cell->text, cell->bytes);
+            if (complaint && csv->labels.no_memory) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a label");
             if (complaint) return complain(csv, cell, i, complaint, err);
         } else if (csv->roles[i] == ID) {
             SABLE_TRY(read_id(csv, cell, err));

@@ -72,8 +72,8 @@ sable_status sable_model_load(sable_model **out, const char *path, sable_error *
     json_t *root = json_loadb(text, bytes, JSON_REJECT_DUPLICATES, &je);
     free(text);
     if (!root)
-        return sable_fail(err, json_error_code(&je) == json_error_out_of_memory ? SABLE_NO_MEMORY : SABLE_FORMAT,
-                          "%s: line %d: %s", path, je.line, je.text);
+        return *je.text ? sable_fail(err, SABLE_FORMAT, "%s: line %d: %s", path, je.line, je.text)
+                        : sable_fail(err, SABLE_NO_MEMORY, "%s: no memory to read it", path);
     static const char *const known[] = {"format",  "version", "classes", "features",
                                         "weights", "bias",    "mean",    "deviation"};
     const char *key;

@@ -284,8 +284,9 @@ sable_status sable_params_read_json(sable_params *p, bool *insecure, const char 
     json_error_t where;
     json_t *root = json_loadb(json, bytes, JSON_REJECT_DUPLICATES, &where);
     if (!root)
-        return sable_fail(err, json_error_code(&where) == json_error_out_of_memory ? SABLE_NO_MEMORY : SABLE_FORMAT,
-                          "parameter file, line %d column %d: %s", where.line, where.column, where.text);
+        return *where.text ? sable_fail(err, SABLE_FORMAT, "parameter file, line %d column %d: %s", where.line,
+                                        where.column, where.text)
+                           : sable_fail(err, SABLE_NO_MEMORY, "parameter file: no memory to read it");
     sable_status status = read_root(p, insecure, root, err);
     json_decref(root);
     return status;
