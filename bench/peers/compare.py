@@ -5,8 +5,8 @@
     compare.py --build build [--shapes n14,n15] [--peers openfhe,seal,ntl] [--threads 1,2] [--rounds 5]
 
 Both programs of a pair are started once and asked in turn for the same row; who is first alternates. A ratio is
-peer/Sable of one round; medians over the rounds are reported. Needs a build with -DSABLE_PEERS=ON. Results of earlier
-calls with the same --out are kept where shape, peer and threads differ."""
+peer/Sable of one round, of processor times for one thread; medians over the rounds are reported. Needs a build with
+-DSABLE_PEERS=ON. Results of earlier calls with the same --out are kept where shape, peer and threads differ."""
 import argparse
 import datetime
 import json
@@ -112,6 +112,12 @@ def objections(sable, peer):
     return found
 
 
+def busy(threads, loads):
+    if threads > 1 and max(loads) > len(os.sched_getaffinity(0)):
+        return ["other programs had the processors as well: elapsed times of several threads say little"]
+    return []
+
+
 def measure(args, shape, name, threads, folder):
     log_n, levels, scale, first, digits = SHAPES[shape][name]
     sable = Server([f"{args.build}/peers/sable_rows", plan(args.build, shape, folder), str(threads)], threads, {})
@@ -146,22 +152,26 @@ def measure(args, shape, name, threads, folder):
              "sable_params": shape + " (planned: " + SHAPES[shape]["sable"] + ")"
              if SHAPES[shape]["sable"].startswith("--") else SHAPES[shape]["sable"],
              "load_average_1min": [round(x, 2) for x in loads], "sable": sides[0], "peer_side": sides[1],
-             "objections": objections(*sides) if PRECISION[0] in sides[1] else [], "rows": []}
+             "objections": (objections(*sides) if PRECISION[0] in sides[1] else []) + busy(threads, loads), "rows": []}
+    # Processor time of one thread is not lengthened by other programs; elapsed time is, and that of longer rows more.
+    clock = group["clock"] = "processor_us" if threads == 1 else "median_us"
     for row, pairs in runs.items():
-        ratios = [p["median_us"] / s["median_us"] for s, p in pairs]
+        ratios = [p[clock] / s[clock] for s, p in pairs]
         group["rows"].append({
-            "name": row, "batch": pairs[0][0]["batch"], "sable_us": statistics.median(s["median_us"] for s, _ in pairs),
-            "peer_us": statistics.median(p["median_us"] for _, p in pairs), "ratio": statistics.median(ratios),
+            "name": row, "batch": pairs[0][0]["batch"], "sable_us": statistics.median(s[clock] for s, _ in pairs),
+            "peer_us": statistics.median(p[clock] for _, p in pairs), "ratio": statistics.median(ratios),
             "ratio_min": min(ratios), "ratio_max": max(ratios), "sable_path": pairs[0][0]["path"],
-            "sable_runs_us": [s["median_us"] for s, _ in pairs], "peer_runs_us": [p["median_us"] for _, p in pairs]})
+            "sable_runs_us": [s[clock] for s, _ in pairs], "peer_runs_us": [p[clock] for _, p in pairs],
+            "sable_elapsed_us": [s["median_us"] for s, _ in pairs],
+            "peer_elapsed_us": [p["median_us"] for _, p in pairs]})
     return group
 
 
 def describe(s):
+    if PRECISION[0] not in s:
+        return f"log Q {s['log_q']:.0f}; transforms only"
     text = f"log PQ {s['log_pq']:.0f} of {s['bound_128']}, log Q {s['log_q']:.0f}, {s['levels']} levels"
-    if PRECISION[0] in s:
-        text += f", {s['precision_bits_top_max']:.1f} bits at the top, {s['precision_bits_low_max']:.1f} at level 1"
-    return text
+    return text + f", {s['precision_bits_top_max']:.1f} bits at the top, {s['precision_bits_low_max']:.1f} at level 1"
 
 
 def print_group(group):
@@ -195,7 +205,13 @@ def main():
     parser.add_argument("--gap", type=float, default=0.25, help="seconds between two programs")
     parser.add_argument("--device", help="name of the machine in the result file; default: from the CPU's name")
     parser.add_argument("--out", help="result file; default: bench/results/<device>-peers-<date>.json")
+    parser.add_argument("--report", metavar="FILE", help="print the tables of a result file and measure nothing")
     args = parser.parse_args()
+    if args.report:
+        with open(args.report, encoding="utf-8") as file:
+            for group in json.load(file)["groups"]:
+                print_group(group)
+        return
     head = machine(args.build)
     date = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
     slug = re.sub(r"[^a-z0-9]+", "-", head["cpu"].lower().replace("(r)", "")).strip("-")

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <exception>
 #include <functional>
 #include <iostream>
@@ -81,6 +82,13 @@ inline double now_us() {
     return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+// Processor time of the process: what elapsed time would be if no other program ran, for one thread.
+inline double processor_us() {
+    timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return 1e6 * double(t.tv_sec) + 1e-3 * double(t.tv_nsec);
+}
+
 // Uniform in [-1, 1], the same on every run.
 inline std::vector<double> values(size_t count, unsigned seed) {
     std::mt19937_64 generator(seed);
@@ -102,19 +110,22 @@ inline Precision compare(const std::vector<double> &got, const std::vector<doubl
 
 // Two warm-up runs, then runs until `seconds` have passed, at least 5 and at most 1000: the rule of `sable bench`.
 inline std::string measure(const Program &p, const Shape &s, const Row &row, double seconds) {
+    std::vector<double> sample, processor;
     auto once = [&] {
-        double begin = now_us();
+        double begin = now_us(), begin_processor = processor_us();
         row.run();
+        processor.push_back(processor_us() - begin_processor);
         double time = now_us() - begin;
         if (row.reset) row.reset();
         return time;
     };
     once();
     once();
-    std::vector<double> sample;
+    processor.clear();
     double start = now_us();
     while (sample.size() < 1000 && (sample.size() < 5 || now_us() - start < 1e6 * seconds)) sample.push_back(once());
     std::sort(sample.begin(), sample.end());
+    std::sort(processor.begin(), processor.end());
     size_t runs = sample.size();
     double median = sample[runs / 2], bytes = row.words * 8;
     char text[768];
@@ -124,10 +135,10 @@ inline std::string measure(const Program &p, const Shape &s, const Row &row, dou
         "\"backend\": \"cpu\", "
         "\"path\": \"%s\", \"threads\": %u, \"median_us\": %.3f, \"p10_us\": %.3f, \"p90_us\": %.3f, \"runs\": %zu, "
         "\"bytes\": %.0f, \"gb_per_s\": %.4f, \"peer\": \"%s\", \"log_q\": %.2f, \"log_p\": %.2f, \"log_pq\": %.2f, "
-        "\"digits\": %u, \"scale_log2\": %.2f}",
+        "\"digits\": %u, \"scale_log2\": %.2f, \"processor_us\": %.3f}",
         row.name.c_str(), s.n(), row.limbs, s.levels, row.batch, p.path.c_str(), s.threads, median, sample[runs / 10],
         sample[runs * 9 / 10], runs, bytes, bytes / median * 1e-3, p.peer.c_str(), p.log_q, p.log_p, p.log_q + p.log_p,
-        s.digits, p.scale_log2);
+        s.digits, p.scale_log2, processor[runs / 2]);
     return text;
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/fail.h"
 #include "tool/bench.h"
@@ -60,16 +61,52 @@ static sable_status precision(bench_env *env) {
     return status;
 }
 
-static void print_row(const bench_env *env, const bench_row *r) {
+/* Processor time of the process beside the elapsed time that bench_measure takes. */
+static const bench_case *timed;
+static double processor_sample[2000];
+static size_t processor_count;
+
+static double processor_us(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return 1e6 * (double)t.tv_sec + 1e-3 * (double)t.tv_nsec;
+}
+
+static sable_status run_timed(bench_env *env, const bench_row *row) {
+    double begin = processor_us();
+    SABLE_TRY(timed->run(env, row));
+    SABLE_TRY(sable_queue_sync(env->queue));
+    if (processor_count < sizeof processor_sample / sizeof *processor_sample)
+        processor_sample[processor_count++] = processor_us() - begin;
+    return SABLE_OK;
+}
+
+static int by_value(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static sable_status measure(bench_env *env, const bench_case *c, double seconds, bench_row *row, double *processor) {
+    bench_case with_processor = {c->name, c->prepare, run_timed};
+    timed = c;
+    processor_count = 0;
+    SABLE_TRY(bench_measure(env, &with_processor, seconds, row));
+    double *sample = processor_sample + 2; /* after two warm-up runs */
+    qsort(sample, processor_count - 2, sizeof *sample, by_value);
+    *processor = sample[(processor_count - 2) / 2];
+    return SABLE_OK;
+}
+
+static void print_row(const bench_env *env, const bench_row *r, double processor) {
     printf("{\"name\": \"%s\", \"n\": %u, \"limbs\": %u, \"level\": %u, \"params\": \"%s\", \"batch\": %u, "
            "\"backend\": \"%s\", "
            "\"path\": \"%s\", \"threads\": %u, \"median_us\": %.3f, \"p10_us\": %.3f, \"p90_us\": %.3f, \"runs\": %u, "
            "\"bytes\": %.0f, \"gb_per_s\": %.4f, \"peer\": \"\", \"log_q\": %.2f, \"log_p\": %.2f, \"log_pq\": %.2f, "
-           "\"digits\": %u, \"scale_log2\": %.2f}\n",
+           "\"digits\": %u, \"scale_log2\": %.2f, \"processor_us\": %.3f}\n",
            r->name, r->n, r->limbs, r->level, r->params, r->batch, r->backend, r->path, r->threads, r->median_us,
            r->p10_us, r->p90_us, r->runs, r->bytes, r->bytes / r->median_us * 1e-3, env->info.log_q, env->info.log_p,
            env->info.log_q + env->info.log_p, env->ctx->level[env->info.top_level].digits,
-           log2(sable_scale_canonical(env->ctx, 1).hi));
+           log2(sable_scale_canonical(env->ctx, 1).hi), processor);
 }
 
 static sable_status answer(bench_env *env, char *line) {
@@ -79,11 +116,12 @@ static sable_status answer(bench_env *env, char *line) {
     if (!strcmp(what, "precision")) return precision(env);
     for (const bench_case *c = bench_cases; c->name; c++) {
         bench_row row;
+        double processor;
         if (!strcmp(what, "rows"))
             printf("%s\"%s\"%s", c == bench_cases ? "[" : ", ", c->name, c[1].name ? "" : "]\n");
         else if (!strcmp(name, c->name)) {
-            SABLE_TRY(bench_measure(env, c, seconds, &row));
-            print_row(env, &row);
+            SABLE_TRY(measure(env, c, seconds, &row, &processor));
+            print_row(env, &row, processor);
         }
     }
     return SABLE_OK;
