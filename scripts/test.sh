@@ -37,6 +37,7 @@ run_fuzz() {
     export fuzz_folder=build-fuzz SABLE_FUZZ_SECONDS
     "$fuzz_folder/bin/sable_fuzz_seeds" "$fuzz_folder/fuzz-seeds"
     mkdir -p "$fuzz_folder/fuzz-findings"
+    # shellcheck disable=SC2016 # expanded by the inner shell
     find "$fuzz_folder/bin" -name 'fuzz_*' -print0 | sort -z | xargs -0 -n 1 -P "$jobs" bash -c '
         name=${0##*/fuzz_}
         most=64 # MiB in one allocation; containers of the small test set need far less

@@ -196,6 +196,21 @@ TEST(Faults, Ciphertexts) {
     operation("add", [&](sable_ct *out) { return sable_add(w.queue, out, a, a); });
     operation("multiply", [&](sable_ct *out) { return sable_multiply(w.queue, out, a, a, w.keys); });
     operation("rotate", [&](sable_ct *out) { return sable_rotate(w.queue, out, a, 1, w.keys); });
+    sable_poly *square = nullptr;
+    sable_error e = {};
+    const double coefficients[] = {0.25, 0.5, 1};
+    ASSERT_EQ(SABLE_OK, sable_poly_powers(&square, coefficients, 3, -1, 1, &e)) << e.text;
+    sable_key_spec *spec = nullptr;
+    sable_keyset *keys = nullptr;
+    ASSERT_EQ(SABLE_OK, sable_key_spec_create(&spec, w.params, &e)) << e.text;
+    ASSERT_EQ(SABLE_OK, sable_key_spec_add_relin(spec, 0, 2, &e)) << e.text;
+    ASSERT_EQ(SABLE_OK, sable_keyset_generate(w.queue, &keys, w.secret, spec)) << sable_queue_error(w.queue);
+    sable_ct *high = w.encrypt(2, 1);
+    operation("polynomial", [&](sable_ct *out) { return sable_poly_evaluate(w.queue, out, high, square, keys); });
+    sable_ct_destroy(w.queue, &high);
+    sable_keyset_destroy(w.queue, &keys);
+    sable_key_spec_destroy(&spec);
+    sable_poly_destroy(&square);
     operation("rescale", [&](sable_ct *out) { return sable_rescale(w.queue, out, a); });
     sable_ct_destroy(w.queue, &a);
 }
