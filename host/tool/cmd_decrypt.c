@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sable decrypt: results or samples in the clear, for the owner of the key. */
-#include <math.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "io/container.h"
 #include "io/show.h"
 #include "tool/cmd_decrypt.h"
+#include "tool/cmd_infer_memory.h"
 #include "tool/commands.h"
+#include "tool/progress.h"
 #include "tool/report.h"
 #include "tool/session.h"
 #include "tool/workspace.h"
@@ -25,11 +25,6 @@ typedef struct decrypt {
     sable_ct *ct;
     row_names names;
 } decrypt;
-
-static bool ends_in(const char *text, const char *end) {
-    size_t length = strlen(text), tail = strlen(end);
-    return length > tail && strcmp(text + length - tail, end) == 0;
-}
 
 static sable_status open_blocks(decrypt *d) {
     sable_container_info head;
@@ -48,6 +43,11 @@ static sable_status open_blocks(decrypt *d) {
         return sable_fail(&d->s.err, SABLE_KEY_MISMATCH, "%s is encrypted for key %s, %s is key %s",
                           sable_show_path(d->data).text, shown_id(head.key_id).text, sable_show_path(d->w.secret).text,
                           shown_id(id).text);
+    const sable_blocks_info *info = sable_blocks_get_info(d->blocks);
+    uint32_t members = info->kind == SABLE_BLOCKS_RESULTS ? info->classes : info->layout.members;
+    uint64_t block = ciphertext_bytes(&d->s, info->level, members, info->parts);
+    if (info->blocks > 1) block *= 2; /* the one before goes when the next is complete */
+    SABLE_TRY(check_memory(&d->s, block, members, "decrypt"));
     return sable_ct_create(&d->ct, d->s.ctx, &d->s.err);
 }
 
@@ -65,21 +65,7 @@ static void unpack_block(const sable_blocks_info *info, double *rows, const doub
                 layout->packing == SABLE_PACK_ROW ? slots[i * layout->width + j] : slots[(size_t)j * layout->slots + i];
 }
 
-static sable_status decrypt_blocks(decrypt *d, double *values, double *slots, uint32_t columns) {
-    const sable_blocks_info *info = sable_blocks_get_info(d->blocks);
-    size_t members = info->kind == SABLE_BLOCKS_RESULTS ? info->classes : info->layout.members;
-    for (uint32_t i = 0; i < info->blocks; i++) {
-        progress("block", i, info->blocks);
-        SABLE_TRY(via_queue(&d->s, sable_blocks_read(d->s.queue, d->ct, d->blocks, i)));
-        SABLE_TRY(
-            via_queue(&d->s, sable_decrypt(d->s.queue, slots, members * info->layout.slots, false, d->ct, d->secret)));
-        unpack_block(info, values + (size_t)i * info->layout.samples_per_block * columns, slots,
-                     sable_blocks_samples(d->blocks, i));
-    }
-    return SABLE_OK;
-}
-
-static void tell(const decrypt *d, const decrypt_output *o, double seconds, const double *values) {
+static void tell(const decrypt *d, const decrypt_output *o, double seconds) {
     static const char owner_only[] =
         "OWNER-ONLY: decrypted CKKS values carry information about the secret key; never give them to "
         "whoever computed on the data";
@@ -88,6 +74,8 @@ static void tell(const decrypt *d, const decrypt_output *o, double seconds, cons
     report_text("content", !results ? "data" : o->info->probabilities ? "probabilities" : "logits");
     report_integer("samples", (int64_t)o->info->samples);
     report_integer(results ? "classes" : "features", o->columns);
+    report_integer("resumed_blocks", o->resumed);
+    report_integer("peak_bytes", (int64_t)process_peak());
     report_number("seconds", seconds);
     report_bool("insecure", !d->s.info.secure);
     report_text("owner_only", owner_only);
@@ -95,17 +83,12 @@ static void tell(const decrypt *d, const decrypt_output *o, double seconds, cons
     say("%s: %llu samples decrypted in %s", d->out, (unsigned long long)o->info->samples, shown_seconds(seconds).text);
     if (results) {
         json_t *counts = json_array();
-        uint32_t classes = o->columns == 1 ? 2 : o->columns;
-        for (uint32_t c = 0; c < classes; c++) {
-            json_int_t count = 0;
-            for (size_t i = 0; i < o->info->samples; i++)
-                count += decrypt_class_of(o, values + i * o->columns) == (int32_t)c;
-            json_array_append_new(counts, json_integer(count));
-        }
+        for (uint32_t c = 0; c < o->classes; c++)
+            json_array_append_new(counts, json_integer((json_int_t)o->tally[TALLY_CLASSES + c]));
         report_value("predicted", counts);
     }
-    if (o->labelled) {
-        double accuracy = (double)o->correct / (double)o->labelled;
+    if (o->tally[TALLY_LABELLED]) {
+        double accuracy = (double)o->tally[TALLY_CORRECT] / (double)o->tally[TALLY_LABELLED];
         report_number("accuracy", accuracy);
         say("accuracy against the labels of %s: %.2f %%", d->rows, 100 * accuracy);
     }
@@ -113,39 +96,82 @@ static void tell(const decrypt *d, const decrypt_output *o, double seconds, cons
     if (settings.json && !settings.quiet) remark("%s", owner_only);
 }
 
-static sable_status write_all(decrypt *d, decrypt_output *o, const double *values) {
-    if (!ends_in(d->out, ".npy")) return decrypt_write_csv(o, values, &d->s.err);
-    mode_t before = umask(077);
-    sable_status status = sable_npy_write(d->out, values, o->info->samples, o->columns, &d->s.err);
-    umask(before);
-    return status;
+static sable_status decrypt_blocks(decrypt *d, decrypt_output *o, double *rows, double *slots) {
+    const sable_blocks_info *info = o->info;
+    const size_t members = info->kind == SABLE_BLOCKS_RESULTS ? info->classes : info->layout.members;
+    const uint64_t per = info->layout.samples_per_block;
+    progress_stage("decrypting", o->resumed * per < info->samples ? o->resumed * per : info->samples, info->samples);
+    for (uint32_t i = o->resumed; i < info->blocks; i++) {
+        size_t count = sable_blocks_samples(d->blocks, i);
+        SABLE_TRY(via_queue(&d->s, sable_blocks_read(d->s.queue, d->ct, d->blocks, i)));
+        SABLE_TRY(
+            via_queue(&d->s, sable_decrypt(d->s.queue, slots, members * info->layout.slots, false, d->ct, d->secret)));
+        unpack_block(info, rows, slots, count);
+        SABLE_TRY(decrypt_output_block(o, i, rows, count, &d->s.err));
+        progress_to(i * per + count);
+    }
+    return SABLE_OK;
+}
+
+/* What the values depend on beside the data: --rows, names, threshold, the key, the version. */
+static sable_status options_digest(const decrypt *d, const decrypt_output *o, uint8_t digest[SABLE_HASH_BYTES]) {
+    uint8_t id[SABLE_DIGEST_BYTES];
+    SABLE_TRY(sable_secret_key_id(d->secret, id));
+    sable_hash_state hash;
+    sable_hash_init(&hash);
+    sable_hash_update(&hash, sable_version(), strlen(sable_version()) + 1);
+    sable_hash_update(&hash, id, sizeof id);
+    sable_hash_update(&hash, d->names.digest, sizeof d->names.digest);
+    sable_hash_update(&hash, &d->threshold, sizeof d->threshold);
+    for (uint32_t i = 0; i < d->class_names.count; i++)
+        sable_hash_update(&hash, d->class_names.item[i], strlen(d->class_names.item[i]) + 1);
+    const uint8_t npy = o->npy;
+    sable_hash_update(&hash, &npy, 1);
+    sable_hash_final(&hash, digest);
+    return SABLE_OK;
+}
+
+static sable_status write_all(decrypt *d, decrypt_output *o) {
+    const sable_blocks_info *info = o->info;
+    const size_t members = info->kind == SABLE_BLOCKS_RESULTS ? info->classes : info->layout.members;
+    const size_t slots_count = members * info->layout.slots,
+                 rows_count = (size_t)info->layout.samples_per_block * o->columns;
+    uint8_t origin[2 * SABLE_HASH_BYTES];
+    sable_blocks_digest(d->blocks, origin);
+    SABLE_TRY(options_digest(d, o, origin + SABLE_HASH_BYTES));
+    SABLE_TRY(decrypt_output_open(o, origin, &d->s.err));
+    double *rows = malloc(rows_count * sizeof *rows), *slots = malloc(slots_count * sizeof *slots);
+    sable_status status =
+        rows && slots ? decrypt_blocks(d, o, rows, slots)
+                      : sable_fail(&d->s.err, SABLE_NO_MEMORY, "no memory for %zu decrypted values", slots_count);
+    if (rows) sodium_memzero(rows, rows_count * sizeof *rows);
+    if (slots) sodium_memzero(slots, slots_count * sizeof *slots);
+    free(rows);
+    free(slots);
+    return status == SABLE_OK ? decrypt_output_finish(o, &d->s.err) : status;
 }
 
 static sable_status run_open(decrypt *d) {
     double start = seconds_now();
     const sable_blocks_info *info = sable_blocks_get_info(d->blocks);
     const bool results = info->kind == SABLE_BLOCKS_RESULTS;
+    const size_t length = strlen(d->out);
     decrypt_output o = {.path = d->out,
                         .info = info,
                         .names = &d->names,
                         .class_names = &d->class_names,
                         .threshold = d->threshold,
+                        .npy = length > 4 && strcmp(d->out + length - 4, ".npy") == 0,
                         .columns = results ? info->classes : info->layout.features};
-    if (d->class_names.count && (!results || d->class_names.count != (info->classes == 1 ? 2 : info->classes)))
+    o.classes = !results ? 0 : o.columns == 1 ? 2 : o.columns;
+    if (d->class_names.count && d->class_names.count != o.classes)
         return sable_fail(&d->s.err, SABLE_INVALID, "--class-names has %u names, %s %u classes", d->class_names.count,
-                          d->data, results ? (info->classes == 1 ? 2 : info->classes) : 0);
-    size_t members = results ? info->classes : info->layout.members, count = info->samples * o.columns;
-    double *values = malloc(count * sizeof *values), *slots = malloc(members * info->layout.slots * sizeof *slots);
-    sable_status status = values && slots
-                              ? row_names_read(&d->names, d->rows, info->samples, &d->s.err)
-                              : sable_fail(&d->s.err, SABLE_NO_MEMORY, "no memory for %zu decrypted values", count);
-    if (status == SABLE_OK) status = decrypt_blocks(d, values, slots, o.columns);
-    if (status == SABLE_OK) status = write_all(d, &o, values);
-    if (status == SABLE_OK) tell(d, &o, seconds_now() - start, values);
-    if (values) sodium_memzero(values, count * sizeof *values);
-    if (slots) sodium_memzero(slots, members * info->layout.slots * sizeof *slots);
-    free(values);
-    free(slots);
+                          d->data, o.classes);
+    sable_status status = row_names_read(&d->names, d->rows, info->samples, &d->s.err);
+    if (status == SABLE_OK) status = write_all(d, &o);
+    decrypt_output_close(&o, worth_continuing(status, o.done));
+    if (status == SABLE_OK) tell(d, &o, seconds_now() - start);
+    free(o.tally);
     return status;
 }
 
@@ -165,7 +191,7 @@ static sable_status run(decrypt *d) {
 static int check_line(const decrypt *d) {
     if (!d->keys && !d->secret_file) return report_usage("decrypt needs --keys FOLDER or --secret FILE");
     const char *const inputs[] = {d->data, d->rows ? d->rows : "", d->secret_file ? d->secret_file : "", NULL};
-    return check_output(d->out, inputs);
+    return check_stream_output(d->out, inputs);
 }
 
 int cmd_decrypt(int argc, char **argv) {
@@ -180,6 +206,7 @@ int cmd_decrypt(int argc, char **argv) {
         OPTION("class-names", LIST, &d.class_names, "A,B,...", "what predictions are called (default: 0, 1, ...)"),
         OPTION("threshold", NUMBER, &d.threshold, "T", "binary probabilities above T are class 1 (default 0.5)",
                .low = 0, .high = 1),
+        PROGRESS_OPTION,
         {.name = NULL},
     };
     command_line line = {.name = "decrypt",
@@ -188,7 +215,9 @@ int cmd_decrypt(int argc, char **argv) {
                          .common = COMMON_COMPUTE | COMMON_INSECURE,
                          .notes =
                              "OWNER-ONLY: decrypted values carry information about the secret key. Never give them to\n"
-                             "whoever computed on the data; share decisions, not values."};
+                             "whoever computed on the data; share decisions, not values.\n"
+                             "A run that was interrupted is continued by the same command: OUT.partial (mode 0600) "
+                             "holds its rows."};
     int status = options_parse(&line, argc, argv);
     if (status < 0) status = check_line(&d);
     if (status >= 0) return status;
@@ -200,6 +229,6 @@ int cmd_decrypt(int argc, char **argv) {
     sable_secret_destroy(&d.secret);
     session_close(&d.s);
     workspace_close(&d.w);
-    sable_table_destroy(&d.names.table);
+    row_names_close(&d.names);
     return status;
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sable encrypt: a table of samples becomes an encrypted data set, block by block. */
+/* sable encrypt: a table of samples becomes an encrypted data set, block by block. It is read twice: first to its end,
+ * to know that it is sound, how long it is and how large its values are; then to encrypt it. */
 #include "tool/cmd_encrypt.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "io/show.h"
+#include "tool/cmd_infer_memory.h"
 #include "tool/commands.h"
 #include "tool/key_plan.h"
+#include "tool/progress.h"
 #include "tool/report.h"
 
 double power_above(double value) { return value > 0x1p-20 ? exp2(ceil(log2(value))) : 0x1p-20; }
@@ -52,145 +55,76 @@ static sable_status open_all(encrypt *e) {
     return sable_ct_create(&e->ct, e->s.ctx, err);
 }
 
-static sable_status standardise(encrypt *e, sable_table *table) {
-    if (!e->model) return SABLE_OK;
-    sable_model *model = NULL;
-    SABLE_TRY(sable_model_load(&model, e->model, &e->s.err));
-    sable_status status = SABLE_OK;
-    if (model->features != table->features)
-        status = sable_fail(&e->s.err, SABLE_DATA, "%s has %zu features, the model %s has %u",
-                            sable_show_path(e->source.data).text, table->features, sable_show_path(e->model).text,
-                            model->features);
-    else
-        sable_model_standardise(model, table->values, table->rows);
-    sable_model_destroy(&model);
-    return status;
-}
-
 /* The declared bound: stated by the user, or the smallest power of two above all values. */
-static sable_status choose_bound(encrypt *e, const sable_table *table) {
-    data_extreme largest = data_largest(table);
-    const char *name = table->feature_names ? table->feature_names[largest.column - 1] : "";
-    sable_shown shown = sable_show_text(name, strlen(name));
+static sable_status choose_bound(encrypt *e, const encrypt_scan *scan) {
     double most;
     SABLE_TRY(encrypt_room(e, e->level, &most));
-    if (e->bound > 0 && fabs(largest.value) > e->bound)
-        return sable_fail(&e->s.err, SABLE_BOUND, "%s: sample %zu, feature %zu %s is %.6g%s, above the bound %.6g",
-                          sable_show_path(e->source.data).text, largest.row, largest.column, shown.text, largest.value,
-                          e->model ? " after standardisation" : "", e->bound);
-    if (!(e->bound > 0)) e->bound = power_above(fabs(largest.value));
+    if (e->bound > 0 && fabs(scan->largest) > e->bound)
+        return sable_fail(&e->s.err, SABLE_BOUND, "%s: sample %llu, feature %zu %s is %.6g%s, above the bound %.6g",
+                          sable_show_path(e->source.data).text, (unsigned long long)scan->row, scan->column,
+                          scan->name.text, scan->largest, e->model ? " after standardisation" : "", e->bound);
+    if (!(e->bound > 0)) e->bound = power_above(fabs(scan->largest));
     if (e->bound > most)
         return sable_fail(
             &e->s.err, SABLE_BOUND,
-            "%s: sample %zu, feature %zu %s is %.6g; level %u of %s holds values up to %.4g: scale the data, or "
+            "%s: sample %llu, feature %zu %s is %.6g; level %u of %s holds values up to %.4g: scale the data, or "
             "standardise it with --model",
-            sable_show_path(e->source.data).text, largest.row, largest.column, shown.text, largest.value, e->level,
-            e->s.info.name, most);
+            sable_show_path(e->source.data).text, (unsigned long long)scan->row, scan->column, scan->name.text,
+            scan->largest, e->level, e->s.info.name, most);
     return SABLE_OK;
 }
 
-/* index, id, label: what the owner needs to read results, and nobody else. */
-static sable_status write_rows(const encrypt *e, const sable_table *table, sable_csv_writer **writer, char **path,
-                               sable_error *err) {
-    if (!table->ids && !table->labels) return SABLE_OK;
-    if (asprintf(path, "%s.rows.csv", e->out) < 0) {
-        *path = NULL;
-        return sable_fail(err, SABLE_NO_MEMORY, "no memory for a path");
-    }
-    SABLE_TRY(sable_csv_writer_open(writer, *path, 0600, err));
-    sable_csv_writer *w = *writer;
-    SABLE_TRY(sable_csv_write_text(w, "index", err));
-    if (table->ids) SABLE_TRY(sable_csv_write_text(w, "id", err));
-    if (table->labels) SABLE_TRY(sable_csv_write_text(w, "label", err));
-    SABLE_TRY(sable_csv_end_row(w, err));
-    for (size_t i = 0; i < table->rows; i++) {
-        SABLE_TRY(sable_csv_write_integer(w, (int64_t)i, err));
-        if (table->ids) SABLE_TRY(sable_csv_write_text(w, table->ids[i], err));
-        if (table->labels) SABLE_TRY(sable_csv_write_number(w, table->labels[i], err));
-        SABLE_TRY(sable_csv_end_row(w, err));
-    }
-    return SABLE_OK;
-}
-
-static sable_status write_blocks(encrypt *e, const sable_table *table, sable_blocks_info *info) {
-    const sable_layout *layout = &info->layout;
-    double *values = malloc((size_t)layout->members * layout->slots * sizeof *values);
-    if (!values)
-        return sable_fail(&e->s.err, SABLE_NO_MEMORY, "no memory for a block of %u x %u values", layout->members,
-                          layout->slots);
-    sable_blocks_writer *writer = NULL;
-    sable_status status = SABLE_OK;
-    for (size_t first = 0; first < table->rows && status == SABLE_OK; first += layout->samples_per_block) {
-        size_t count =
-            table->rows - first < layout->samples_per_block ? table->rows - first : layout->samples_per_block;
-        progress("encrypting sample", first, table->rows);
-        sable_layout_pack(layout, values, table->values + first * table->features, count);
-        status = encrypt_values(e, e->ct, values, layout->members, e->level, e->bound);
-        if (status == SABLE_OK && first == 0)
-            status = via_queue(&e->s, sable_blocks_create(e->s.queue, &writer, e->out, info, e->ct));
-        if (status == SABLE_OK) status = via_queue(&e->s, sable_blocks_append(e->s.queue, writer, e->ct));
-    }
-    memset(values, 0, (size_t)layout->members * layout->slots * sizeof *values);
-    free(values);
-    if (status == SABLE_OK) status = via_queue(&e->s, sable_blocks_finish(e->s.queue, &writer));
-    sable_blocks_abort(&writer);
-    return status;
-}
-
-static void tell(const encrypt *e, const sable_table *table, const sable_layout *layout, const char *rows,
+static void tell(const encrypt *e, const encrypt_scan *scan, const sable_blocks_info *info, uint32_t resumed,
                  double seconds) {
+    const sable_layout *layout = &info->layout;
     uint64_t bytes = file_bytes(e->out);
+    const uint64_t before = (uint64_t)resumed * layout->samples_per_block;
+    const double made = before < scan->samples ? (double)(scan->samples - before) : 0;
     const char *packing = packing_words[layout->packing];
     report_text("params", e->s.info.name);
-    report_integer("samples", (int64_t)table->rows);
-    report_integer("features", (int64_t)table->features);
+    report_integer("samples", (int64_t)scan->samples);
+    report_integer("features", (int64_t)scan->features);
     report_text("packing", packing);
     report_integer("samples_per_block", layout->samples_per_block);
-    report_integer("blocks", (int64_t)((table->rows + layout->samples_per_block - 1) / layout->samples_per_block));
+    report_integer("blocks", (int64_t)((scan->samples + layout->samples_per_block - 1) / layout->samples_per_block));
+    report_integer("resumed_blocks", resumed);
     report_integer("level", e->level);
     report_number("bound", e->bound);
     report_text("encrypted_with", e->use_public ? "public key" : "secret key");
     report_bool("insecure", !e->s.info.secure);
     report_integer("bytes", (int64_t)bytes);
+    report_integer("peak_bytes", (int64_t)process_peak());
     report_number("seconds", seconds);
     report_text("out", e->out);
-    report_text("rows", rows);
-    say("%s: %zu samples of %zu features, %s packing, level %u, bound %g", e->out, table->rows, table->features,
-        packing, e->level, e->bound);
+    report_text("rows", scan->rows_path);
+    say("%s: %llu samples of %zu features, %s packing, level %u, bound %g", e->out, (unsigned long long)scan->samples,
+        scan->features, packing, e->level, e->bound);
     say("%s in %s, %s samples/s%s", shown_bytes(bytes).text, shown_seconds(seconds).text,
-        shown_rate((double)table->rows / seconds).text, e->s.info.secure ? "" : "; INSECURE parameters");
-    if (rows) say("%s: names and labels of the samples, for the owner only", rows);
+        shown_rate(made / seconds).text, e->s.info.secure ? "" : "; INSECURE parameters");
+    if (scan->rows_path) say("%s: names and labels of the samples, for the owner only", scan->rows_path);
 }
 
-static sable_status encrypt_table(encrypt *e, sable_table *table) {
-    double start = seconds_now();
+static sable_status encrypt_scanned(encrypt *e, encrypt_scan *scan, double start) {
     sable_error *err = &e->s.err;
-    SABLE_TRY(standardise(e, table));
-    SABLE_TRY(choose_bound(e, table));
-    sable_blocks_info info = {.struct_size = sizeof info, .kind = SABLE_BLOCKS_DATASET, .samples = table->rows};
-    SABLE_TRY(sable_layout_choose(&info.layout, e->s.params, (sable_packing)e->packing, (uint32_t)table->features,
-                                  table->rows, err));
-    sable_csv_writer *writer = NULL;
-    char *rows = NULL;
-    bool old = path_exists(e->out);
-    sable_status status = write_rows(e, table, &writer, &rows, err);
-    if (status == SABLE_OK) status = write_blocks(e, table, &info);
-    if (status == SABLE_OK && !old) unfinished_add(e->out, false);
-    if (status == SABLE_OK && writer) status = sable_csv_writer_commit(&writer, err);
-    sable_csv_writer_abort(&writer);
-    if (status == SABLE_OK) tell(e, table, &info.layout, rows, seconds_now() - start);
-    free(rows);
-    return status;
+    SABLE_TRY(choose_bound(e, scan));
+    sable_blocks_info info = {.struct_size = sizeof info, .kind = SABLE_BLOCKS_DATASET, .samples = scan->samples};
+    SABLE_TRY(sable_layout_choose(&info.layout, e->s.params, (sable_packing)e->packing, (uint32_t)scan->features,
+                                  scan->samples, err));
+    uint32_t resumed = 0;
+    const bool old = path_exists(e->out);
+    SABLE_TRY(encrypt_blocks(e, scan, &info, &resumed));
+    if (scan->rows_path && !old) unfinished_add(e->out, false); /* one of the two alone is of no use */
+    if (scan->rows_path) SABLE_TRY(sable_partial_commit(&scan->rows, err));
+    tell(e, scan, &info, resumed, seconds_now() - start);
+    return SABLE_OK;
 }
 
 static sable_status encrypt_data(encrypt *e) {
-    sable_table *table = NULL;
-    sable_error *err = &e->s.err;
-    SABLE_TRY(data_source_read(&table, &e->source, err));
-    sable_status status = table->features > 1u << 20
-                              ? sable_fail(err, SABLE_LIMIT, "%zu features; at most %u", table->features, 1u << 20)
-                              : encrypt_table(e, table);
-    sable_table_destroy(&table);
+    double start = seconds_now();
+    encrypt_scan scan = {0};
+    sable_status status = encrypt_scan_table(e, &scan);
+    if (status == SABLE_OK) status = encrypt_scanned(e, &scan, start);
+    encrypt_scan_clear(&scan);
     return status;
 }
 
@@ -215,7 +149,12 @@ static int check_line(const command_line *line, const encrypt *e) {
     const char *const inputs[] = {
         e->source.data ? e->source.data : "", e->source.labels ? e->source.labels : "", e->model ? e->model : "",
         model ? e->model_weights : "",        e->secret_file ? e->secret_file : "",     NULL};
-    return check_output(e->out, inputs);
+    if (model) return check_output(e->out, inputs);
+    status = check_stream_output(e->out, inputs);
+    if (status >= 0) return status;
+    char rows[4096];
+    if ((size_t)snprintf(rows, sizeof rows, "%s.rows.csv", e->out) >= sizeof rows) return -1;
+    return check_stream_output(rows, inputs);
 }
 
 int cmd_encrypt(int argc, char **argv) {
@@ -239,16 +178,18 @@ int cmd_encrypt(int argc, char **argv) {
         OPTION("data-bound", NUMBER, &e.data_bound, "B", "model: compute the range for data with this bound",
                .low = 0x1p-20, .high = 0x1p60, .group = "range"),
         OPTION("probabilities", FLAG, &e.probabilities, NULL, "model: it will be asked for probabilities"),
+        PROGRESS_OPTION,
     };
-    data_source_options(table + 13, &e.source);
-    table[13].group = "what";
+    data_source_options(table + 14, &e.source);
+    table[14].group = "what";
     command_line line = {
         .name = "encrypt",
         .summary = "Encrypts a table of samples, or a model, for the owner of the secret key",
         .options = table,
         .common = COMMON_COMPUTE | COMMON_INSECURE,
         .notes = "Beside OUT, OUT.rows.csv keeps names and labels of the samples if there are any: for the\n"
-                 "owner, not encrypted, mode 0600. The bound is public: --bound hides how large values are."};
+                 "owner, not encrypted, mode 0600. The bound is public: --bound hides how large values are.\n"
+                 "A run that was interrupted is continued by the same command: OUT.partial holds its blocks."};
     int status = options_parse(&line, argc, argv);
     e.level_given = option_given(&line, "level");
     if (status < 0) status = check_line(&line, &e);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SABLE_TOOL_CMD_ENCRYPT_H
 #define SABLE_TOOL_CMD_ENCRYPT_H
-/* What encrypting data and encrypting a model share. */
+/* What encrypting data and encrypting a model share, and the two readings of a table. */
+#include "io/show.h"
+#include "logreg/blocks_partial.h"
+#include "sable/dataset.h"
 #include "tool/data_source.h"
 #include "tool/session.h"
 #include "tool/workspace.h"
@@ -29,5 +32,39 @@ sable_status encrypt_room(encrypt *e, uint32_t level, double *most);
 double power_above(double value);
 
 sable_status encrypt_model(encrypt *e); /* cmd_encrypt_model.c */
+
+/* -- tables: read twice, row by row, never held (cmd_encrypt_rows.c) ----------------------------------------------- */
+
+typedef struct encrypt_rows {
+    sable_rows *rows;
+    sable_model *model; /* standardises, or NULL */
+    size_t features;
+    uint64_t count;        /* rows so far */
+    sable_hash_state hash; /* of all their values, standardised: tells one table from another */
+} encrypt_rows;
+/* r is zero before. */
+sable_status encrypt_rows_open(encrypt *e, encrypt_rows *r);
+/* As sable_rows_next. */
+sable_status encrypt_rows_next(encrypt *e, encrypt_rows *r, double *values, double *label, const char **id, int *more);
+void encrypt_rows_close(encrypt_rows *r);
+
+/* What the first reading finds, and the file of ids and labels that it writes. */
+typedef struct encrypt_scan {
+    uint64_t samples;
+    size_t features;
+    double largest; /* by size, with its sign */
+    uint64_t row;   /* where, counted from 1 */
+    size_t column;
+    sable_shown name; /* of the column */
+    uint8_t digest[SABLE_HASH_BYTES];
+    char *rows_path; /* OUT.rows.csv, or NULL: neither ids nor labels */
+    sable_partial rows;
+} encrypt_scan;
+/* scan is zero before; clear removes the file unless it was committed. */
+sable_status encrypt_scan_table(encrypt *e, encrypt_scan *scan);
+void encrypt_scan_clear(encrypt_scan *scan);
+
+/* The second reading (cmd_encrypt_blocks.c). *resumed: blocks that an earlier run had made. */
+sable_status encrypt_blocks(encrypt *e, const encrypt_scan *scan, const sable_blocks_info *info, uint32_t *resumed);
 
 #endif

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sable infer: logits or probabilities of an encrypted data set. Nothing here touches a secret key. */
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "io/container.h"
 #include "io/show.h"
+#include "tool/cmd_infer_memory.h"
 #include "tool/commands.h"
 #include "tool/infer_plan.h"
 #include "tool/key_plan.h"
 #include "tool/options.h"
+#include "tool/progress.h"
 #include "tool/report.h"
 
 typedef struct infer {
@@ -16,7 +20,9 @@ typedef struct infer {
     workspace w;
     session s;
     infer_plan plan;
-    double compute; /* seconds without files */
+    double compute;   /* seconds without files */
+    uint32_t resumed; /* blocks that an earlier run had made */
+    uint64_t before;  /* their samples */
 } infer;
 
 static sable_status one_block(infer *r, uint32_t index) {
@@ -35,24 +41,96 @@ static sable_status one_block(infer *r, uint32_t index) {
     return via_queue(&r->s, status);
 }
 
+/* -- what the results are made of: an earlier run is continued only if it is the same ------------------------------ */
+
+/* The head of a container holds the digests of all its sections; models in the clear are smaller than that. */
+static sable_status put_file(sable_hash_state *hash, const char *path, sable_error *err) {
+    enum { HEAD = 1 << 18 };
+    uint64_t bytes = 0, have;
+    if (!path || !path_exists(path)) {
+        sable_hash_update(hash, &bytes, sizeof bytes);
+        return SABLE_OK;
+    }
+    bytes = file_bytes(path);
+    have = bytes < HEAD ? bytes : HEAD;
+    uint8_t *head = malloc(HEAD);
+    if (!head) return sable_fail(err, SABLE_NO_MEMORY, "no memory for the head of a file");
+    FILE *file = fopen(path, "rbe");
+    bool good = file && fread(head, 1, have, file) == have;
+    if (file) fclose(file);
+    sable_hash_update(hash, &bytes, sizeof bytes);
+    if (good) sable_hash_update(hash, head, have);
+    free(head);
+    return good ? SABLE_OK : sable_fail(err, SABLE_IO, "%s: cannot be read", sable_show_path(path).text);
+}
+
+static sable_status origin_of(infer *r, sable_blocks_origin *origin) {
+    const infer_plan *p = &r->plan;
+    *origin = (sable_blocks_origin){.struct_size = sizeof *origin};
+    sable_blocks_digest(p->data, origin->input);
+    sable_hash_state hash;
+    sable_hash_init(&hash);
+    sable_hash_update(&hash, sable_version(), strlen(sable_version()) + 1);
+    const uint32_t number[] = {p->is_encrypted, p->classes, p->options.probabilities, p->options.degree};
+    sable_hash_update(&hash, number, sizeof number);
+    sable_hash_update(&hash, &p->options.range, sizeof p->options.range);
+    if (p->model) { /* a file of any length */
+        const size_t classes = p->model->classes, weights = classes * p->model->features;
+        sable_hash_update(&hash, p->model->weights, weights * sizeof(double));
+        sable_hash_update(&hash, p->model->bias, classes * sizeof(double));
+    } else {
+        SABLE_TRY(put_file(&hash, r->encrypted_model, &r->s.err));
+    }
+    if (p->keys) SABLE_TRY(put_file(&hash, r->w.eval_keys, &r->s.err));
+    sable_hash_final(&hash, origin->options);
+    return SABLE_OK;
+}
+
+/* -- blocks -------------------------------------------------------------------------------------------------------- */
+
+static sable_status new_blocks(infer *r, sable_blocks_writer **writer, const sable_blocks_info *info,
+                               const sable_blocks_origin *origin, uint32_t *done) {
+    infer_plan *p = &r->plan;
+    for (uint32_t i = *done; i < info->blocks; i++) {
+        SABLE_TRY(one_block(r, i));
+        if (!*writer) {
+            SABLE_TRY(
+                via_queue(&r->s, sable_blocks_create_resumable(r->s.queue, writer, r->out, info, p->result, origin)));
+            /* until a block of several is safe there is nothing worth continuing */
+            unfinished_stream(r->out);
+        }
+        SABLE_TRY(via_queue(&r->s, sable_blocks_append(r->s.queue, *writer, p->result)));
+        if (i == 0 && info->blocks > 1) unfinished_keep();
+        *done = i + 1;
+        progress_to(*done < info->blocks ? (uint64_t)*done * info->layout.samples_per_block : info->samples);
+    }
+    return SABLE_OK;
+}
+
 static sable_status all_blocks(infer *r) {
     infer_plan *p = &r->plan;
-    const sable_blocks_info *data = sable_blocks_get_info(p->data);
-    sable_blocks_info info = *data;
+    sable_blocks_info info = *sable_blocks_get_info(p->data);
     info.kind = SABLE_BLOCKS_RESULTS;
     info.classes = p->classes;
     info.probabilities = p->options.probabilities;
     info.factor = p->factor;
+    sable_blocks_origin origin;
     sable_blocks_writer *writer = NULL;
-    sable_status status = SABLE_OK;
-    for (uint32_t i = 0; i < data->blocks && status == SABLE_OK; i++) {
-        progress("block", i, data->blocks);
-        status = one_block(r, i);
-        if (status == SABLE_OK && i == 0)
-            status = via_queue(&r->s, sable_blocks_create(r->s.queue, &writer, r->out, &info, p->result));
-        if (status == SABLE_OK) status = via_queue(&r->s, sable_blocks_append(r->s.queue, writer, p->result));
-    }
+    sable_error note = {SABLE_OK, ""};
+    uint32_t done = 0;
+    SABLE_TRY(origin_of(r, &origin));
+    SABLE_TRY(via_queue(&r->s, sable_blocks_resume(r->s.queue, &writer, r->out, &info, &origin, &done, &note)));
+    if (*note.text) remark("sable: %s", note.text);
+    if (done) remark("sable: %s: %u blocks of an earlier run are kept", r->out, done);
+    r->resumed = done;
+    const uint64_t before = (uint64_t)done * info.layout.samples_per_block;
+    r->before = before < info.samples ? before : info.samples;
+    progress_stage("inferring", r->before, info.samples);
+    sable_status status = new_blocks(r, &writer, &info, &origin, &done);
+    /* killed before the very last step: what is told of a result needs one */
+    if (status == SABLE_OK && r->resumed == info.blocks) status = one_block(r, info.blocks - 1);
     if (status == SABLE_OK) status = via_queue(&r->s, sable_blocks_finish(r->s.queue, &writer));
+    if (worth_continuing(status, done)) sable_blocks_suspend(&writer);
     sable_blocks_abort(&writer);
     return status;
 }
@@ -90,7 +168,7 @@ static sable_status tell(infer *r, double seconds) {
     sable_ct_info result = {.struct_size = sizeof result};
     SABLE_TRY(sable_ctx_describe(r->s.ctx, &ctx));
     SABLE_TRY(sable_ct_describe(p->result, &result));
-    double rate = (double)data->samples / r->compute;
+    double rate = (double)(data->samples - r->before) / r->compute;
     uint64_t bytes = file_bytes(r->out);
     report_text("params", r->s.info.name);
     report_text("backend", ctx.backend);
@@ -103,6 +181,7 @@ static sable_status tell(infer *r, double seconds) {
     report_text("weights", p->is_encrypted ? "encrypted" : "plain");
     report_text("output", p->options.probabilities ? "probabilities" : "logits");
     report_integer("blocks", data->blocks);
+    report_integer("resumed_blocks", r->resumed);
     report_integer("data_level", p->level);
     report_integer("result_level", result.level);
     report_number("range", p->options.range);
@@ -114,7 +193,8 @@ static sable_status tell(infer *r, double seconds) {
     report_integer("data_bytes", (int64_t)file_bytes(r->data));
     report_integer("key_bytes", p->keys ? (int64_t)sable_keyset_bytes(p->keys) : 0);
     report_integer("result_bytes", (int64_t)bytes);
-    report_integer("peak_bytes", (int64_t)ctx.bytes_peak);
+    report_integer("peak_bytes", (int64_t)process_peak());
+    report_integer("backend_peak_bytes", (int64_t)ctx.bytes_peak);
     report_bool("insecure", !r->s.info.secure);
     report_text("out", r->out);
     say("%s: %s of %llu samples, %u %s, %s weights", r->out, p->options.probabilities ? "probabilities" : "logits",
@@ -137,6 +217,24 @@ static sable_status refuse_secret(const char *path, sable_error *err) {
                       sable_show_path(path).text);
 }
 
+/* Before anything is read, from the head of the data; then again when classes and keys are known. */
+static sable_status check_block_room(infer *r) {
+    sable_blocks *data = NULL;
+    SABLE_TRY(via_queue(&r->s, sable_blocks_open(r->s.queue, &data, r->data, SABLE_BLOCKS_DATASET)));
+    const sable_blocks_info info = *sable_blocks_get_info(data);
+    sable_blocks_close(&data);
+    uint64_t block = ciphertext_bytes(&r->s, info.level, info.layout.members, 2);
+    if (info.blocks > 1) block *= 2; /* the one before goes when the next is complete */
+    return check_memory(&r->s, block, info.layout.members, "infer");
+}
+
+static sable_status check_result_room(infer *r) {
+    const infer_plan *p = &r->plan;
+    uint32_t depth = sable_infer_depth(&sable_blocks_get_info(p->data)->layout, &p->options);
+    uint32_t level = p->level > depth ? p->level - depth : 0;
+    return check_memory(&r->s, ciphertext_bytes(&r->s, level, p->classes, 2), p->classes, "keep the results of");
+}
+
 static sable_status run(infer *r) {
     double start = seconds_now();
     sable_error err = {SABLE_OK, ""};
@@ -148,7 +246,9 @@ static sable_status run(infer *r) {
         return status;
     }
     SABLE_TRY(session_open(&r->s, r->w.params));
+    if (settings.memory) SABLE_TRY(check_block_room(r));
     SABLE_TRY(infer_plan_make(&r->plan, &r->s, &r->w, r->data, r->model, r->encrypted_model));
+    SABLE_TRY(check_result_room(r));
     SABLE_TRY(all_blocks(r));
     return tell(r, seconds_now() - start);
 }
@@ -159,7 +259,7 @@ static int check_line(const command_line *line, const infer *r) {
         return report_usage("--degree goes with --probabilities");
     const char *const inputs[] = {r->data, r->model ? r->model : "", r->encrypted_model ? r->encrypted_model : "",
                                   r->keys ? r->keys : "", NULL};
-    return check_output(r->out, inputs);
+    return check_stream_output(r->out, inputs);
 }
 
 int cmd_infer(int argc, char **argv) {
@@ -180,13 +280,16 @@ int cmd_infer(int argc, char **argv) {
         OPTION("range", NUMBER, &r.plan.options.range, "R",
                "state that every |logit| is at most R (default: computed from the model)", .low = 0x1p-20,
                .high = 0x1p60),
+        PROGRESS_OPTION,
         {.name = NULL},
     };
     command_line line = {.name = "infer",
                          .summary = "Classifies encrypted samples; needs no secret key and never reads one",
                          .options = table,
                          .common = COMMON_COMPUTE | COMMON_INSECURE,
-                         .notes = "Feature-major data, logits and a model in the clear need no keys at all."};
+                         .notes = "Feature-major data, logits and a model in the clear need no keys at all.\n"
+                                  "A run that was interrupted is continued by the same command: OUT.partial holds its "
+                                  "blocks."};
     int status = options_parse(&line, argc, argv);
     if (status < 0) status = check_line(&line, &r);
     if (status >= 0) return status;

@@ -114,12 +114,18 @@ void warn(const char *format, ...) {
     fputc('\n', stderr);
 }
 
-void progress(const char *what, uint64_t done, uint64_t total) {
+void progress_text(const char *text) {
     if (settings.quiet || !isatty(STDERR_FILENO)) return;
-    fprintf(stderr, "\r%s %llu of %llu (%.0f %%)\033[K", what, (unsigned long long)done, (unsigned long long)total,
-            total ? 100.0 * (double)done / (double)total : 100.0);
+    fprintf(stderr, "\r%s\033[K", text);
     fflush(stderr);
     progress_shown = true;
+}
+
+void progress(const char *what, uint64_t done, uint64_t total) {
+    char text[256];
+    snprintf(text, sizeof text, "%s %llu of %llu (%.0f %%)", what, (unsigned long long)done, (unsigned long long)total,
+             total ? 100.0 * (double)done / (double)total : 100.0);
+    progress_text(text);
 }
 
 void progress_end(void) {

@@ -42,6 +42,7 @@ void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Progress on one line of stderr, overwritten by the next call: only on a terminal, and not with --quiet. */
 void progress(const char *what, uint64_t done, uint64_t total);
+void progress_text(const char *text); /* the whole line */
 void progress_end(void);
 
 /* Units, returned by value: shown_bytes(n).text is "1.25 MiB". */

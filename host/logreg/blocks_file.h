@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SABLE_LOGREG_BLOCKS_FILE_H
+#define SABLE_LOGREG_BLOCKS_FILE_H
+/* What the reader and the writer of files of blocks share. META = layout 16 | samples 8 | classes 4 | probabilities 4 | factor 8 | zero 8 | header
+ * of block 0 (ckks/serial.h); then a section a block: its header, its payload. Every header must equal that of META but for the declared values,
+ * the noise and the seed. */
+#include "logreg/layout_file.h"
+
+enum {
+    BLOCKS_FIXED_BYTES = 48,
+    BLOCKS_META_BYTES = BLOCKS_FIXED_BYTES + SABLE_CT_HEADER_BYTES,
+    BLOCKS_MOST = SABLE_SECTIONS_MOST - 1
+};
+
+bool blocks_same_shape(const sable_ct *a, const sable_ct *b);
+uint64_t blocks_block_bytes(const sable_ct *shape);
+uint64_t blocks_count(const sable_blocks_info *info);
+/* Sections of a file: META, then the blocks; to be freed. */
+sable_status blocks_specs(sable_section_spec **out, uint32_t blocks, const sable_ct *shape, sable_error *err);
+
+#endif

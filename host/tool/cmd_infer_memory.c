@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tool/cmd_infer_memory.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tool/options.h"
+#include "tool/report.h"
+#include "tool/workspace.h"
+
+uint64_t ciphertext_bytes(const session *s, uint32_t level, uint32_t members, uint32_t parts) {
+    sable_level_info info = {.struct_size = sizeof info};
+    if (sable_params_level(s->params, level, &info) != SABLE_OK) return 0;
+    return (uint64_t)members * parts * info.limbs * s->info.slots * 2 * sizeof(uint32_t);
+}
+
+sable_status check_memory(session *s, uint64_t need, uint32_t members, const char *to_do) {
+    sable_ctx_info ctx = {.struct_size = sizeof ctx};
+    if (!settings.memory) return SABLE_OK;
+    SABLE_TRY(sable_ctx_describe(s->ctx, &ctx));
+    if (ctx.bytes_live + need <= settings.memory) return SABLE_OK;
+    return sable_fail(
+        &s->err, SABLE_LIMIT, "to %s one block of %u ciphertexts takes %s, and %s for tables and keys: --memory is %s",
+        to_do, members, shown_bytes(need).text, shown_bytes(ctx.bytes_live).text, shown_bytes(settings.memory).text);
+}
+
+uint64_t process_peak(void) {
+    FILE *file = fopen("/proc/self/status", "re");
+    uint64_t kib = 0;
+    char line[256];
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "VmHWM: %" SCNu64, &kib) == 1) break;
+    if (file) fclose(file);
+    return kib * 1024;
+}
+
+static const char *const tails[] = {".partial", ".partial.journal"};
+enum { TAILS = sizeof tails / sizeof *tails, PATH_BYTES = 4096 };
+
+int check_stream_output(const char *out, const char *const *inputs) {
+    int status = check_output(out, inputs);
+    for (size_t i = 0; i < TAILS && status < 0; i++) {
+        char path[PATH_BYTES];
+        if ((size_t)snprintf(path, sizeof path, "%s%s", out, tails[i]) < sizeof path)
+            status = check_output(path, inputs);
+    }
+    return status;
+}
+
+void unfinished_stream(const char *out) {
+    for (size_t i = 0; i < TAILS; i++) {
+        char path[PATH_BYTES];
+        if ((size_t)snprintf(path, sizeof path, "%s%s", out, tails[i]) < sizeof path) unfinished_add(path, false);
+    }
+}
+
+bool worth_continuing(sable_status status, uint32_t blocks) {
+    return blocks > 0 && (status == SABLE_IO || status == SABLE_NO_MEMORY || status == SABLE_DEVICE);
+}
