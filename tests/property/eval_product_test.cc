@@ -8,6 +8,8 @@ using NTL::ZZ;
 namespace {
 
 constexpr uint32_t kBatch = 3; /* narrows the estimate of a standard deviation at N = 1024 to 1.3 % */
+/* One member: the estimate is good to 2.2 %, the secret's weight adds 1.1 %; a band of 0.1 would fail once in some hundred runs. */
+constexpr double kOneMember = 0.17;
 
 /* std of the phase differences of all members. */
 template <class F>
@@ -17,8 +19,8 @@ Spread members(uint32_t batch, F f) {
     return merge(parts);
 }
 
-void expect_noise(const Spread &s, double variance, const char *what) {
-    EXPECT_NEAR(s.rms / std::sqrt(variance), 1, 0.1) << what;
+void expect_noise(const Spread &s, double variance, const char *what, double band = 0.1) {
+    EXPECT_NEAR(s.rms / std::sqrt(variance), 1, band) << what;
     EXPECT_LT(s.largest, 7 * std::sqrt(variance)) << what;
 }
 
@@ -194,9 +196,9 @@ TEST(EvalKeys, AKeyServesExactlyTheWindowsInItsHull) {
             OK(kit, sable_rotate(kit.queue, r, a, 3, keys));
             expect_noise(difference(kit.phase(m), multiply(kit.phase(a), kit.phase(b)), modulus(kit.ctx, level - 1),
                                     modulus(kit.ctx, level)),
-                         sable_noise_rounding(kit.ctx, 2), "product");
+                         sable_noise_rounding(kit.ctx, 2), "product", kOneMember);
             expect_noise(difference(kit.phase(r), substitute(kit.phase(a), sable_galois_rotation(kit.params, 3, 0))),
-                         sable_noise_rounding(kit.ctx, 2), "rotation");
+                         sable_noise_rounding(kit.ctx, 2), "rotation", kOneMember);
         }
         sable_keyset_destroy(kit.queue, &keys);
     }
