@@ -142,7 +142,8 @@ sable_status sable_decode(sable_queue *queue, double *values, size_t count, bool
         for (uint32_t i = 0; i < t->limbs; i++) limb[i] = host + (b * (size_t)t->limbs + i) * n;
         size_t inconsistent;
         status = sable_residues_to_doubles(coeff, &inconsistent, limb, gap, 2 * (size_t)in->slots, ctx->ring, t->pos,
-                                           t->limbs, t->limbs, sable_scale_dd(in->scale), sable_host_threads(ctx), &queue->error);
+                                           t->limbs, t->limbs, sable_scale_dd(in->scale), sable_host_threads(ctx),
+                                           &queue->error);
         if (status == SABLE_OK)
             status = sable_embed(ctx->encoder, values + b * per_member, is_complex, coeff, in->slots, &queue->error);
     }

@@ -42,7 +42,7 @@ struct sable_ctx {
     sable_ring *ring;
     sable_level_tables *level; /* [top_level + 1] */
     sable_encoder *encoder;
-    uint32_t host_threads;   /* OpenMP threads of work on the host; never 0 */
+    uint32_t host_threads;                     /* OpenMP threads of work on the host; never 0 */
     pthread_mutex_t lock;                      /* queue slots */
     uint64_t queue_used;                       /* bit per slot */
     _Atomic uint64_t issued[SABLE_MAX_QUEUES]; /* operations given to each queue slot so far */

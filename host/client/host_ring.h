@@ -16,7 +16,7 @@ typedef struct client_ring {
     const sable_ring *ring;
     const sable_backend *cpu;
     void *state;
-    bool owned; /* the context runs on another backend, the cpu state is ours */
+    bool owned;               /* the context runs on another backend, the cpu state is ours */
     struct client_idle *idle; /* wiped lanes */
 } client_ring;
 

@@ -16,7 +16,7 @@
 typedef struct cpu_tables {
     const sable_ring *ring;
     uint32_t pos;
-    void *packed;       /* owned by the kernel set: its own twiddle layout, or NULL to use ring's tables */
+    void *packed; /* owned by the kernel set: its own twiddle layout, or NULL to use ring's tables */
     size_t packed_bytes;
 } cpu_tables;
 
@@ -25,32 +25,38 @@ typedef struct cpu_kernels {
     /* Sizes and builds the packed tables of one prime; packed == NULL asks for the size only. */
     size_t (*prepare)(void *packed, const sable_ring *ring, uint32_t pos);
 
-    void (*ntt_forward)(uint32_t *a, const cpu_tables *t);                                    /* in place */
-    void (*ntt_inverse)(uint32_t *out, const uint32_t *in, const cpu_tables *t, uint32_t mult); /* out may be in; times N^-1 * mult */
+    void (*ntt_forward)(uint32_t *a, const cpu_tables *t); /* in place */
+    void (*ntt_inverse)(uint32_t *out, const uint32_t *in, const cpu_tables *t,
+                        uint32_t mult); /* out may be in; times N^-1 * mult */
 
     void (*add)(uint32_t *out, const uint32_t *a, const uint32_t *b, size_t n, const sable_prime *q);
     void (*sub)(uint32_t *out, const uint32_t *a, const uint32_t *b, size_t n, const sable_prime *q);
     void (*negate)(uint32_t *out, const uint32_t *a, size_t n, const sable_prime *q);
     void (*mul_mont)(uint32_t *out, const uint32_t *a, const uint32_t *b, size_t n, const sable_prime *q);
-    void (*mul_mont_add)(uint32_t *out, const uint32_t *a, const uint32_t *b, size_t n, const sable_prime *q); /* out += a*b */
+    void (*mul_mont_add)(uint32_t *out, const uint32_t *a, const uint32_t *b, size_t n,
+                         const sable_prime *q); /* out += a*b */
     void (*mul)(uint32_t *out, const uint32_t *a, const uint32_t *b, size_t n, const sable_prime *q);
     void (*mul_const)(uint32_t *out, const uint32_t *a, uint32_t c, size_t n, const sable_prime *q);
     void (*add_const)(uint32_t *out, const uint32_t *a, uint32_t c, size_t n, const sable_prime *q);
     /* d0 = sum a0*b0, d1 = sum a0*b1 + a1*b0, d2 = sum a1*b1 over t < terms; term t at a0 + t*a_stride and so on. */
     void (*tensor)(uint32_t *d0, uint32_t *d1, uint32_t *d2, const uint32_t *a0, const uint32_t *a1, size_t a_stride,
-                   const uint32_t *b0, const uint32_t *b1, size_t b_stride, uint32_t terms, size_t n, const sable_prime *q);
+                   const uint32_t *b0, const uint32_t *b1, size_t b_stride, uint32_t terms, size_t n,
+                   const sable_prime *q);
     /* out = sum_t in[t*stride + j] * c[t*c_stride], t < count (any count). Plain constants. */
-    void (*combine)(uint32_t *out, const uint32_t *in, size_t stride, const uint32_t *c, size_t c_stride, uint32_t count, size_t n,
-                    const sable_prime *q);
+    void (*combine)(uint32_t *out, const uint32_t *in, size_t stride, const uint32_t *c, size_t c_stride,
+                    uint32_t count, size_t n, const sable_prime *q);
     /* out0 = sum_j d[j]*kb[j] + add0*c, out1 = sum_j d[j]*ka[j] + add1*c; d plain, kb, ka in Montgomery form; add0, add1 may be NULL.
      * count <= CPU_MAX_ROWS. out0, out1 overlap nothing. */
-    void (*inner)(uint32_t *out0, uint32_t *out1, const uint32_t *const *d, const uint32_t *const *kb, const uint32_t *const *ka,
-                  uint32_t count, const uint32_t *add0, const uint32_t *add1, uint32_t c, size_t n, const sable_prime *q);
+    void (*inner)(uint32_t *out0, uint32_t *out1, const uint32_t *const *d, const uint32_t *const *kb,
+                  const uint32_t *const *ka, uint32_t count, const uint32_t *add0, const uint32_t *add1, uint32_t c,
+                  size_t n, const sable_prime *q);
     /* out = x*xc - e*ec; x NULL counts as 0. out may be x or e. */
-    void (*mod_down)(uint32_t *out, const uint32_t *x, const uint32_t *e, uint32_t xc, uint32_t ec, size_t n, const sable_prime *q);
+    void (*mod_down)(uint32_t *out, const uint32_t *x, const uint32_t *e, uint32_t xc, uint32_t ec, size_t n,
+                     const sable_prime *q);
     /* Columns [0, count) of a base conversion: y[i], out[d] point at the block's first column, 64-byte aligned; count is a
      * multiple of 16. */
-    void (*base_convert)(uint32_t *const *out, const uint32_t *const *y, const sable_basis *basis, const sable_ring *ring, size_t count);
+    void (*base_convert)(uint32_t *const *out, const uint32_t *const *y, const sable_basis *basis,
+                         const sable_ring *ring, size_t count);
     /* out[j] = in[pi(j)], see sable_backend.automorphism. */
     void (*automorphism)(uint32_t *out, const uint32_t *in, uint32_t galois, uint32_t log_n);
     /* out[t] = (hi[t] + lo[t]) mod p, integer-valued doubles, |hi| < 2^127, |lo| < 2^53; hi, lo not aligned. */
