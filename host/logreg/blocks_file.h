@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SABLE_LOGREG_BLOCKS_FILE_H
 #define SABLE_LOGREG_BLOCKS_FILE_H
-/* What the reader and the writer of files of blocks share. META = layout 16 | samples 8 | classes 4 | probabilities 4 | factor 8 | zero 8 | header
- * of block 0 (ckks/serial.h); then a section a block: its header, its payload. Every header must equal that of META but for the declared values,
- * the noise and the seed. */
+/* What the reader and the writer of files of blocks share. META = layout 16 | samples 8 | classes 4 | probabilities
+ * 4 | factor 8 | zero 8 | header of block 0 (ckks/serial.h); then a section a block: its header, its payload. Every
+ * header must equal that of META but for the declared values, the noise and the seed. */
 #include "logreg/layout_file.h"
 
 enum {

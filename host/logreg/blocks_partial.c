@@ -91,7 +91,8 @@ sable_status sable_partial_open(sable_partial *p, const char *path, sable_error 
     return status;
 }
 
-/* Opens the partial file and locks it; fd stays -1 when there is none. Opened and then renamed by its finished writer: looked for again. */
+/* Opens the partial file and locks it; fd stays -1 when there is none. Opened and then renamed by its finished
+ * writer: looked for again. */
 static sable_status open_locked(sable_partial *p, int flags, unsigned mode, sable_error *err) {
     for (int attempt = 0; attempt < 16; attempt++) {
         do p->fd = openat(p->folder, p->part, O_RDWR | O_NOFOLLOW | O_CLOEXEC | flags, (mode_t)mode);

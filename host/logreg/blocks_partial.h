@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SABLE_LOGREG_BLOCKS_PARTIAL_H
 #define SABLE_LOGREG_BLOCKS_PARTIAL_H
-/* A file that is made over hours, appears whole or not at all, and survives the death of its process: PATH.partial grows piece by piece and is
- * renamed over PATH at the end; PATH.partial.journal says which pieces are complete and on the disk. Names are fixed, so that the next run finds
- * them and a second process that writes the same file is refused (a lock on the partial file, which dies with its process).
+/* A file that is made over hours, appears whole or not at all, and survives the death of its process: PATH.partial
+ * grows piece by piece and is renamed over PATH at the end; PATH.partial.journal says which pieces are complete and
+ * on the disk. Names are fixed, so that the next run finds them and a second process that writes the same file is
+ * refused (a lock on the partial file, which dies with its process).
  *
- * Journal, little-endian: "SABLEJNL" 8 | version 4 | setup bytes 4 | payload bytes 4 | zero 4 | setup | BLAKE2b-256 of all before; then a record a
- * piece: begin 8 | end 8 | BLAKE2b-256 of the piece 32 | payload | BLAKE2b-256 of header digest and record before 32. A record is written after
- * its piece is on the disk. A reader believes a record only after it has read the piece again: torn writes cost the piece, nothing else. */
+ * Journal, little-endian: "SABLEJNL" 8 | version 4 | setup bytes 4 | payload bytes 4 | zero 4 | setup | BLAKE2b-256
+ * of all before; then a record a piece: begin 8 | end 8 | BLAKE2b-256 of the piece 32 | payload | BLAKE2b-256 of
+ * header digest and record before 32. A record is written after its piece is on the disk. A reader believes a record
+ * only after it has read the piece again: torn writes cost the piece, nothing else. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,15 +30,16 @@ typedef struct sable_partial {
     bool failed;
 } sable_partial;
 
-/* Names and folder; nothing is made yet. A target that exists must be a regular file. After any failure of any function only abort, suspend and
- * release make sense. SABLE_INVALID, SABLE_IO, SABLE_NO_MEMORY. */
+/* Names and folder; nothing is made yet. A target that exists must be a regular file. After any failure of any
+ * function only abort, suspend and release make sense. SABLE_INVALID, SABLE_IO, SABLE_NO_MEMORY. */
 SABLE_SHARED SABLE_CHECKED sable_status sable_partial_open(sable_partial *partial, const char *path, sable_error *err);
 /* Empty files; what an earlier run left is removed, and only that: a partial file of somebody else's has no journal and
  * is refused. mode: 0600 or 0644. setup: what a later run compares; NULL: the journal only says whose the partial file
  * is, and no later run continues it. payload_bytes: of every record. */
 SABLE_SHARED SABLE_CHECKED sable_status sable_partial_start(sable_partial *partial, unsigned mode, const void *setup,
                                                             size_t setup_bytes, size_t payload_bytes, sable_error *err);
-/* Opens what an earlier run left and reads its setup; *found = false when there is nothing of this shape, and then start makes it anew. */
+/* Opens what an earlier run left and reads its setup; *found = false when there is nothing of this shape, and then
+ * start makes it anew. */
 SABLE_SHARED SABLE_CHECKED sable_status sable_partial_continue(sable_partial *partial, unsigned mode, void *setup,
                                                                size_t setup_bytes, size_t payload_bytes, bool *found,
                                                                sable_error *err);

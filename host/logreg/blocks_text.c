@@ -39,7 +39,8 @@ static void begin_cell(sable_text *t) {
     if (t->cells++) sable_text_raw(t, ",", 1);
 }
 
-/* Where RFC 4180 needs quotes, where spaces would be lost, and where a spreadsheet would see a formula; empty texts, so that no line is empty. */
+/* Where RFC 4180 needs quotes, where spaces would be lost, and where a spreadsheet would see a formula; empty texts,
+ * so that no line is empty. */
 static int needs_quotes(const char *cell) {
     size_t bytes = strlen(cell);
     return !bytes || strpbrk(cell, ",\"\r\n") || strchr("=+-@\t ", cell[0]) || cell[bytes - 1] == ' ';

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of blocks: the writer. The container is laid out in PATH.partial as it will be, block behind block; its head, which holds the digests, and
- * META come last, so that nobody takes the partial file for a container. */
+/* Files of blocks: the writer. The container is laid out in PATH.partial as it will be, block behind block; its
+ * head, which holds the digests, and META come last, so that nobody takes the partial file for a container. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,7 +61,8 @@ static sable_status check_info(sable_queue *queue, const char *path, const sable
     if (blocks > BLOCKS_MOST)
         return SABLE_REFUSE(
             queue, SABLE_LIMIT,
-            "%llu samples take %llu blocks of %u: a file holds %d; split the data into files of %llu samples, or use a larger ring",
+            "%llu samples take %llu blocks of %u: a file holds %d; split the data into files of %llu samples, "
+            "or use a larger ring",
             (unsigned long long)info->samples, (unsigned long long)blocks, info->layout.samples_per_block, BLOCKS_MOST,
             (unsigned long long)BLOCKS_MOST * info->layout.samples_per_block);
     return SABLE_OK;

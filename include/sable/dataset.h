@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SABLE_DATASET_H
 #define SABLE_DATASET_H
-/* Files of encrypted data sets, results and models. A data set is a sequence of blocks, each one ciphertext batch laid out by a sable_layout; so are
- * results. Blocks are written in order and read in any order, one at a time: memory holds one block. Errors as in files.h. */
+/* Files of encrypted data sets, results and models. A data set is a sequence of blocks, each one ciphertext batch
+ * laid out by a sable_layout; so are results. Blocks are written in order and read in any order, one at a time:
+ * memory holds one block. Errors as in files.h. */
 #include "sable/logreg.h"
 
 #ifdef __cplusplus
@@ -27,8 +28,9 @@ typedef struct sable_blocks_info {
 } sable_blocks_info;
 
 typedef struct sable_blocks_writer sable_blocks_writer;
-/* shape: a ciphertext with the level, scale, batch, parts, slots and seeding that every block will have (its first block). The target appears at
- * finish; until then PATH.partial grows, and another process that writes the same file is refused. SABLE_LIMIT beyond 4095 blocks. */
+/* shape: a ciphertext with the level, scale, batch, parts, slots and seeding that every block will have (its first
+ * block). The target appears at finish; until then PATH.partial grows, and another process that writes the same file
+ * is refused. SABLE_LIMIT beyond 4095 blocks. */
 SABLE_API SABLE_CHECKED sable_status sable_blocks_create(sable_queue *queue, sable_blocks_writer **out,
                                                          const char *path, const sable_blocks_info *info,
                                                          const sable_ct *shape);
@@ -38,8 +40,9 @@ SABLE_API SABLE_CHECKED sable_status sable_blocks_append(sable_queue *queue, sab
 SABLE_API SABLE_CHECKED sable_status sable_blocks_finish(sable_queue *queue, sable_blocks_writer **writer);
 SABLE_API void sable_blocks_abort(sable_blocks_writer **writer); /* removes what was written */
 
-/* A file that survives the end of its process at any moment: each block is on the disk, and entered in PATH.partial.journal, before append returns.
- * The next run continues behind the last whole block if it makes the same file of the same things, which the caller states as digests. */
+/* A file that survives the end of its process at any moment: each block is on the disk, and entered in
+ * PATH.partial.journal, before append returns. The next run continues behind the last whole block if it makes the
+ * same file of the same things, which the caller states as digests. */
 typedef struct sable_blocks_origin {
     size_t struct_size;
     uint8_t input[SABLE_DIGEST_BYTES];   /* of the data that the blocks are made of */
@@ -49,9 +52,10 @@ SABLE_API SABLE_CHECKED sable_status sable_blocks_create_resumable(sable_queue *
                                                                    const char *path, const sable_blocks_info *info,
                                                                    const sable_ct *shape,
                                                                    const sable_blocks_origin *origin);
-/* Looks for what an earlier run left. *out is a writer that has *done blocks, or NULL when there is nothing to continue, in which case note->text
- * says why something was found and not used ("" otherwise): create_resumable then replaces it. info->key_id is the key that the blocks must have.
- * Errors as those of create, before any work: also too many blocks, or another process that writes the file. */
+/* Looks for what an earlier run left. *out is a writer that has *done blocks, or NULL when there is nothing to
+ * continue, in which case note->text says why something was found and not used ("" otherwise): create_resumable then
+ * replaces it. info->key_id is the key that the blocks must have. Errors as those of create, before any work: also
+ * too many blocks, or another process that writes the file. */
 SABLE_API SABLE_CHECKED sable_status sable_blocks_resume(sable_queue *queue, sable_blocks_writer **out,
                                                          const char *path, const sable_blocks_info *info,
                                                          const sable_blocks_origin *origin, uint32_t *done,

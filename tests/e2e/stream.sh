@@ -5,7 +5,10 @@
 . "$(dirname "${BASH_SOURCE[0]}")/_lib.sh"
 
 rows() { # FILE ROWS
-    awk -v n="$2" 'BEGIN { print "a,b,c"; for (i = 0; i < n; i++) print i % 7 / 4 "," i % 11 / 8 - 0.5 "," i % 5 / 16 }' >"$1"
+    awk -v n="$2" 'BEGIN {
+        print "a,b,c"
+        for (i = 0; i < n; i++) print i % 7 / 4 "," i % 11 / 8 - 0.5 "," i % 5 / 16
+    }' >"$1"
 }
 rows few.csv 5120    # 10 blocks of 512
 rows many.csv 204800 # 400: 5 MB of numbers
