@@ -64,31 +64,30 @@ static sable_status save_params(keygen *k) {
     char *text = NULL;
     sable_atomic_file *file = NULL;
     SABLE_TRY(sable_params_write(k->s.params, &text, &k->s.err));
+    unfinished_add(k->w.params, false);
     sable_status status = sable_atomic_file_open(&file, k->w.params, 0644, &k->s.err);
     if (status == SABLE_OK) status = sable_atomic_file_write(file, text, strlen(text), &k->s.err);
     if (status == SABLE_OK) status = sable_atomic_file_commit(&file, &k->s.err);
     sable_atomic_file_abort(&file);
     sable_text_free(text);
-    if (status == SABLE_OK) unfinished_add(k->w.params, false);
     return status;
 }
 
 static sable_status make_public(keygen *k) {
     sable_public_key *key = NULL;
     SABLE_TRY(via_queue(&k->s, sable_public_key_generate(k->s.queue, &key, k->secret)));
+    unfinished_add(k->w.public_key, false);
     sable_status status = via_queue(&k->s, sable_public_key_save(k->s.queue, key, k->w.public_key));
     sable_public_key_destroy(k->s.queue, &key);
-    if (status == SABLE_OK) unfinished_add(k->w.public_key, false);
     return status;
 }
 
 static sable_status make_eval(keygen *k, const char *path) {
     sable_keyset *keys = NULL;
     SABLE_TRY(via_queue(&k->s, sable_keyset_generate(k->s.queue, &keys, k->secret, k->plan.spec)));
-    bool existed = path_exists(path);
+    if (!path_exists(path)) unfinished_add(path, false);
     sable_status status = via_queue(&k->s, sable_keyset_save(k->s.queue, keys, path));
     sable_keyset_destroy(k->s.queue, &keys);
-    if (status == SABLE_OK && !existed) unfinished_add(path, false);
     return status;
 }
 
@@ -101,6 +100,7 @@ static sable_status make_workspace(keygen *k) {
     SABLE_TRY(save_params(k));
     if (!k->no_public) SABLE_TRY(make_public(k));
     if (eval) SABLE_TRY(make_eval(k, k->w.eval_keys));
+    unfinished_add(k->w.secret, false);
     SABLE_TRY(sable_secret_save(k->secret, k->w.secret, &k->s.err));
     unfinished_keep();
     wrote(k, "secret key", k->w.secret);

@@ -46,13 +46,12 @@ void unfinished_remove(void) {
 void unfinished_keep(void) { unfinished_count = 0; }
 
 sable_status make_folder(const char *path, unsigned mode, sable_error *err) {
-    if (mkdir(path, (mode_t)mode) == 0) {
-        unfinished_add(path, true);
-        return SABLE_OK;
-    }
-    int code = errno;
     struct stat info;
-    if (code == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return SABLE_OK;
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return SABLE_OK;
+    unfinished_add(path, true);
+    if (mkdir(path, (mode_t)mode) == 0) return SABLE_OK;
+    int code = errno;
+    unfinished_count--;
     return sable_fail(err, SABLE_IO, "%s: cannot make the folder: %s", sable_show_path(path).text,
                       sable_show_errno(code).text);
 }

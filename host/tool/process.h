@@ -13,8 +13,9 @@ void process_setup(void);
 /* Commands that touch a secret: no core dumps, no debugger. */
 void harden_process(void);
 
-/* Files and folders that a command has finished but leaves behind only if all of it succeeds. Removed, the last first,
- * by unfinished_remove and by a signal; temporaries of host/io need no entry. The path is copied. */
+/* Files and folders of a command that stay only if all of it succeeds. Entered before they are made, so that a signal
+ * finds them at any moment, and only if they are not there yet. Removed, the last first, by unfinished_remove and by a
+ * signal; temporaries of host/io need no entry. The path is copied. */
 void unfinished_add(const char *path, bool folder);
 void unfinished_remove(void);
 void unfinished_keep(void); /* the command succeeded */
