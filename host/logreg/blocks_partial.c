@@ -33,8 +33,7 @@ static char *with_tail(const char *name, const char *tail) {
     size_t a = strlen(name), b = strlen(tail);
     char *text = malloc(a + b + 1);
     if (!text) return NULL;
-    memcpy(text, name, a);
-    memcpy(text + a, tail, b + 1);
+    snprintf(text, a + b + 1, "%s%s", name, tail);
     return text;
 }
 

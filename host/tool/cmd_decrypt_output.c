@@ -116,7 +116,8 @@ static void npy_heading(decrypt_output *out) {
     enum { HEAD = 128 };
     uint8_t head[HEAD + 1];
     memset(head, ' ', HEAD);
-    memcpy(head, "\x93NUMPY\x01\x00", 8);
+    static const uint8_t start[8] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
+    memcpy(head, start, sizeof start);
     sable_put_u16(head + 8, HEAD - 10);
     int length =
         snprintf((char *)head + 10, HEAD - 9, "{'descr': '<f8', 'fortran_order': False, 'shape': (%llu, %u), }",
@@ -190,7 +191,7 @@ sable_status decrypt_output_open(decrypt_output *out, const uint8_t origin[2 * S
     bool found;
     const size_t words = tally_words(out);
     out->tally = calloc(words, sizeof *out->tally);
-    out->payload = calloc(words, sizeof *out->tally);
+    out->payload = malloc(8 * words); /* the tally as bytes of the journal */
     if (!out->tally || !out->payload) return sable_fail(err, SABLE_NO_MEMORY, "no memory for %zu counts", words);
     SABLE_TRY(sable_partial_open(&out->file, out->path, err));
     SABLE_TRY(sable_partial_continue(&out->file, 0600, have, sizeof have, 8 * words, &found, err));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tool/cmd_infer_memory.h"
 
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tool/options.h"
@@ -30,7 +30,7 @@ uint64_t process_peak(void) {
     uint64_t kib = 0;
     char line[256];
     while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "VmHWM: %" SCNu64, &kib) == 1) break;
+        if (strncmp(line, "VmHWM:", 6) == 0) kib = strtoull(line + 6, NULL, 10);
     if (file) fclose(file);
     return kib * 1024;
 }

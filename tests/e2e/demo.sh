@@ -83,7 +83,7 @@ status=0
 sable demo --params low.json --no-baseline --json >low.out 2>low.err || status=$?
 [ $status = 1 ] || fail "a missed bar gives exit status $status"
 grep -q 'the demonstration failed: ' low.err || fail "a missed bar is not named: $(cat low.err)"
-[ "$(json low.out "o['passed'], o['max_logit_error_relative'] > 1e-4, o['mismatched_predictions'] > 0")" = '(False, True, True)' ] ||
+[ "$(json low.out "o['passed'], o['max_logit_error_relative'] > 1e-4")" = '(False, True)' ] || # whether a prediction differs is chance
     fail "$(cat low.out)"
 
 # ---- refusals ----
