@@ -63,7 +63,13 @@ else
     step "tests" run_ctest build
 fi
 
+# The tests above run on the best path of this processor (unit and diff on every one); the mathematics of whole operations
+# on the others too.
 if [ "$extent" != quick ]; then
+    for path in $(build/bin/sable doctor | sed -n 's/^cpu paths *//p' | tr -d ','); do
+        SABLE_CPU=$path step "properties on the path $path" run_ctest build -L '^property$'
+    done
+
     build verify
     step "tests with range assertions" run_ctest build-verify -L '^(unit|diff|property)$'
 
