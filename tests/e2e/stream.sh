@@ -68,7 +68,7 @@ assert [x["done"] for x in part] == sorted(x["done"] for x in part)
 PYTHON
 sable infer "${o[@]}" --data few.enc --model m.json --out p.res >out 2>lines
 [ ! -s lines ] || fail "progress where there is no terminal: $(cat lines)"
-if command -v script >/dev/null; then
+if script -qec true /dev/null >/dev/null 2>&1; then # no pseudo-terminal in some containers
     script -qec "'$SABLE_BIN' infer ${o[*]} --data many.enc --model m.json --out p.res 2>&1 >/dev/null" typescript >/dev/null
     grep -q 'of 204800 samples' typescript || fail "no progress on a terminal: $(cat typescript)"
     script -qec "'$SABLE_BIN' infer ${o[*]} --progress none --data many.enc --model m.json --out p.res 2>&1 >/dev/null" \
