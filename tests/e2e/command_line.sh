@@ -146,6 +146,6 @@ for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGH
         assert got == 0 or not os.path.exists("signalled"), f"{number} after {part} of {whole} s leaves {there}"
         caught += got == status
         shutil.rmtree("signalled", ignore_errors=True)
-assert caught >= 1, "no signal arrived in time"
+assert caught >= 3, f"only {caught} signals arrived in time"
 PYTHON
 echo "the command line keeps its promises"
