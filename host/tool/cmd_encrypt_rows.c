@@ -13,26 +13,9 @@
 
 enum { MOST_FEATURES = 1 << 20, TEXT_PIECE = 1 << 18 };
 
-static sable_table_options options_of(const data_source *s) {
-    sable_table_options options;
-    sable_table_options_init(&options);
-    options.format = (sable_table_format)s->format;
-    options.has_header = !s->no_header;
-    if (s->delimiter) options.delimiter = *s->delimiter;
-    options.label_column = s->label_column;
-    options.id_column = s->id_column;
-    options.labels_path = s->labels;
-    options.label_positive = s->label_positive;
-    options.label_values = s->label_values.item;
-    options.label_value_count = s->label_values.count;
-    options.ignore_columns = s->ignore.item;
-    options.ignore_count = s->ignore.count;
-    return options;
-}
-
 sable_status encrypt_rows_open(encrypt *e, encrypt_rows *r) {
     sable_error *err = &e->s.err;
-    const sable_table_options options = options_of(&e->source);
+    const sable_table_options options = data_source_table_options(&e->source);
     SABLE_TRY(sable_rows_open(&r->rows, e->source.data, &options, err));
     r->features = sable_rows_features(r->rows);
     sable_hash_init(&r->hash);

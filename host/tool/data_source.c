@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tool/data_source.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "tool/report.h"
@@ -34,7 +33,7 @@ int data_source_check(const data_source *s) {
     return -1;
 }
 
-sable_status data_source_read(sable_table **table, const data_source *s, sable_error *err) {
+sable_table_options data_source_table_options(const data_source *s) {
     sable_table_options options;
     sable_table_options_init(&options);
     options.format = (sable_table_format)s->format;
@@ -48,16 +47,14 @@ sable_status data_source_read(sable_table **table, const data_source *s, sable_e
     options.label_value_count = s->label_values.count;
     options.ignore_columns = s->ignore.item;
     options.ignore_count = s->ignore.count;
+    return options;
+}
+
+sable_status data_source_read(sable_table **table, const data_source *s, sable_error *err) {
+    const sable_table_options options = data_source_table_options(s);
     sable_status status = sable_table_read(table, s->data, &options, err);
     if (status == SABLE_OK && (*table)->underflows)
         remark("%s: %llu values are too small for a double and were read as 0", s->data,
                (unsigned long long)(*table)->underflows);
     return status;
-}
-
-data_extreme data_largest(const sable_table *table) {
-    size_t best = 0, count = table->rows * table->features;
-    for (size_t i = 1; i < count; i++)
-        if (fabs(table->values[i]) > fabs(table->values[best])) best = i;
-    return (data_extreme){table->values[best], best / table->features + 1, best % table->features + 1};
 }

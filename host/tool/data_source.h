@@ -17,13 +17,8 @@ enum { DATA_SOURCE_OPTIONS = 10 };
 void data_source_options(option *table, data_source *source);
 /* -1, or the exit status after a complaint about options that do not go together. */
 int data_source_check(const data_source *source);
+/* The same for the readers of sable/io.h; strings are borrowed from source. */
+sable_table_options data_source_table_options(const data_source *source);
 sable_status data_source_read(sable_table **table, const data_source *source, sable_error *err);
-
-/* The row and column of the largest |value|, counted from 1. */
-typedef struct data_extreme {
-    double value; /* with its sign */
-    size_t row, column;
-} data_extreme;
-data_extreme data_largest(const sable_table *table);
 
 #endif
