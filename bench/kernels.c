@@ -58,17 +58,17 @@ static uint32_t random_below(uint32_t p) { /* xorshift: any words will do */
 /* ---- one run of each kernel ---- */
 
 #define Q(i) (&b->ring->prime[i])
-static void forward_hot(bench *b) { b->k->ntt_forward(b->limb[0], &b->tables[0]); }
+static void forward_hot(bench *b) { cpu_ntt_limb(b->k, b->limb[0], &b->tables[0]); }
 static void inverse_hot(bench *b) { b->k->ntt_inverse(b->limb[0], b->limb[0], &b->tables[0], 5); }
 static void forward_cold(bench *b) {
     uint32_t i = b->turn++ % LIMBS;
-    b->k->ntt_forward(b->limb[i], &b->tables[i]);
+    cpu_ntt_limb(b->k, b->limb[i], &b->tables[i]);
 }
 static void inverse_cold(bench *b) {
     uint32_t i = b->turn++ % LIMBS;
     b->k->ntt_inverse(b->limb[i], b->limb[i], &b->tables[i], 5);
 }
-static void one_table(bench *b) { b->k->ntt_forward(b->limb[b->turn++ % LIMBS], &b->tables[0]); }
+static void one_table(bench *b) { cpu_ntt_limb(b->k, b->limb[b->turn++ % LIMBS], &b->tables[0]); }
 static void convert(bench *b) {
     for (size_t from = 0; from < b->ring->n; from += COLUMNS) {
         uint32_t *out[LIMBS];

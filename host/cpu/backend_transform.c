@@ -18,7 +18,7 @@ sable_status cpu_ntt_forward(void *queue, const sable_limbs *x) {
     CPU_PARALLEL(threads)
     for (size_t k = 0; k < count; k++) {
         cpu_place at = cpu_place_of(x, k);
-        s->kernels->ntt_forward(cpu_at(x, at), &s->tables[x->pos[at.limb]]);
+        cpu_ntt_limb(s->kernels, cpu_at(x, at), &s->tables[x->pos[at.limb]]);
     }
     CPU_CHECK(s, x);
     return SABLE_OK;
@@ -105,7 +105,7 @@ sable_status cpu_key_inner(void *queue, const sable_limbs *acc, const sable_limb
                 d[j] = cpu_limb(own, member, 0, own_index[pos]);
             } else {
                 uint32_t *row = cpu_limb(digits, member, j, limb);
-                if (coefficients) s->kernels->ntt_forward(row, &s->tables[pos]);
+                if (coefficients) cpu_ntt_limb(s->kernels, row, &s->tables[pos]);
                 d[j] = row;
             }
         }
@@ -139,7 +139,7 @@ sable_status cpu_ntt_mod_down(void *queue, const sable_limbs *out, const sable_l
         uint32_t pos = out->pos[at.limb];
         uint32_t *row = cpu_at(e, at);
         const uint32_t *source = x_index[pos] == CPU_ABSENT ? NULL : cpu_limb(x, at.member, at.part, x_index[pos]);
-        s->kernels->ntt_forward(row, &s->tables[pos]);
+        cpu_ntt_limb(s->kernels, row, &s->tables[pos]);
         s->kernels->mod_down(cpu_at(out, at), source, row, x_mult[at.limb], e_mult[at.limb], s->ring->n,
                              &s->ring->prime[pos]);
     }

@@ -25,7 +25,12 @@ typedef struct cpu_kernels {
     /* Sizes and builds the packed tables of one prime; packed == NULL asks for the size only. */
     size_t (*prepare)(void *packed, const sable_ring *ring, uint32_t pos);
 
-    void (*ntt_forward)(uint32_t *a, const cpu_tables *t); /* in place */
+    /* The forward transform in place, in two steps: passes over the whole limb, after which blocks of ntt_block_words
+     * words (a power of two, at most n) no longer depend on each other and hold words of a range private to the table;
+     * then each block once, in any order, canonical afterwards. cpu_ntt_limb does both. */
+    size_t (*ntt_block_words)(uint32_t log_n);
+    void (*ntt_forward_outer)(uint32_t *a, const cpu_tables *t);
+    void (*ntt_forward_block)(uint32_t *a, const cpu_tables *t, size_t block); /* a: the limb, not the block */
     void (*ntt_inverse)(uint32_t *out, const uint32_t *in, const cpu_tables *t,
                         uint32_t mult); /* out may be in; times N^-1 * mult */
 
@@ -70,6 +75,13 @@ extern const cpu_kernels cpu_kernels_portable;
 extern const cpu_kernels cpu_kernels_avx2;
 extern const cpu_kernels cpu_kernels_avx512;
 #endif
+
+/* The forward transform of one limb, in place. */
+static inline void cpu_ntt_limb(const cpu_kernels *k, uint32_t *a, const cpu_tables *t) {
+    size_t blocks = t->ring->n / k->ntt_block_words(t->ring->log_n);
+    k->ntt_forward_outer(a, t);
+    for (size_t b = 0; b < blocks; b++) k->ntt_forward_block(a, t, b);
+}
 
 /* The best table that this processor runs, or the one named; NULL when the name is unknown or the processor lacks it. */
 const cpu_kernels *cpu_kernels_find(const char *name);

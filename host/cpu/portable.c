@@ -118,7 +118,9 @@ size_t cpu_portable_check_range(const uint32_t *a, size_t n, const sable_prime *
 const cpu_kernels cpu_kernels_portable = {
     .name = "portable",
     .prepare = prepare,
-    .ntt_forward = cpu_portable_ntt_forward,
+    .ntt_block_words = cpu_portable_ntt_block_words,
+    .ntt_forward_outer = cpu_portable_ntt_forward_outer,
+    .ntt_forward_block = cpu_portable_ntt_forward_block,
     .ntt_inverse = cpu_portable_ntt_inverse,
     .add = add,
     .sub = sub,

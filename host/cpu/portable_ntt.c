@@ -24,16 +24,34 @@ static void forward_block(uint32_t *restrict x, uint32_t *restrict y, uint32_t c
     }
 }
 
-void cpu_portable_ntt_forward(uint32_t *a, const cpu_tables *t) {
+/* Blocks of 16 KiB stay in the first-level cache. */
+#define BLOCK_LOG 12u
+
+size_t cpu_portable_ntt_block_words(uint32_t log_n) { return (size_t)1 << (log_n < BLOCK_LOG ? log_n : BLOCK_LOG); }
+
+/* The stages with m = m0, 2*m0, ... below m1 blocks, on the words from a on: `of` blocks of the stage m0, the first
+ * being block `first`. */
+static void forward_stages(uint32_t *a, const cpu_tables *t, uint32_t m0, uint32_t m1, uint32_t first, uint32_t of) {
     const sable_ring *ring = t->ring;
     const uint32_t *w = ring->w[t->pos], *ws = ring->w_shoup[t->pos];
-    const uint32_t p = ring->prime[t->pos].p, n = ring->n;
-    for (uint32_t m = 1, half = n / 2; m < n; m *= 2, half /= 2)
-        for (uint32_t i = 0; i < m; i++) {
-            uint32_t *x = a + (size_t)2 * i * half;
-            forward_block(x, x + half, half, w[m + i], ws[m + i], p);
+    const uint32_t p = ring->prime[t->pos].p;
+    for (uint32_t m = m0, half = ring->n / m0 / 2; m < m1; m *= 2, half /= 2, first *= 2, of *= 2)
+        for (uint32_t i = 0; i < of; i++) {
+            uint32_t *x = a + (size_t)2 * i * half, k = m + first + i;
+            forward_block(x, x + half, half, w[k], ws[k], p);
         }
-    for (uint32_t j = 0; j < n; j++) a[j] = sable_canon2(a[j], p);
+}
+
+void cpu_portable_ntt_forward_outer(uint32_t *a, const cpu_tables *t) {
+    uint32_t blocks = t->ring->n / (uint32_t)cpu_portable_ntt_block_words(t->ring->log_n);
+    forward_stages(a, t, 1, blocks, 0, 1);
+}
+
+void cpu_portable_ntt_forward_block(uint32_t *a, const cpu_tables *t, size_t block) {
+    const uint32_t words = (uint32_t)cpu_portable_ntt_block_words(t->ring->log_n), p = t->ring->prime[t->pos].p;
+    a += block * words;
+    forward_stages(a, t, t->ring->n / words, t->ring->n, (uint32_t)block, 1);
+    for (uint32_t j = 0; j < words; j++) a[j] = sable_canon2(a[j], p);
 }
 
 /* x, y in [0,2p) -> x + y, w*(x - y), both in [0,2p). */

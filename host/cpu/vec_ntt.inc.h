@@ -254,26 +254,32 @@ static void vec_small_inverse(uint32_t *a, const sable_ring *ring, uint32_t pos,
     for (uint32_t j = 0; j < n; j++) a[j] = sable_mul_mod(a[j], scale, p);
 }
 
-static void vec_ntt_forward(uint32_t *a, const cpu_tables *t) {
-    const sable_ring *ring = t->ring;
-    if (!t->packed) {
-        vec_small_forward(a, ring, t->pos);
-        return;
-    }
-    const size_t n = ring->n;
-    const uint32_t *w = t->packed;
-    const vmod m = vmod_of(&ring->prime[t->pos]);
-    const vplan plan = vplan_of(ring->log_n);
+static size_t vec_ntt_block_words(uint32_t log_n) {
+    return (size_t)1 << (log_n < VEC_NTT_MIN_LOG ? log_n : vplan_of(log_n).block_log);
+}
+/* Words in [0,4p) afterwards. */
+static void vec_ntt_forward_outer(uint32_t *a, const cpu_tables *t) {
+    if (!t->packed) return;
+    const vmod m = vmod_of(&t->ring->prime[t->pos]);
+    const vplan plan = vplan_of(t->ring->log_n);
     uint32_t depth = 0;
     for (uint32_t i = 0; i < plan.outers; depth += plan.outer[i++])
-        vforward_passes(a, n >> depth, (size_t)1 << depth, w, (size_t)1 << depth, plan.outer[i], m);
-    const size_t block = (size_t)1 << plan.block_log, blocks = n >> plan.block_log;
-    for (size_t b = 0; b < blocks; b++) {
-        uint32_t down = 0;
-        for (uint32_t i = 0; i < plan.inners; down += plan.inner[i++])
-            vforward_passes(a + b * block, block >> down, (size_t)1 << down, w, (blocks + b) << down, plan.inner[i], m);
-        vforward_tail(a + b * block, block / (2 * VEC_LANES), w, (blocks + b) << (down - 1), m);
+        vforward_passes(a, t->ring->n >> depth, (size_t)1 << depth, t->packed, (size_t)1 << depth, plan.outer[i], m);
+}
+static void vec_ntt_forward_block(uint32_t *a, const cpu_tables *t, size_t block) {
+    if (!t->packed) {
+        vec_small_forward(a, t->ring, t->pos);
+        return;
     }
+    const uint32_t *w = t->packed;
+    const vmod m = vmod_of(&t->ring->prime[t->pos]);
+    const vplan plan = vplan_of(t->ring->log_n);
+    const size_t words = (size_t)1 << plan.block_log, k = (t->ring->n >> plan.block_log) + block; /* its node */
+    uint32_t down = 0;
+    a += block * words;
+    for (uint32_t i = 0; i < plan.inners; down += plan.inner[i++])
+        vforward_passes(a, words >> down, (size_t)1 << down, w, k << down, plan.inner[i], m);
+    vforward_tail(a, words / (2 * VEC_LANES), w, k << (down - 1), m);
 }
 
 static void vec_ntt_inverse(uint32_t *out, const uint32_t *in, const cpu_tables *t, uint32_t mult) {
