@@ -84,18 +84,18 @@ sable_status sable_key_spec_get(const sable_key_spec *spec, size_t index, sable_
     return SABLE_OK;
 }
 
-/* Bytes of one key: two polynomials a digit (one if seeded) over the hull and P. */
-static uint64_t need_bytes(const sable_params *p, const sable_key_need *need, bool seeded) {
-    uint64_t digits = (need->first + need->limbs - 1) / p->alpha - need->first / p->alpha + 1;
-    uint64_t polys = seeded ? digits : 2 * digits;
-    return polys * (need->limbs + p->p_count) * p->n * sizeof(uint32_t) + (seeded ? 32 : 0);
+/* Bytes of one key in memory: two polynomials a digit over the hull and P. */
+static uint64_t need_bytes(const sable_params *p, const sable_key_need *need) {
+    return 2ull * sable_key_digits(p, need) * (need->limbs + p->p_count) * p->n * sizeof(uint32_t);
 }
 
-uint64_t sable_key_spec_bytes(const sable_key_spec *spec, bool seeded) {
+uint64_t sable_key_spec_bytes(const sable_key_spec *spec) {
     uint64_t sum = 0;
-    for (size_t i = 0; spec && i < spec->count; i++) sum += need_bytes(&spec->params, &spec->need[i], seeded);
+    for (size_t i = 0; spec && i < spec->count; i++) sum += need_bytes(&spec->params, &spec->need[i]);
     return sum;
 }
+
+const sable_params *sable_key_spec_params(const sable_key_spec *spec) { return &spec->params; }
 
 /* -- sets ---------------------------------------------------------------------------------------------------------- */
 
@@ -117,7 +117,7 @@ sable_status sable_keyset_get(const sable_keyset *keys, size_t index, sable_key_
 
 uint64_t sable_keyset_bytes(const sable_keyset *keys) {
     uint64_t sum = 0;
-    for (size_t i = 0; keys && i < keys->count; i++) sum += need_bytes(&keys->ctx->params, &keys->key[i].need, false);
+    for (size_t i = 0; keys && i < keys->count; i++) sum += need_bytes(&keys->ctx->params, &keys->key[i].need);
     return sum;
 }
 

@@ -103,6 +103,13 @@ struct sable_keyset {
     uint8_t key_id[SABLE_DIGEST_BYTES];
 };
 
+/* Blocks of alpha positions that a key's hull touches. */
+static inline uint32_t sable_key_digits(const sable_params *p, const sable_key_need *need) {
+    return (need->first + need->limbs - 1) / p->alpha - need->first / p->alpha + 1;
+}
+
+SABLE_SHARED const sable_params *sable_key_spec_params(const sable_key_spec *spec);
+
 /* -- helpers of ckks/object*.c ------------------------------------------------------------------------------------- */
 
 /* Fails on the queue's error record. */

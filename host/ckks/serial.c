@@ -61,7 +61,7 @@ sable_status sable_ct_header_get(sable_ct *meta, sable_ctx *ctx, const uint8_t i
                           ctx->params.top_level);
     if (m.parts != 2 && m.parts != 3)
         return sable_fail(err, SABLE_FORMAT, "ciphertext header: %u parts, 2 or 3 are possible", m.parts);
-    if (m.batch == 0 || m.batch > 1u << 20)
+    if (m.batch == 0 || m.batch > SABLE_CT_BATCH_MOST)
         return sable_fail(err, SABLE_FORMAT, "ciphertext header: batch of %u", m.batch);
     if (m.slots == 0 || m.slots > ctx->params.n / 2 || (m.slots & (m.slots - 1)))
         return sable_fail(err, SABLE_FORMAT, "ciphertext header: %u slots: a power of two up to %u", m.slots,
@@ -86,7 +86,8 @@ static size_t stored_words(const sable_ct *meta) { /* of one member */
 }
 
 uint64_t sable_ct_payload_bytes(const sable_ct *meta) {
-    return (uint64_t)meta->batch * stored_words(meta) * sizeof(uint32_t);
+    const sable_ct_shape shape = {meta->level, meta->parts, meta->batch, meta->seeded};
+    return sable_shape_bytes(&meta->ctx->params, &shape, 32);
 }
 
 sable_status sable_ct_payload_write(sable_queue *queue, const sable_ct *ct, sable_container_writer *writer) {
@@ -183,14 +184,14 @@ sable_status sable_ct_save(sable_queue *queue, const sable_ct *ct, const char *p
     if (!path) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_ct_save: the path is NULL");
     uint8_t header[SABLE_CT_HEADER_BYTES];
     sable_ct_header_put(header, ct);
-    const sable_tag data = SABLE_TAG('D', 'A', 'T', 'A');
-    const sable_section_spec spec[] = {{SABLE_TAG_META, 0, sizeof header}, {data, 0, sable_ct_payload_bytes(ct)}};
+    sable_section_spec spec[SABLE_CT_SECTIONS];
+    sable_ct_specs(spec, sable_ct_payload_bytes(ct));
     sable_container_info info = sable_container_info_of(queue->ctx, SABLE_KIND_CIPHERTEXT, ct->key_id, ct->insecure);
     sable_error *err = &queue->error;
     sable_container_writer *w;
-    SABLE_TRY(sable_container_writer_create(&w, path, 0644, &info, spec, 2, err));
+    SABLE_TRY(sable_container_writer_create(&w, path, 0644, &info, spec, SABLE_CT_SECTIONS, err));
     sable_status status = sable_container_writer_section(w, SABLE_TAG_META, header, sizeof header, err);
-    if (status == SABLE_OK) status = sable_container_writer_begin(w, data, err);
+    if (status == SABLE_OK) status = sable_container_writer_begin(w, spec[1].tag, err);
     if (status == SABLE_OK) status = sable_ct_payload_write(queue, ct, w);
     if (status == SABLE_OK) status = sable_container_writer_end(w, err);
     if (status == SABLE_OK) return sable_container_writer_finish(&w, err);
@@ -204,11 +205,11 @@ static sable_status load_ct(sable_queue *queue, sable_ct *out, sable_container *
     SABLE_TRY(sable_container_read(c, SABLE_TAG_META, header, sizeof header, &queue->error));
     SABLE_TRY(sable_ct_header_get(&meta, queue->ctx, header, &queue->error));
     memcpy(meta.key_id, sable_container_get_info(c)->key_id, sizeof meta.key_id);
-    const sable_tag data = SABLE_TAG('D', 'A', 'T', 'A');
-    const sable_section_spec spec[] = {{SABLE_TAG_META, 0, sizeof header}, {data, 0, sable_ct_payload_bytes(&meta)}};
-    SABLE_TRY(sable_container_expect(c, spec, 2, &queue->error));
+    sable_section_spec spec[SABLE_CT_SECTIONS];
+    sable_ct_specs(spec, sable_ct_payload_bytes(&meta));
+    SABLE_TRY(sable_container_expect(c, spec, SABLE_CT_SECTIONS, &queue->error));
     sable_section_stream stream;
-    SABLE_TRY(sable_section_begin(&stream, c, data, spec[1].length, &queue->error));
+    SABLE_TRY(sable_section_begin(&stream, c, spec[1].tag, spec[1].length, &queue->error));
     return sable_ct_payload_read(queue, out, &meta, &stream, path);
 }
 

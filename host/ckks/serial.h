@@ -6,10 +6,11 @@
  * Header, little-endian: level 4 | parts 4 | batch 4 | slots 4 | seeded 4 | scale level 4 | scale power 4 | zero 4 | scale hi, lo 16 | bound 8 |
  * rms 8 | noise variance 8 | relative 8 | seed 32 (zero unless seeded). Floating-point numbers as IEEE 754 bits.
  * Payload: words [batch][parts][limbs][N], limbs in window order, canonical; of a seeded ciphertext part 0 only. */
-#include "ckks/objects.h"
+#include "ckks/storage.h"
 #include "io/container.h"
 
 #define SABLE_CT_HEADER_BYTES 112
+#define SABLE_CT_BATCH_MOST   (1u << 20)
 
 SABLE_SHARED void sable_ct_header_put(uint8_t out[SABLE_CT_HEADER_BYTES], const sable_ct *ct);
 /* Checks every field against the context; fills everything of *meta but data, stamp and key id. */

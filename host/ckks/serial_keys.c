@@ -11,6 +11,7 @@
 
 #define KEY_RECORD_BYTES 48
 #define KEYS_MOST        (SABLE_SECTIONS_MOST - 1)
+#define META_BYTES(keys) (8 + (uint64_t)(keys)*KEY_RECORD_BYTES)
 
 static uint32_t key_positions(uint16_t *pos, const sable_params *p, const sable_key_need *need) {
     uint32_t count = 0;
@@ -19,12 +20,31 @@ static uint32_t key_positions(uint16_t *pos, const sable_params *p, const sable_
     return count;
 }
 
-static uint32_t key_digits(const sable_params *p, const sable_key_need *need) {
-    return (need->first + need->limbs - 1) / p->alpha - need->first / p->alpha + 1;
+static uint64_t half_bytes(const sable_params *p, const sable_key_need *need) {
+    return sable_key_bytes_stored(p, need, 32, true);
 }
 
-static uint64_t half_bytes(const sable_params *p, const sable_key_need *need) {
-    return (uint64_t)key_digits(p, need) * (need->limbs + p->p_count) * p->n * sizeof(uint32_t);
+sable_status sable_keyset_file_bytes(uint64_t *bytes, const sable_key_spec *spec, const sable_file_options *options,
+                                     sable_error *err) {
+    if (!bytes || !spec)
+        return sable_fail(err, SABLE_INVALID, "sable_keyset_file_bytes: bytes and spec must not be NULL");
+    sable_file_options chosen;
+    SABLE_TRY(sable_storage_choose(&chosen, options, err));
+    const size_t count = sable_key_spec_count(spec);
+    if (count > KEYS_MOST)
+        return sable_fail(err, SABLE_LIMIT, "%zu keys in one file: %d are possible", count, KEYS_MOST);
+    sable_section_spec *section = calloc(count + 1, sizeof *section);
+    if (!section) return sable_fail(err, SABLE_NO_MEMORY, "no memory for the table of %zu keys", count);
+    section[0].length = META_BYTES(count);
+    for (size_t i = 0; i < count; i++) {
+        sable_key_need need;
+        if (sable_key_spec_get(spec, i, &need) == SABLE_OK)
+            section[i + 1].length =
+                sable_key_bytes_stored(sable_key_spec_params(spec), &need, chosen.residue_bits, !chosen.no_seeds);
+    }
+    *bytes = sable_container_bytes(section, (uint32_t)count + 1);
+    free(section);
+    return SABLE_OK;
 }
 
 static sable_status write_keys(sable_queue *queue, const sable_keyset *keys, sable_container_writer *w,
@@ -60,7 +80,7 @@ sable_status sable_keyset_save(sable_queue *queue, const sable_keyset *keys, con
         return SABLE_REFUSE(queue, SABLE_INVALID, "sable_keyset_save: the key set belongs to another context");
     if (keys->count > KEYS_MOST)
         return SABLE_REFUSE(queue, SABLE_LIMIT, "%zu keys in one file: %d are possible", keys->count, KEYS_MOST);
-    uint64_t meta_bytes = 8 + keys->count * KEY_RECORD_BYTES;
+    const uint64_t meta_bytes = META_BYTES(keys->count);
     uint8_t *meta = calloc(1, meta_bytes);
     sable_section_spec *spec = calloc(keys->count + 1, sizeof *spec);
     sable_status status = SABLE_OK;
@@ -109,7 +129,7 @@ static sable_status parse_record(sable_evk *key, const sable_params *p, const ui
                           p->q_count);
     key->need = n;
     key->first_block = n.first / p->alpha;
-    key->digits = key_digits(p, &n);
+    key->digits = sable_key_digits(p, &n);
     memcpy(key->seed, record + 16, 32);
     return SABLE_OK;
 }
@@ -174,7 +194,7 @@ static sable_status load_keys(sable_queue *queue, sable_keyset *keys, sable_cont
     const sable_params *p = &queue->ctx->params;
     sable_error *err = &queue->error;
     uint32_t count = sable_container_get_info(c)->section_count - 1;
-    uint64_t meta_bytes = 8 + (uint64_t)count * KEY_RECORD_BYTES;
+    const uint64_t meta_bytes = META_BYTES(count);
     uint8_t *meta = malloc(meta_bytes);
     sable_section_spec *spec = calloc(count + 1, sizeof *spec);
     keys->key = calloc(count ? count : 1, sizeof *keys->key);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ckks/expand.h"
+#include "ckks/storage.h"
 #include "client/secret.h"
 #include "io/bytes.h"
 #include "io/container.h"
@@ -20,6 +21,44 @@
 #define PUBLIC_META  48
 #define TAG_COEF     SABLE_TAG('C', 'O', 'E', 'F')
 #define TAG_BLMB     SABLE_TAG('B', 'L', 'M', 'B')
+#define TAG_ALMB     SABLE_TAG('A', 'L', 'M', 'B')
+enum { SECRET_SECTIONS = 2, PUBLIC_SECTIONS = 3 };
+
+static void secret_specs(sable_section_spec spec[SECRET_SECTIONS], const sable_params *params) {
+    spec[0] = (sable_section_spec){SABLE_TAG_META, 0, SECRET_META};
+    spec[1] = (sable_section_spec){TAG_COEF, 0, params->n / 4};
+}
+
+/* Returns the number of sections: the last holds the uniform half, where no seed stands for it. */
+static uint32_t public_specs(sable_section_spec spec[PUBLIC_SECTIONS], const sable_params *params,
+                             uint32_t residue_bits, bool seeded) {
+    const uint64_t half = sable_residue_bytes((uint64_t)(params->q_count + params->p_count) * params->n, residue_bits);
+    spec[0] = (sable_section_spec){SABLE_TAG_META, 0, PUBLIC_META};
+    spec[1] = (sable_section_spec){TAG_BLMB, 0, half};
+    spec[2] = (sable_section_spec){TAG_ALMB, 0, half};
+    return seeded ? 2 : 3;
+}
+
+sable_status sable_secret_file_bytes(uint64_t *bytes, const sable_params *params, sable_error *err) {
+    if (!bytes || !params)
+        return sable_fail(err, SABLE_INVALID, "sable_secret_file_bytes: bytes and params must not be NULL");
+    sable_section_spec spec[SECRET_SECTIONS];
+    secret_specs(spec, params);
+    *bytes = sable_container_bytes(spec, SECRET_SECTIONS);
+    return SABLE_OK;
+}
+
+sable_status sable_public_key_file_bytes(uint64_t *bytes, const sable_params *params, const sable_file_options *options,
+                                         sable_error *err) {
+    if (!bytes || !params)
+        return sable_fail(err, SABLE_INVALID, "sable_public_key_file_bytes: bytes and params must not be NULL");
+    sable_file_options chosen;
+    SABLE_TRY(sable_storage_choose(&chosen, options, err));
+    sable_section_spec spec[PUBLIC_SECTIONS];
+    const uint32_t count = public_specs(spec, params, chosen.residue_bits, !chosen.no_seeds);
+    *bytes = sable_container_bytes(spec, count);
+    return SABLE_OK;
+}
 
 static sable_container_info file_info(const sable_ctx *ctx, sable_kind kind, const uint8_t key_id[SABLE_DIGEST_BYTES],
                                       bool insecure, bool test_rng) {
@@ -64,9 +103,10 @@ static sable_status write_secret(const sable_secret *secret, const char *path, u
     for (uint32_t k = 0; k < n; k++) packed[k / 4] |= (uint8_t)(((unsigned)secret->s[k] & 3u) << (2 * (k % 4)));
     const sable_container_info info =
         file_info(secret->ctx, SABLE_KIND_SECRET_KEY, secret->key_id, secret->insecure, secret->test_rng);
-    const sable_section_spec sections[] = {{SABLE_TAG_META, 0, SECRET_META}, {TAG_COEF, 0, n / 4}};
+    sable_section_spec sections[SECRET_SECTIONS];
+    secret_specs(sections, &secret->ctx->params);
     sable_container_writer *writer = NULL;
-    SABLE_TRY(sable_container_writer_create(&writer, path, 0600, &info, sections, 2, err));
+    SABLE_TRY(sable_container_writer_create(&writer, path, 0600, &info, sections, SECRET_SECTIONS, err));
     sable_status status = sable_container_writer_section(writer, SABLE_TAG_META, meta, SECRET_META, err);
     if (status == SABLE_OK) status = sable_container_writer_section(writer, TAG_COEF, packed, n / 4, err);
     if (status == SABLE_OK) return sable_container_writer_finish(&writer, err);
@@ -105,11 +145,12 @@ static sable_status read_secret(sable_secret *secret, sable_container *file, con
     const sable_ctx *ctx = secret->ctx;
     const sable_container_info *info = sable_container_get_info(file);
     const uint32_t n = ctx->params.n;
-    const sable_section_spec sections[] = {{SABLE_TAG_META, 0, SECRET_META}, {TAG_COEF, 0, n / 4}};
+    sable_section_spec sections[SECRET_SECTIONS];
+    secret_specs(sections, &ctx->params);
     uint8_t meta[SECRET_META];
     SABLE_TRY(sable_container_require_params(file, ctx->params.digest, err));
     SABLE_TRY(check_flags(info, path, err));
-    SABLE_TRY(sable_container_expect(file, sections, 2, err));
+    SABLE_TRY(sable_container_expect(file, sections, SECRET_SECTIONS, err));
     SABLE_TRY(sable_container_read(file, SABLE_TAG_META, meta, SECRET_META, err));
     SABLE_TRY(check_meta(meta, ctx, path, err));
     memcpy(secret->public_bytes, meta + 8, sizeof secret->public_bytes);

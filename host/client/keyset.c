@@ -48,12 +48,8 @@ typedef struct keygen_scratch {
     uint32_t *words;         /* one key on its way to the backend */
 } keygen_scratch;
 
-static uint32_t key_digits(const sable_params *params, const sable_key_need *need) {
-    return (need->first + need->limbs - 1) / params->alpha - need->first / params->alpha + 1;
-}
-
 static size_t key_words(const sable_params *params, const sable_key_need *need) {
-    return 2 * (size_t)key_digits(params, need) * (need->limbs + params->p_count) * params->n;
+    return 2 * (size_t)sable_key_digits(params, need) * (need->limbs + params->p_count) * params->n;
 }
 
 static sable_status make_key(sable_queue *queue, sable_evk *key, const sable_secret *secret, keygen_scratch *scratch) {
@@ -68,7 +64,7 @@ static sable_status make_key(sable_queue *queue, sable_evk *key, const sable_sec
     SABLE_TRY(check_security(ctx, pos, limbs, &queue->error));
 
     key->first_block = need->first / params->alpha;
-    key->digits = key_digits(params, need);
+    key->digits = sable_key_digits(params, need);
     if (relin)
         memcpy(scratch->target, secret->s, params->n);
     else
@@ -108,7 +104,7 @@ static sable_status make_keys(sable_queue *queue, sable_keyset *set, const sable
     for (size_t i = 0; i < set->count; i++) {
         const sable_key_need *need = &set->key[i].need;
         words = key_words(params, need) > words ? key_words(params, need) : words;
-        digits = key_digits(params, need) > digits ? key_digits(params, need) : digits;
+        digits = sable_key_digits(params, need) > digits ? sable_key_digits(params, need) : digits;
     }
     SABLE_TRY(sable_rng_create(&scratch->rng, err));
     SABLE_TRY(client_work_open(&scratch->work, &secret->ring, params->q_count + params->p_count, err));

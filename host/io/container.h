@@ -72,6 +72,9 @@ typedef struct sable_section_spec {
     uint64_t length; /* bytes, at least 1 */
 } sable_section_spec;
 
+/* Length of a file with these sections, all of them together below 2^62 bytes. */
+SABLE_SHARED uint64_t sable_container_bytes(const sable_section_spec *sections, uint32_t section_count);
+
 /* A writer reads kind to key_id; open fills everything. */
 typedef struct sable_container_info {
     unsigned kind;

@@ -41,6 +41,17 @@ static bool tag_valid(sable_tag tag) {
     return true;
 }
 
+/* Where a section begins when everything before it ends at byte end. */
+static uint64_t aligned(uint64_t end) {
+    return (end + SABLE_SECTION_ALIGN - 1) / SABLE_SECTION_ALIGN * SABLE_SECTION_ALIGN;
+}
+
+uint64_t sable_container_bytes(const sable_section_spec *sections, uint32_t section_count) {
+    uint64_t end = sable_head_bytes(section_count);
+    for (uint32_t i = 0; i < section_count; i++) end = aligned(end) + sections[i].length;
+    return end;
+}
+
 sable_status sable_sections_place(sable_section *sections, uint32_t count, uint64_t *total, const char *where,
                                   sable_error *err) {
     if (!count) return sable_fail(err, SABLE_INVALID, "%s: a container needs at least one section", where);
@@ -62,7 +73,7 @@ sable_status sable_sections_place(sable_section *sections, uint32_t count, uint6
                 return sable_fail(err, SABLE_INVALID, "%s: section %s occurs twice, as %u and %u", where, name.text, j,
                                   i);
         if (!spec.length) return sable_fail(err, SABLE_INVALID, "%s: section %s is empty", where, name.text);
-        uint64_t start = (end + SABLE_SECTION_ALIGN - 1) / SABLE_SECTION_ALIGN * SABLE_SECTION_ALIGN;
+        uint64_t start = aligned(end);
         /* start < 2^63 + 256, because end < 2^63: no overflow above, none below */
         if (start > INT64_MAX || spec.length > INT64_MAX - start)
             return sable_fail(err, SABLE_LIMIT, "%s: section %s of %" PRIu64 " bytes ends beyond 2^63", where,

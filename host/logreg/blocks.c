@@ -42,13 +42,30 @@ uint64_t blocks_count(const sable_blocks_info *info) {
     return (info->samples + info->layout.samples_per_block - 1) / info->layout.samples_per_block;
 }
 
-sable_status blocks_specs(sable_section_spec **out, uint32_t blocks, const sable_ct *shape, sable_error *err) {
+sable_status blocks_specs(sable_section_spec **out, uint32_t blocks, uint64_t block_bytes, sable_error *err) {
     sable_section_spec *spec = calloc(blocks + 1, sizeof *spec);
     if (!spec) return sable_fail(err, SABLE_NO_MEMORY, "no memory for the table of %u blocks", blocks);
     spec[0] = (sable_section_spec){SABLE_TAG_META, 0, BLOCKS_META_BYTES};
-    for (uint32_t i = 0; i < blocks; i++)
-        spec[i + 1] = (sable_section_spec){sable_tag_indexed('B', i), 0, blocks_block_bytes(shape)};
+    for (uint32_t i = 0; i < blocks; i++) spec[i + 1] = (sable_section_spec){sable_tag_indexed('B', i), 0, block_bytes};
     *out = spec;
+    return SABLE_OK;
+}
+
+sable_status sable_blocks_file_bytes(uint64_t *bytes, const sable_params *params, const sable_ct_shape *block,
+                                     uint64_t blocks, const sable_file_options *options, sable_error *err) {
+    if (!bytes) return sable_fail(err, SABLE_INVALID, "sable_blocks_file_bytes: bytes is NULL");
+    if (blocks == 0 || blocks > BLOCKS_MOST)
+        return sable_fail(err, SABLE_LIMIT, "%llu blocks in one file: 1 to %d are possible", (unsigned long long)blocks,
+                          BLOCKS_MOST);
+    sable_file_options chosen;
+    sable_ct_shape stored;
+    SABLE_TRY(sable_storage_choose(&chosen, options, err));
+    SABLE_TRY(sable_shape_choose(&stored, params, block, &chosen, err));
+    sable_section_spec *spec;
+    SABLE_TRY(blocks_specs(&spec, (uint32_t)blocks,
+                           SABLE_CT_HEADER_BYTES + sable_shape_bytes(params, &stored, chosen.residue_bits), err));
+    *bytes = sable_container_bytes(spec, (uint32_t)blocks + 1);
+    free(spec);
     return SABLE_OK;
 }
 
@@ -77,7 +94,7 @@ static sable_status meta_get(sable_queue *queue, sable_blocks *b, const uint8_t 
                             (unsigned long long)info->samples, b->shape.batch, b->shape.slots);
     info->blocks = (uint32_t)blocks;
     sable_section_spec *spec;
-    SABLE_TRY(blocks_specs(&spec, info->blocks, &b->shape, err));
+    SABLE_TRY(blocks_specs(&spec, info->blocks, blocks_block_bytes(&b->shape), err));
     sable_status status = sable_container_expect(b->container, spec, info->blocks + 1, err);
     free(spec);
     return status;

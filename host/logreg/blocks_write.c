@@ -93,7 +93,7 @@ static sable_status prepare(sable_queue *queue, sable_blocks_writer **out, const
     w->sections = calloc(w->blocks + 1, sizeof *w->sections);
     sable_section_spec *spec = NULL;
     sable_status status = w->sections
-                              ? blocks_specs(&spec, w->blocks, shape, err)
+                              ? blocks_specs(&spec, w->blocks, blocks_block_bytes(shape), err)
                               : sable_fail(err, SABLE_NO_MEMORY, "no memory for the table of %u blocks", w->blocks);
     for (uint32_t i = 0; status == SABLE_OK && i <= w->blocks; i++) w->sections[i].spec = spec[i];
     free(spec);

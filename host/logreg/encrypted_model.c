@@ -12,6 +12,30 @@
 #define TAG_WEIGHTS SABLE_TAG('W', 'G', 'T', 'S')
 #define TAG_BIAS    SABLE_TAG('B', 'I', 'A', 'S')
 
+enum { SECTIONS = 3 };
+
+static void model_specs(sable_section_spec spec[SECTIONS], uint64_t weights_bytes, uint64_t bias_bytes) {
+    spec[0] = (sable_section_spec){SABLE_TAG_META, 0, META_BYTES};
+    spec[1] = (sable_section_spec){TAG_WEIGHTS, 0, weights_bytes};
+    spec[2] = (sable_section_spec){TAG_BIAS, 0, bias_bytes};
+}
+
+sable_status sable_encrypted_model_file_bytes(uint64_t *bytes, const sable_params *params,
+                                              const sable_ct_shape *weights, const sable_ct_shape *bias,
+                                              const sable_file_options *options, sable_error *err) {
+    if (!bytes) return sable_fail(err, SABLE_INVALID, "sable_encrypted_model_file_bytes: bytes is NULL");
+    sable_file_options chosen;
+    sable_ct_shape w, b;
+    SABLE_TRY(sable_storage_choose(&chosen, options, err));
+    SABLE_TRY(sable_shape_choose(&w, params, weights, &chosen, err));
+    SABLE_TRY(sable_shape_choose(&b, params, bias, &chosen, err));
+    sable_section_spec spec[SECTIONS];
+    model_specs(spec, sable_shape_bytes(params, &w, chosen.residue_bits),
+                sable_shape_bytes(params, &b, chosen.residue_bits));
+    *bytes = sable_container_bytes(spec, SECTIONS);
+    return SABLE_OK;
+}
+
 static sable_status write_part(sable_queue *queue, sable_container_writer *w, sable_tag tag, const sable_ct *ct) {
     SABLE_TRY(sable_container_writer_begin(w, tag, &queue->error));
     SABLE_TRY(sable_ct_payload_write(queue, ct, w));
@@ -33,13 +57,12 @@ sable_status sable_encrypted_model_save(sable_queue *queue, const sable_encrypte
     sable_put_f64(meta + 24, model->range);
     sable_ct_header_put(meta + HEAD_BYTES, model->weights);
     sable_ct_header_put(meta + HEAD_BYTES + SABLE_CT_HEADER_BYTES, model->bias);
-    const sable_section_spec spec[] = {{SABLE_TAG_META, 0, sizeof meta},
-                                       {TAG_WEIGHTS, 0, sable_ct_payload_bytes(model->weights)},
-                                       {TAG_BIAS, 0, sable_ct_payload_bytes(model->bias)}};
+    sable_section_spec spec[SECTIONS];
+    model_specs(spec, sable_ct_payload_bytes(model->weights), sable_ct_payload_bytes(model->bias));
     sable_container_info info = sable_container_info_of(queue->ctx, SABLE_KIND_ENCRYPTED_MODEL, model->weights->key_id,
                                                         model->weights->insecure || model->bias->insecure);
     sable_container_writer *w;
-    SABLE_TRY(sable_container_writer_create(&w, path, 0644, &info, spec, 3, &queue->error));
+    SABLE_TRY(sable_container_writer_create(&w, path, 0644, &info, spec, SECTIONS, &queue->error));
     sable_status status = sable_container_writer_section(w, SABLE_TAG_META, meta, sizeof meta, &queue->error);
     if (status == SABLE_OK) status = write_part(queue, w, TAG_WEIGHTS, model->weights);
     if (status == SABLE_OK) status = write_part(queue, w, TAG_BIAS, model->bias);
@@ -74,10 +97,9 @@ static sable_status read_model(sable_queue *queue, sable_encrypted_model *m, sab
         return SABLE_REFUSE(queue, SABLE_FORMAT,
                             "%s: %u classes, range %g, %u weight and %u bias ciphertexts contradict each other", path,
                             m->classes, m->range, weights.batch, bias.batch);
-    const sable_section_spec spec[] = {{SABLE_TAG_META, 0, sizeof meta},
-                                       {TAG_WEIGHTS, 0, sable_ct_payload_bytes(&weights)},
-                                       {TAG_BIAS, 0, sable_ct_payload_bytes(&bias)}};
-    SABLE_TRY(sable_container_expect(c, spec, 3, err));
+    sable_section_spec spec[SECTIONS];
+    model_specs(spec, sable_ct_payload_bytes(&weights), sable_ct_payload_bytes(&bias));
+    SABLE_TRY(sable_container_expect(c, spec, SECTIONS, err));
     memcpy(weights.key_id, sable_container_get_info(c)->key_id, SABLE_DIGEST_BYTES);
     memcpy(bias.key_id, weights.key_id, SABLE_DIGEST_BYTES);
     SABLE_TRY(read_part(queue, &m->weights, c, TAG_WEIGHTS, &weights, path));

@@ -16,6 +16,7 @@ typedef struct keygen {
     const char *params, *out, *keys, *keys_out;
     bool replace, dry_run, no_public;
     key_plan plan;
+    uint64_t eval_bytes; /* of the file of evaluation keys; 0: none */
     workspace w;
     session s;
     sable_secret *secret;
@@ -149,8 +150,9 @@ static sable_status run(keygen *k) {
     report_text("params", k->s.info.name);
     report_bool("insecure", !k->s.info.secure);
     report_integer("evaluation_keys", (int64_t)key_plan_count(&k->plan));
-    report_integer("evaluation_key_bytes", (int64_t)key_plan_bytes(&k->plan, false));
-    report_integer("evaluation_key_file_bytes", (int64_t)key_plan_bytes(&k->plan, true));
+    if (key_plan_count(&k->plan) > 0) SABLE_TRY(sable_keyset_file_bytes(&k->eval_bytes, k->plan.spec, NULL, err));
+    report_integer("evaluation_key_bytes", (int64_t)key_plan_bytes(&k->plan));
+    report_integer("evaluation_key_file_bytes", (int64_t)k->eval_bytes);
     if (k->dry_run) return SABLE_OK;
     if (!k->s.info.secure)
         warn("%s is INSECURE (%u bits of modulus): for experiments only", k->s.info.name, k->s.info.modulus_bits);
@@ -203,7 +205,7 @@ int cmd_keygen(int argc, char **argv) {
     if (done == SABLE_OK) {
         if (k.dry_run)
             say("%zu evaluation keys: %s in memory, %s in a file", key_plan_count(&k.plan),
-                shown_bytes(key_plan_bytes(&k.plan, false)).text, shown_bytes(key_plan_bytes(&k.plan, true)).text);
+                shown_bytes(key_plan_bytes(&k.plan)).text, shown_bytes(k.eval_bytes).text);
         table_end();
         report_value("files", k.files);
         status = report_done();

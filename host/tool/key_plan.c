@@ -109,8 +109,6 @@ sable_status key_plan_make(key_plan *plan, const sable_params *params, sable_err
 }
 
 size_t key_plan_count(const key_plan *plan) { return plan->spec ? sable_key_spec_count(plan->spec) : 0; }
-uint64_t key_plan_bytes(const key_plan *plan, bool in_file) {
-    return plan->spec ? sable_key_spec_bytes(plan->spec, in_file) : 0;
-}
+uint64_t key_plan_bytes(const key_plan *plan) { return plan->spec ? sable_key_spec_bytes(plan->spec) : 0; }
 
 void key_plan_clear(key_plan *plan) { sable_key_spec_destroy(&plan->spec); }

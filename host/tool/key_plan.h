@@ -21,7 +21,7 @@ void key_plan_options(option *table, key_plan *plan);
 int key_plan_check(const command_line *line, key_plan *plan);
 sable_status key_plan_make(key_plan *plan, const sable_params *params, sable_error *err);
 size_t key_plan_count(const key_plan *plan);
-uint64_t key_plan_bytes(const key_plan *plan, bool in_file);
+uint64_t key_plan_bytes(const key_plan *plan); /* in memory */
 void key_plan_clear(key_plan *plan);
 
 /* Words of --packing, here and in encrypt: the index is a sable_packing, 0 lets the tool choose. */

@@ -6,7 +6,7 @@
  * Secrets lie in guarded, locked memory (libsodium) as ternary coefficients, are expanded limb by limb where needed and wiped on free.
  * Randomness for secrets and errors comes from the operating system through libsodium into a ChaCha20 generator; samplers run in constant time.
  * Decrypted values of CKKS carry information about the key: they are for the key's owner only (docs/SECURITY.md). */
-#include "sable/keys.h"
+#include "sable/files.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -48,6 +48,11 @@ SABLE_API SABLE_CHECKED sable_status sable_decrypt(sable_queue *queue, double *v
 SABLE_API SABLE_CHECKED sable_status sable_secret_save(const sable_secret *secret, const char *path, sable_error *err);
 SABLE_API SABLE_CHECKED sable_status sable_secret_load(sable_secret **out, sable_ctx *ctx, const char *path,
                                                        sable_error *err);
+/* Exact lengths of the files, before they are made. */
+SABLE_API SABLE_CHECKED sable_status sable_secret_file_bytes(uint64_t *bytes, const sable_params *params,
+                                                             sable_error *err);
+SABLE_API SABLE_CHECKED sable_status sable_public_key_file_bytes(uint64_t *bytes, const sable_params *params,
+                                                                 const sable_file_options *options, sable_error *err);
 SABLE_API SABLE_CHECKED sable_status sable_public_key_save(sable_queue *queue, const sable_public_key *key,
                                                            const char *path);
 SABLE_API SABLE_CHECKED sable_status sable_public_key_load(sable_queue *queue, sable_public_key **out,

@@ -4,6 +4,7 @@
 /* Files of encrypted data sets, results and models. A data set is a sequence of blocks, each one ciphertext batch
  * laid out by a sable_layout; so are results. Blocks are written in order and read in any order, one at a time:
  * memory holds one block. Errors as in files.h. */
+#include "sable/files.h"
 #include "sable/logreg.h"
 
 #ifdef __cplusplus
@@ -60,6 +61,10 @@ SABLE_API SABLE_CHECKED sable_status sable_blocks_resume(sable_queue *queue, sab
                                                          const char *path, const sable_blocks_info *info,
                                                          const sable_blocks_origin *origin, uint32_t *done,
                                                          sable_error *note);
+/* Exact length of a file of so many blocks of this shape, before it is made. SABLE_INVALID, SABLE_LIMIT. */
+SABLE_API SABLE_CHECKED sable_status sable_blocks_file_bytes(uint64_t *bytes, const sable_params *params,
+                                                             const sable_ct_shape *block, uint64_t blocks,
+                                                             const sable_file_options *options, sable_error *err);
 /* Releases the writer and leaves its blocks for a later run. */
 SABLE_API void sable_blocks_suspend(sable_blocks_writer **writer);
 
@@ -89,6 +94,12 @@ SABLE_API SABLE_CHECKED sable_status sable_encrypted_model_save(sable_queue *que
 /* *model's handles are created. */
 SABLE_API SABLE_CHECKED sable_status sable_encrypted_model_load(sable_queue *queue, sable_encrypted_model *model,
                                                                 const char *path);
+/* Exact length of the file, before it is made. */
+SABLE_API SABLE_CHECKED sable_status sable_encrypted_model_file_bytes(uint64_t *bytes, const sable_params *params,
+                                                                      const sable_ct_shape *weights,
+                                                                      const sable_ct_shape *bias,
+                                                                      const sable_file_options *options,
+                                                                      sable_error *err);
 SABLE_API void sable_encrypted_model_clear(sable_queue *queue, sable_encrypted_model *model);
 
 #ifdef __cplusplus

@@ -12,6 +12,14 @@
 extern "C" {
 #endif
 
+/* How residues are stored. NULL, where a function takes options, means the defaults. Readers need none: what is read is
+ * the same bit for bit, however it was stored. */
+typedef struct sable_file_options {
+    size_t struct_size;
+    uint32_t residue_bits; /* 32: a word each; 30: packed, 15/16 of the bytes; 0: the default, 32 */
+    bool no_seeds; /* uniform halves are written in full: no seed stands for half of a fresh ciphertext, or of a key */
+} sable_file_options;
+
 /* A fresh secret-key ciphertext is written with its seed: half the bytes, kept on re-save until an operation changes it. */
 SABLE_API SABLE_CHECKED sable_status sable_ct_save(sable_queue *queue, const sable_ct *ct, const char *path);
 SABLE_API SABLE_CHECKED sable_status sable_ct_load(sable_queue *queue, sable_ct *out, const char *path);
@@ -19,6 +27,20 @@ SABLE_API SABLE_CHECKED sable_status sable_ct_load(sable_queue *queue, sable_ct 
 /* b halves and seeds; loading regenerates the a halves. */
 SABLE_API SABLE_CHECKED sable_status sable_keyset_save(sable_queue *queue, const sable_keyset *keys, const char *path);
 SABLE_API SABLE_CHECKED sable_status sable_keyset_load(sable_queue *queue, sable_keyset **out, const char *path);
+
+/* -- sizes ---------------------------------------------------------------------------------------------------------
+ * The exact length of a file before it is made; nothing but parameters and shapes is needed. Those of other kinds stand
+ * beside their savers: dataset.h, client.h. SABLE_INVALID for a shape that the parameters do not have. */
+typedef struct sable_ct_shape {
+    uint32_t level, parts, batch;
+    bool seeded; /* as sable_encrypt_secret makes it; then parts = 2 */
+} sable_ct_shape;
+SABLE_API SABLE_CHECKED sable_status sable_ct_file_bytes(uint64_t *bytes, const sable_params *params,
+                                                         const sable_ct_shape *shape, const sable_file_options *options,
+                                                         sable_error *err);
+/* Of a set of the specification's keys. */
+SABLE_API SABLE_CHECKED sable_status sable_keyset_file_bytes(uint64_t *bytes, const sable_key_spec *spec,
+                                                             const sable_file_options *options, sable_error *err);
 
 #ifdef __cplusplus
 }

@@ -38,8 +38,8 @@ SABLE_API SABLE_CHECKED sable_status sable_key_spec_add_conjugation(sable_key_sp
                                                                     sable_error *err);
 SABLE_API size_t sable_key_spec_count(const sable_key_spec *spec);
 SABLE_API SABLE_CHECKED sable_status sable_key_spec_get(const sable_key_spec *spec, size_t index, sable_key_need *need);
-/* Bytes of all keys in memory, and in files (seeded). */
-SABLE_API uint64_t sable_key_spec_bytes(const sable_key_spec *spec, bool seeded);
+/* Bytes of all keys in memory; sable_keyset_file_bytes (files.h) tells those of the file. */
+SABLE_API uint64_t sable_key_spec_bytes(const sable_key_spec *spec);
 
 typedef struct sable_keyset sable_keyset;
 SABLE_API void sable_keyset_destroy(sable_queue *queue, sable_keyset **keys);
