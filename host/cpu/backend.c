@@ -137,18 +137,18 @@ static sable_status cpu_queue_sync(void *queue) {
 
 static const char *cpu_queue_error(void *queue) { return ((cpu_queue *)queue)->err.text; }
 
+sable_status cpu_no_memory(cpu_queue *queue, size_t bytes) {
+    const cpu_pool *pool = queue->state->pool;
+    size_t live = 0;
+    cpu_pool_use(pool, &live, NULL);
+    return sable_fail(&queue->err, SABLE_NO_MEMORY,
+                      "%zu bytes asked for with %zu in use; the memory cap is %zu bytes (0 = none)", bytes, live,
+                      cpu_pool_cap(pool));
+}
+
 static sable_status cpu_alloc(void *queue, void **memory, size_t bytes) {
-    cpu_queue *q = queue;
-    void *block = cpu_pool_take(q->state->pool, bytes);
-    if (!block) {
-        size_t live = 0;
-        cpu_pool_use(q->state->pool, &live, NULL);
-        return sable_fail(&q->err, SABLE_NO_MEMORY,
-                          "%zu bytes asked for with %zu in use; the memory cap is %zu bytes (0 = none)", bytes, live,
-                          cpu_pool_cap(q->state->pool));
-    }
-    *memory = block;
-    return SABLE_OK;
+    *memory = cpu_pool_take(cpu_state_of(queue)->pool, bytes);
+    return *memory || bytes == 0 ? SABLE_OK : cpu_no_memory(queue, bytes);
 }
 
 static void cpu_release(void *queue, void *memory) { cpu_pool_give(cpu_state_of(queue)->pool, memory); }

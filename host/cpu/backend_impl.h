@@ -2,6 +2,10 @@
 #ifndef SABLE_CPU_BACKEND_IMPL_H
 #define SABLE_CPU_BACKEND_IMPL_H
 /* What the files of the cpu backend share: its state, walking views, threads. */
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
 #include "cpu/kernels.h"
 #include "cpu/pool.h"
 
@@ -54,6 +58,18 @@ static inline int cpu_threads_for(const cpu_state *s, size_t work) {
     size_t worth = work >> 14;
     return worth >= s->threads ? (int)s->threads : worth > 1 ? (int)worth : 1;
 }
+
+/* Number of the calling thread in its parallel region. */
+static inline int cpu_thread(void) {
+#ifdef _OPENMP
+    return omp_get_thread_num();
+#else
+    return 0;
+#endif
+}
+
+/* The refusal of a queue whose backend could not get `bytes`. */
+sable_status cpu_no_memory(cpu_queue *queue, size_t bytes);
 
 /* Put before a for loop whose iterations are independent. */
 #ifdef _OPENMP

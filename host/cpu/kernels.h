@@ -20,17 +20,30 @@ typedef struct cpu_tables {
     size_t packed_bytes;
 } cpu_tables;
 
+/* Rows, as long as a transform block, that the caller needs next: a kernel may fetch them into the second-level cache
+ * while it computes, so that memory and arithmetic overlap. */
+#define CPU_AHEAD_ROWS 4
+typedef struct cpu_ahead {
+    uint32_t rows;
+    const uint32_t *row[CPU_AHEAD_ROWS];
+} cpu_ahead;
+
 typedef struct cpu_kernels {
     const char *name; /* "portable", "avx2", "avx512", "ifma" */
     /* Sizes and builds the packed tables of one prime; packed == NULL asks for the size only. */
     size_t (*prepare)(void *packed, const sable_ring *ring, uint32_t pos);
 
-    /* The forward transform in place, in two steps: passes over the whole limb, after which blocks of ntt_block_words
-     * words (a power of two, at most n) no longer depend on each other and hold words of a range private to the table;
-     * then each block once, in any order, canonical afterwards. cpu_ntt_limb does both. */
+    /* The forward transform in two steps. The limb is rows * words, words = ntt_block_words(log_n), a power of two.
+     *   outer: passes over columns, each of the `rows` words j + r*words: words j + r*in_step of `in` to j + r*out_step
+     *          of `out`, j < columns, a multiple of 16 (n of it if rows = 1). out may be in with equal steps. Its
+     *          results are below 2^32, in a range private to the table.
+     *   block: everything else for block b, words b*words.. of the limb; canonical afterwards. out may be in.
+     * Columns are independent of each other in the first step, blocks in the second. */
     size_t (*ntt_block_words)(uint32_t log_n);
-    void (*ntt_forward_outer)(uint32_t *a, const cpu_tables *t);
-    void (*ntt_forward_block)(uint32_t *a, const cpu_tables *t, size_t block); /* a: the limb, not the block */
+    void (*ntt_forward_outer)(uint32_t *out, size_t out_step, const uint32_t *in, size_t in_step, size_t columns,
+                              const cpu_tables *t);
+    void (*ntt_forward_block)(uint32_t *out, const uint32_t *in, const cpu_tables *t, size_t block,
+                              const cpu_ahead *ahead);
     void (*ntt_inverse)(uint32_t *out, const uint32_t *in, const cpu_tables *t,
                         uint32_t mult); /* out may be in; times N^-1 * mult */
 
@@ -78,9 +91,10 @@ extern const cpu_kernels cpu_kernels_avx512;
 
 /* The forward transform of one limb, in place. */
 static inline void cpu_ntt_limb(const cpu_kernels *k, uint32_t *a, const cpu_tables *t) {
-    size_t blocks = t->ring->n / k->ntt_block_words(t->ring->log_n);
-    k->ntt_forward_outer(a, t);
-    for (size_t b = 0; b < blocks; b++) k->ntt_forward_block(a, t, b);
+    const size_t words = k->ntt_block_words(t->ring->log_n), blocks = t->ring->n / words;
+    const cpu_ahead nothing = {0, {NULL}};
+    k->ntt_forward_outer(a, words, a, words, words, t);
+    for (size_t b = 0; b < blocks; b++) k->ntt_forward_block(a + b * words, a + b * words, t, b, &nothing);
 }
 
 /* The best table that this processor runs, or the one named; NULL when the name is unknown or the processor lacks it. */

@@ -29,29 +29,34 @@ static void forward_block(uint32_t *restrict x, uint32_t *restrict y, uint32_t c
 
 size_t cpu_portable_ntt_block_words(uint32_t log_n) { return (size_t)1 << (log_n < BLOCK_LOG ? log_n : BLOCK_LOG); }
 
-/* The stages with m = m0, 2*m0, ... below m1 blocks, on the words from a on: `of` blocks of the stage m0, the first
- * being block `first`. */
-static void forward_stages(uint32_t *a, const cpu_tables *t, uint32_t m0, uint32_t m1, uint32_t first, uint32_t of) {
+void cpu_portable_ntt_forward_outer(uint32_t *out, size_t out_step, const uint32_t *in, size_t in_step, size_t columns,
+                                    const cpu_tables *t) {
     const sable_ring *ring = t->ring;
-    const uint32_t *w = ring->w[t->pos], *ws = ring->w_shoup[t->pos];
-    const uint32_t p = ring->prime[t->pos].p;
-    for (uint32_t m = m0, half = ring->n / m0 / 2; m < m1; m *= 2, half /= 2, first *= 2, of *= 2)
-        for (uint32_t i = 0; i < of; i++) {
-            uint32_t *x = a + (size_t)2 * i * half, k = m + first + i;
+    const uint32_t *w = ring->w[t->pos], *ws = ring->w_shoup[t->pos], p = ring->prime[t->pos].p;
+    const uint32_t rows = ring->n / (uint32_t)cpu_portable_ntt_block_words(ring->log_n);
+    for (uint32_t r = 0; r < rows; r++)
+        if (out != in) memcpy(out + r * out_step, in + r * in_step, columns * sizeof *out);
+    for (uint32_t m = 1, half = rows / 2; m < rows; m *= 2, half /= 2)
+        for (uint32_t r = 0; r < rows; r++)
+            if (!(r & half))
+                forward_block(out + r * out_step, out + (r + half) * out_step, (uint32_t)columns, w[m + r / (2 * half)],
+                              ws[m + r / (2 * half)], p);
+}
+
+void cpu_portable_ntt_forward_block(uint32_t *out, const uint32_t *in, const cpu_tables *t, size_t block,
+                                    const cpu_ahead *ahead) {
+    (void)ahead;
+    const sable_ring *ring = t->ring;
+    const uint32_t *w = ring->w[t->pos], *ws = ring->w_shoup[t->pos], p = ring->prime[t->pos].p;
+    const uint32_t words = (uint32_t)cpu_portable_ntt_block_words(ring->log_n);
+    if (out != in) memcpy(out, in, words * sizeof *out);
+    for (uint32_t m = 1, half = words / 2; half; m *= 2, half /= 2)
+        for (uint32_t i = 0; i < m; i++) { /* node of the limb's tree: below the block's own */
+            uint32_t *x = out + (size_t)2 * i * half;
+            size_t k = (ring->n / words + block) * m + i;
             forward_block(x, x + half, half, w[k], ws[k], p);
         }
-}
-
-void cpu_portable_ntt_forward_outer(uint32_t *a, const cpu_tables *t) {
-    uint32_t blocks = t->ring->n / (uint32_t)cpu_portable_ntt_block_words(t->ring->log_n);
-    forward_stages(a, t, 1, blocks, 0, 1);
-}
-
-void cpu_portable_ntt_forward_block(uint32_t *a, const cpu_tables *t, size_t block) {
-    const uint32_t words = (uint32_t)cpu_portable_ntt_block_words(t->ring->log_n), p = t->ring->prime[t->pos].p;
-    a += block * words;
-    forward_stages(a, t, t->ring->n / words, t->ring->n, (uint32_t)block, 1);
-    for (uint32_t j = 0; j < words; j++) a[j] = sable_canon2(a[j], p);
+    for (uint32_t j = 0; j < words; j++) out[j] = sable_canon2(out[j], p);
 }
 
 /* x, y in [0,2p) -> x + y, w*(x - y), both in [0,2p). */

@@ -28,14 +28,15 @@ VEC_INLINE void vbutterfly_inv(vec *x, vec *y, vec we, vec wo, vmod m) {
 
 /* ---- passes of `log_r` stages with distances of whole vectors ---- */
 
-/* Node k's block of `len` words: stages at nodes k, 2k.., 4k.., 8k... log_r is a constant at every call. */
-VEC_INLINE void vforward_pass(uint32_t *a, size_t len, const uint32_t *w, size_t k, const uint32_t log_r, vmod m) {
-    const size_t step = len >> log_r;
-    for (size_t j = 0; j < step; j += VEC_LANES) {
+/* `columns` columns of node k's block, 2^log_r words each, at multiples of in_step and out_step: stages at nodes k,
+ * 2k.., 4k.., 8k... log_r is a constant at every call. */
+VEC_INLINE void vforward_pass(uint32_t *out, size_t out_step, const uint32_t *in, size_t in_step, size_t columns,
+                              const uint32_t *w, size_t k, const uint32_t log_r, vmod m) {
+    for (size_t j = 0; j < columns; j += VEC_LANES) {
         vec x[16];
         VEC_UNROLL
         for (uint32_t r = 0; r < 16; r++)
-            if (r < 1u << log_r) x[r] = vload(a + j + r * step);
+            if (r < 1u << log_r) x[r] = vload(in + j + r * in_step);
         VEC_UNROLL
         for (uint32_t s = 0; s < 4; s++) {
             if (s >= log_r) continue;
@@ -49,7 +50,7 @@ VEC_INLINE void vforward_pass(uint32_t *a, size_t len, const uint32_t *w, size_t
         }
         VEC_UNROLL
         for (uint32_t r = 0; r < 16; r++)
-            if (r < 1u << log_r) vstore(a + j + r * step, x[r]);
+            if (r < 1u << log_r) vstore(out + j + r * out_step, x[r]);
     }
 }
 /* The inverse stages in opposite order. last: the root (k = 1); both outputs are multiplied by scale (Montgomery form;
@@ -89,16 +90,22 @@ VEC_INLINE void vinverse_pass(uint32_t *a, size_t len, const uint32_t *w, size_t
             if (r < 1u << log_r) vstore(a + j + r * step, x[r]);
     }
 }
-static void vforward_passes(uint32_t *a, size_t len, size_t count, const uint32_t *w, size_t k, uint32_t log_r,
-                            vmod m) {
-    for (size_t i = 0; i < count; i++, a += len, k++) switch (log_r) {
-        case 1: vforward_pass(a, len, w, k, 1, m); break;
-        case 2: vforward_pass(a, len, w, k, 2, m); break;
-        case 3: vforward_pass(a, len, w, k, 3, m); break;
+static void vforward_columns(uint32_t *out, size_t out_step, const uint32_t *in, size_t in_step, size_t columns,
+                             const uint32_t *w, size_t k, uint32_t log_r, vmod m) {
+    switch (log_r) {
+    case 1: vforward_pass(out, out_step, in, in_step, columns, w, k, 1, m); break;
+    case 2: vforward_pass(out, out_step, in, in_step, columns, w, k, 2, m); break;
+    case 3: vforward_pass(out, out_step, in, in_step, columns, w, k, 3, m); break;
 #if VEC_MAX_RADIX >= 4
-        default: vforward_pass(a, len, w, k, 4, m); break;
+    default: vforward_pass(out, out_step, in, in_step, columns, w, k, 4, m); break;
 #endif
-        }
+    }
+}
+static void vforward_passes(uint32_t *out, const uint32_t *in, size_t len, size_t count, const uint32_t *w, size_t k,
+                            uint32_t log_r, vmod m) {
+    const size_t step = len >> log_r;
+    for (size_t i = 0; i < count; i++, out += len, in += len, k++)
+        vforward_columns(out, step, in, step, step, w, k, log_r, m);
 }
 static void vinverse_passes(uint32_t *a, size_t len, size_t count, const uint32_t *w, size_t k, uint32_t log_r,
                             vmod m) {
@@ -125,8 +132,9 @@ static void vinverse_last(uint32_t *a, size_t len, const uint32_t *w, uint32_t l
 /* ---- the stages inside a pair of vectors ---- */
 
 /* Node k's `count` pairs of vectors at a: distances VEC_LANES/2 .. 1, nodes k.., 2k.., ... Writes canonical words. */
-static void vforward_tail(uint32_t *a, size_t count, const uint32_t *w, size_t k, vmod m) {
+static void vforward_tail(uint32_t *a, size_t count, const uint32_t *w, size_t k, vmod m, const cpu_ahead *ahead) {
     for (size_t i = 0; i < count; i++, a += 2 * VEC_LANES, k++) {
+        for (uint32_t r = 0; r < ahead->rows; r++) vprefetch(ahead->row[r] + i * 2 * VEC_LANES);
         vec x = vload(a), y = vload(a + VEC_LANES), t;
 #if VEC_TAIL == 4
         vtail_enter_wide(&x, &y);
@@ -191,9 +199,10 @@ static void vinverse_tail(uint32_t *out, const uint32_t *in, size_t count, const
 
 /* ---- plans ---- */
 
-/* Stages over the whole limb (outer) and inside a block (inner), as log2 radices; sum = log_n - VEC_TAIL. */
+/* Stages of the pass over the whole limb (outer) and of those inside a block (inner), as log2 radices; sum = log_n -
+ * VEC_TAIL. At least one inner pass: the tail needs blocks of a pair of vectors. */
 typedef struct vplan {
-    uint32_t outer[8], inner[8], outers, inners, block_log;
+    uint32_t outer, inner[8], inners, block_log;
 } vplan;
 
 /* Splits `stages` into the fewest passes, the larger ones first. */
@@ -206,13 +215,16 @@ static uint32_t vsplit(uint32_t *radix, uint32_t stages) {
     return passes;
 }
 static vplan vplan_of(uint32_t log_n) {
-    vplan plan = {{0}, {0}, 0, 0, 0};
-    uint32_t over =
-        log_n > VEC_BLOCK_LOG + 1 ? log_n - VEC_BLOCK_LOG : 0; /* a block of 32 KiB is better than one more pass */
-    if (over > VEC_MAX_RADIX) over = VEC_MAX_RADIX;
-    plan.outers = vsplit(plan.outer, over);
-    plan.inners = vsplit(plan.inner, log_n - over - VEC_TAIL);
-    plan.block_log = log_n - over;
+    vplan plan = {0};
+    const uint32_t stages = log_n - VEC_TAIL;
+    if (log_n > VEC_BLOCK_LOG + 1) {
+        plan.outer = log_n - VEC_BLOCK_LOG < VEC_MAX_RADIX ? log_n - VEC_BLOCK_LOG : VEC_MAX_RADIX;
+    } else { /* the limb fits the first-level cache: the first of its passes */
+        uint32_t radix[8];
+        plan.outer = vsplit(radix, stages) > 1 ? radix[0] : stages - 1;
+    }
+    plan.inners = vsplit(plan.inner, stages - plan.outer);
+    plan.block_log = log_n - plan.outer;
     return plan;
 }
 
@@ -258,28 +270,31 @@ static size_t vec_ntt_block_words(uint32_t log_n) {
     return (size_t)1 << (log_n < VEC_NTT_MIN_LOG ? log_n : vplan_of(log_n).block_log);
 }
 /* Words in [0,4p) afterwards. */
-static void vec_ntt_forward_outer(uint32_t *a, const cpu_tables *t) {
-    if (!t->packed) return;
-    const vmod m = vmod_of(&t->ring->prime[t->pos]);
-    const vplan plan = vplan_of(t->ring->log_n);
-    uint32_t depth = 0;
-    for (uint32_t i = 0; i < plan.outers; depth += plan.outer[i++])
-        vforward_passes(a, t->ring->n >> depth, (size_t)1 << depth, t->packed, (size_t)1 << depth, plan.outer[i], m);
-}
-static void vec_ntt_forward_block(uint32_t *a, const cpu_tables *t, size_t block) {
+static void vec_ntt_forward_outer(uint32_t *out, size_t out_step, const uint32_t *in, size_t in_step, size_t columns,
+                                  const cpu_tables *t) {
     if (!t->packed) {
-        vec_small_forward(a, t->ring, t->pos);
+        for (size_t j = 0; j < columns; j++) out[j] = in[j];
+        return;
+    }
+    vforward_columns(out, out_step, in, in_step, columns, t->packed, 1, vplan_of(t->ring->log_n).outer,
+                     vmod_of(&t->ring->prime[t->pos]));
+}
+static void vec_ntt_forward_block(uint32_t *out, const uint32_t *in, const cpu_tables *t, size_t block,
+                                  const cpu_ahead *ahead) {
+    if (!t->packed) {
+        if (out != in)
+            for (size_t j = 0; j < t->ring->n; j++) out[j] = in[j];
+        vec_small_forward(out, t->ring, t->pos);
         return;
     }
     const uint32_t *w = t->packed;
     const vmod m = vmod_of(&t->ring->prime[t->pos]);
     const vplan plan = vplan_of(t->ring->log_n);
-    const size_t words = (size_t)1 << plan.block_log, k = (t->ring->n >> plan.block_log) + block; /* its node */
+    const size_t words = (size_t)1 << plan.block_log, k = ((size_t)1 << plan.outer) + block; /* its node */
     uint32_t down = 0;
-    a += block * words;
-    for (uint32_t i = 0; i < plan.inners; down += plan.inner[i++])
-        vforward_passes(a, words >> down, (size_t)1 << down, w, k << down, plan.inner[i], m);
-    vforward_tail(a, words / (2 * VEC_LANES), w, k << (down - 1), m);
+    for (uint32_t i = 0; i < plan.inners; down += plan.inner[i++], in = out)
+        vforward_passes(out, in, words >> down, (size_t)1 << down, w, k << down, plan.inner[i], m);
+    vforward_tail(out, words / (2 * VEC_LANES), w, k << (down - 1), m, ahead);
 }
 
 static void vec_ntt_inverse(uint32_t *out, const uint32_t *in, const cpu_tables *t, uint32_t mult) {
@@ -302,19 +317,9 @@ static void vec_ntt_inverse(uint32_t *out, const uint32_t *in, const cpu_tables 
         vinverse_tail(out + b * block, in + b * block, block / (2 * VEC_LANES), w, (blocks + b) << (down - 1), m);
         for (uint32_t i = plan.inners; i-- > 0;) {
             down -= plan.inner[i];
-            if (down || blocks > 1)
-                vinverse_passes(out + b * block, block >> down, (size_t)1 << down, w, (blocks + b) << down,
-                                plan.inner[i], m);
-            else
-                vinverse_last(out, n, w, plan.inner[i], m, vscale, w_last);
+            vinverse_passes(out + b * block, block >> down, (size_t)1 << down, w, (blocks + b) << down, plan.inner[i],
+                            m);
         }
     }
-    uint32_t depth = ring->log_n - plan.block_log;
-    for (uint32_t i = plan.outers; i-- > 0;) {
-        depth -= plan.outer[i];
-        if (depth)
-            vinverse_passes(out, n >> depth, (size_t)1 << depth, w, (size_t)1 << depth, plan.outer[i], m);
-        else
-            vinverse_last(out, n, w, plan.outer[i], m, vscale, w_last);
-    }
+    vinverse_last(out, n, w, plan.outer, m, vscale, w_last);
 }
