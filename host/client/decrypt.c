@@ -58,9 +58,10 @@ typedef struct decryption {
     const sable_ct *in;
     const sable_secret *secret;
     selection sel;
-    uint32_t members; /* of a run */
+    uint32_t members; /* of a run, at most */
+    uint32_t first;   /* member of the batch that the run at hand begins with */
     client_work work;
-    uint32_t *cipher; /* [members][parts][sel.limbs][N] */
+    uint32_t *staged; /* a device's words, [members][parts][sel.limbs][N]; NULL: they are read where they lie */
     uint32_t *phase;  /* [members][sel.limbs][N], wiped */
     double *coeff;    /* [lanes][2*slots], wiped */
     double *values;   /* all of them, wiped */
@@ -70,18 +71,20 @@ typedef struct decryption {
 
 static sable_status decryption_open(decryption *d, sable_error *err) {
     const size_t n = d->in->ctx->params.n, limbs = d->sel.limbs;
-    const size_t words = (d->in->parts + 1) * limbs * n;
+    const bool stage = !client_shares_memory(d->queue->ctx);
+    const size_t words = ((stage ? d->in->parts : 0) + 1) * limbs * n;
     size_t members = words ? RUN_BYTES / (words * sizeof(uint32_t)) : 1;
     d->members = (uint32_t)(members < 1 ? 1 : members > d->in->batch ? d->in->batch : members);
     uint32_t tasks = d->members > d->sel.limbs ? d->members : d->sel.limbs;
     SABLE_TRY(client_work_open(&d->work, &d->secret->ring, tasks, err));
-    d->cipher = client_words_alloc(d->members * d->in->parts * limbs * n);
-    d->phase = client_words_alloc(d->members * limbs * n);
+    if (stage)
+        SABLE_TRY(client_scratch_take(&d->work, &d->staged, d->members * d->in->parts * limbs * n, "decryption", err));
+    SABLE_TRY(client_scratch_take(&d->work, &d->phase, d->members * limbs * n, "decryption", err));
     d->coeff = malloc((size_t)d->work.lanes * 2 * d->in->slots * sizeof *d->coeff);
     d->values = malloc(d->value_count * sizeof *d->values);
-    if (!d->cipher || !d->phase || !d->coeff || !d->values)
+    if (!d->coeff || !d->values)
         return sable_fail(err, SABLE_NO_MEMORY, "decryption needs %zu bytes of host memory",
-                          d->members * words * sizeof(uint32_t) + d->value_count * sizeof *d->values);
+                          ((size_t)d->work.lanes * 2 * d->in->slots + d->value_count) * sizeof *d->values);
     return SABLE_OK;
 }
 
@@ -89,42 +92,50 @@ static void decryption_close(decryption *d) {
     if (d->phase) sodium_memzero(d->phase, (size_t)d->members * d->sel.limbs * d->in->ctx->params.n * sizeof *d->phase);
     if (d->coeff) sodium_memzero(d->coeff, (size_t)d->work.lanes * 2 * d->in->slots * sizeof *d->coeff);
     if (d->values) sodium_memzero(d->values, d->value_count * sizeof *d->values);
-    free(d->cipher);
-    free(d->phase);
+    if (d->work.lane) {
+        client_scratch_give(&d->work, d->staged);
+        client_scratch_give(&d->work, d->phase);
+    }
     free(d->coeff);
     free(d->values);
     client_work_close(&d->work);
 }
 
-static sable_status fetch(decryption *d, uint32_t first, uint32_t count) {
+/* Selected limb k of a part of member b of the run: where it lies in the ciphertext, or in what was staged. */
+static size_t limb_of_object(const decryption *d, uint32_t b, uint32_t part, uint32_t k) {
+    const size_t limbs = d->in->ctx->level[d->in->level].limbs;
+    return ((d->first + b) * (size_t)d->in->parts + part) * limbs + d->sel.index[k];
+}
+static size_t limb_of_run(const decryption *d, uint32_t b, uint32_t part, uint32_t k) {
+    return (b * (size_t)d->in->parts + part) * d->sel.limbs + k;
+}
+static const uint32_t *cipher_limb(const decryption *d, uint32_t b, uint32_t part, uint32_t k) {
+    const size_t n = d->in->ctx->params.n;
+    return d->staged ? d->staged + limb_of_run(d, b, part, k) * n : d->in->data + limb_of_object(d, b, part, k) * n;
+}
+
+static sable_status fetch(decryption *d, uint32_t count) {
     sable_queue *queue = d->queue;
-    const size_t n = d->in->ctx->params.n, limbs = d->in->ctx->level[d->in->level].limbs;
-    uint32_t *to = d->cipher;
-    for (size_t poly = 0; poly < (size_t)count * d->in->parts; poly++)
-        for (uint32_t k = 0; k < d->sel.limbs; k++, to += n) {
-            const uint32_t *from = d->in->data + ((first * (size_t)d->in->parts + poly) * limbs + d->sel.index[k]) * n;
-            SABLE_RUN(queue, download(queue->handle, to, from, n * sizeof *to));
-        }
+    const size_t n = d->in->ctx->params.n;
+    for (uint32_t b = 0; d->staged && b < count; b++)
+        for (uint32_t part = 0; part < d->in->parts; part++)
+            for (uint32_t k = 0; k < d->sel.limbs; k++)
+                SABLE_RUN(queue, download(queue->handle, d->staged + limb_of_run(d, b, part, k) * n,
+                                          d->in->data + limb_of_object(d, b, part, k) * n, n * sizeof(uint32_t)));
     return SABLE_OK;
 }
 
 /* Selected limb k of `count` members. */
 static void phase_limb(client_lane *lane, const decryption *d, uint32_t k, uint32_t count) {
-    const size_t n = lane->on->ring->n, limbs = d->sel.limbs, parts = d->in->parts;
+    const size_t n = lane->on->ring->n, limbs = d->sel.limbs;
     const uint32_t p = d->sel.pos[k];
-    uint32_t *s = lane->limb[0], *square = lane->limb[1], *sum = lane->limb[2], *t = lane->limb[3];
-    lane_expand_small(lane, s, d->secret->s, p, true);
-    if (parts == 3) lane_mul_mont(lane, square, s, s, p);
+    uint32_t *s = lane->limb[0], *square = lane->limb[1], *sum = lane->limb[2];
+    lane_expand_small(lane, s, d->secret->s, lane_mont(lane, p), p);
+    if (d->in->parts == 3) lane_mul_mont(lane, square, s, s, p);
     for (uint32_t b = 0; b < count; b++) {
-        uint32_t *c = d->cipher + (b * parts * limbs + k) * n;
-        lane_mul_mont(lane, sum, c + limbs * n, s, p);
-        lane_add(lane, sum, sum, c, p);
-        if (parts == 3) {
-            lane_mul_mont(lane, t, c + 2 * limbs * n, square, p);
-            lane_add(lane, sum, sum, t, p);
-        }
-        lane_inverse(lane, sum, p);
-        memcpy(d->phase + (b * limbs + k) * n, sum, n * sizeof *sum);
+        lane_affine(lane, sum, cipher_limb(d, b, 0, k), cipher_limb(d, b, 1, k), s, NULL, p);
+        if (d->in->parts == 3) lane_affine(lane, sum, sum, cipher_limb(d, b, 2, k), square, NULL, p);
+        lane_inverse(lane, d->phase + (b * limbs + k) * n, sum, 1, p);
     }
 }
 
@@ -146,7 +157,7 @@ static sable_status decode_member(const decryption *d, double *coeff, uint32_t b
     return sable_embed(ctx->encoder, z, d->is_complex, coeff, d->in->slots, err);
 }
 
-static sable_status decode_run(decryption *d, uint32_t first, uint32_t count) {
+static sable_status decode_run(decryption *d, uint32_t count) {
     sable_status failed = SABLE_OK;
     sable_error failure = {0};
     uint32_t unsound = UINT32_MAX;
@@ -156,7 +167,7 @@ static sable_status decode_run(decryption *d, uint32_t first, uint32_t count) {
         sable_error err = {0};
         bool sound = true;
         size_t lane = (size_t)(client_lane_of(work) - work->lane);
-        sable_status status = decode_member(d, d->coeff + lane * 2 * d->in->slots, b, first + b, &sound, &err);
+        sable_status status = decode_member(d, d->coeff + lane * 2 * d->in->slots, b, d->first + b, &sound, &err);
         if (status != SABLE_OK || !sound) {
 #ifdef _OPENMP
 #pragma omp critical(sable_client_decode)
@@ -166,7 +177,7 @@ static sable_status decode_run(decryption *d, uint32_t first, uint32_t count) {
                     failed = status;
                     failure = err;
                 }
-                if (!sound && first + b < unsound) unsound = first + b;
+                if (!sound && d->first + b < unsound) unsound = d->first + b;
             }
         }
     }
@@ -182,9 +193,9 @@ static sable_status decode_run(decryption *d, uint32_t first, uint32_t count) {
 
 static sable_status decrypt_all(decryption *d) {
     SABLE_TRY(decryption_open(d, &d->queue->error));
-    for (uint32_t first = 0; first < d->in->batch; first += d->members) {
-        const uint32_t count = d->in->batch - first < d->members ? d->in->batch - first : d->members;
-        SABLE_TRY(fetch(d, first, count));
+    for (; d->first < d->in->batch; d->first += d->members) {
+        const uint32_t count = d->in->batch - d->first < d->members ? d->in->batch - d->first : d->members;
+        SABLE_TRY(fetch(d, count));
         client_work *work = &d->work;
         CLIENT_PARALLEL(work)
         for (uint32_t k = 0; k < d->sel.limbs; k++) {
@@ -192,7 +203,7 @@ static sable_status decrypt_all(decryption *d) {
             client_lane_rest();
         }
         SABLE_TRY(client_work_status(work, &d->queue->error));
-        SABLE_TRY(decode_run(d, first, count));
+        SABLE_TRY(decode_run(d, count));
     }
     return SABLE_OK;
 }

@@ -3,7 +3,6 @@
 #include "client/encrypt.h"
 
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ckks/expand.h"
@@ -13,56 +12,59 @@
 
 static size_t message_words(const sable_pt *in) { return (size_t)in->ctx->level[in->level].limbs * in->ctx->params.n; }
 
-sable_status client_run_open(client_run *run, const client_ring *on, const sable_pt *in, uint32_t small_polys,
-                             bool extended, sable_error *err) {
+sable_status client_run_open(client_run *run, const client_ring *on, const sable_queue *queue, const sable_pt *in,
+                             uint32_t small_polys, bool division, sable_error *err) {
     const sable_ctx *ctx = in->ctx;
+    const bool stage = !client_shares_memory(queue->ctx);
     const size_t n = ctx->params.n, limbs = ctx->level[in->level].limbs, all = limbs + ctx->params.p_count;
-    size_t words = 3 * limbs * n;
-    if (extended) words += 2 * all * n + 2 * all * n;
+    const size_t words = (small_polys + 3) / 4 * n + (stage ? 3 * limbs * n : 0) + (division ? 2 * all * n : 0);
     size_t members = CLIENT_RUN_BYTES / (words * sizeof(uint32_t));
     if (members > CLIENT_RUN_MEMBERS) members = CLIENT_RUN_MEMBERS;
     if (members > in->batch) members = in->batch;
     if (members < 1) members = 1;
     *run = (client_run){.members = (uint32_t)members};
-    sable_status status = client_work_open(&run->work, on, (uint32_t)all, err);
-    if (status == SABLE_OK) status = sable_rng_create(&run->rng, err);
-    if (status == SABLE_OK) {
-        run->message = client_words_alloc(members * limbs * n);
-        run->cipher = client_words_alloc(members * 2 * limbs * n);
-        run->small = client_secret_alloc(small_polys * members * n);
-        if (extended) {
-            run->extended = client_words_alloc(members * 2 * all * n);
-            run->scratch = client_words_alloc(members * 2 * all * n);
-        }
-        if (!run->message || !run->cipher || !run->small || (extended && (!run->extended || !run->scratch)))
-            status = sable_fail(err, SABLE_NO_MEMORY, "encryption needs %zu bytes of host memory",
-                                members * words * sizeof(uint32_t));
-    }
+    SABLE_TRY(client_work_open(&run->work, on, (uint32_t)all, err));
+    sable_status status = sable_rng_create(&run->rng, err);
+    if (status == SABLE_OK && !(run->small = client_secret_alloc(small_polys * members * n)))
+        status =
+            sable_fail(err, SABLE_NO_MEMORY, "encryption needs %zu bytes of guarded memory", small_polys * members * n);
+    if (status == SABLE_OK && stage)
+        status = client_scratch_take(&run->work, &run->staged, members * 3 * limbs * n, "encryption", err);
+    if (status == SABLE_OK && division)
+        status = client_scratch_take(&run->work, &run->special, members * 2 * all * n, "encryption", err);
     if (status != SABLE_OK) client_run_close(run, in);
     return status;
 }
 
 void client_run_close(client_run *run, const sable_pt *in) {
-    if (run->message) sodium_memzero(run->message, run->members * message_words(in) * sizeof(uint32_t));
-    free(run->message);
-    free(run->cipher);
-    free(run->extended);
-    free(run->scratch);
+    if (run->staged) sodium_memzero(run->staged, run->members * message_words(in) * sizeof(uint32_t));
+    if (run->work.lane) {
+        client_scratch_give(&run->work, run->staged);
+        client_scratch_give(&run->work, run->special);
+    }
     client_secret_free(run->small);
     sable_rng_destroy(&run->rng);
     client_work_close(&run->work);
     memset(run, 0, sizeof *run);
 }
 
-sable_status client_run_fetch(client_run *run, sable_queue *queue, const sable_pt *in, uint32_t first, uint32_t count) {
-    size_t words = message_words(in);
-    SABLE_RUN(queue, download(queue->handle, run->message, in->data + first * words, count * words * sizeof(uint32_t)));
+sable_status client_run_begin(client_run *run, sable_queue *queue, uint32_t *data, const sable_pt *in, uint32_t first,
+                              uint32_t count) {
+    const size_t words = message_words(in);
+    const uint32_t *from = in->data + first * words;
+    run->message = from;
+    run->cipher = data + 2 * first * words;
+    if (!run->staged) return SABLE_OK;
+    run->message = run->staged;
+    run->cipher = run->staged + run->members * words;
+    SABLE_RUN(queue, download(queue->handle, run->staged, from, count * words * sizeof(uint32_t)));
     return SABLE_OK;
 }
 
-sable_status client_run_store(client_run *run, sable_queue *queue, uint32_t *data, const sable_pt *in, uint32_t first,
-                              uint32_t count) {
-    size_t words = 2 * message_words(in);
+sable_status client_run_end(client_run *run, sable_queue *queue, uint32_t *data, const sable_pt *in, uint32_t first,
+                            uint32_t count) {
+    if (!run->staged) return SABLE_OK;
+    const size_t words = 2 * message_words(in);
     SABLE_RUN(queue, upload(queue->handle, data + first * words, run->cipher, count * words * sizeof(uint32_t)));
     SABLE_RUN(queue, queue_sync(queue->handle)); /* the next run writes the same words */
     return SABLE_OK;
@@ -83,23 +85,18 @@ sable_ct client_ct_meta(const sable_pt *in, const uint8_t key_id[SABLE_DIGEST_BY
 
 /* -- secret key ---------------------------------------------------------------------------------------------------- */
 
-/* Limb i of `count` members, the first being member `first` of the batch. */
+/* Limb i of `count` members, the first being member `first` of the batch: c0 = m + e - c1*s. */
 static void encrypt_limb(client_lane *lane, const client_run *run, const sable_secret *secret, const uint8_t expand[32],
                          const sable_level_tables *level, uint32_t i, uint32_t first, uint32_t count) {
     const size_t n = lane->on->ring->n, limbs = level->limbs;
     const uint32_t p = level->pos[i];
-    const uint32_t r_inverse = client_r_inverse(lane->on, p);
-    uint32_t *s = lane->limb[0], *sum = lane->limb[1], *t = lane->limb[2];
-    lane_expand_small(lane, s, secret->s, p, true);
+    uint32_t *minus_s = lane->limb[0], *error = lane->limb[1];
+    lane_expand_small(lane, minus_s, secret->s, lane_mont_negative(lane, p), p);
     for (uint32_t b = 0; b < count; b++) {
         uint32_t *c0 = run->cipher + (2 * b * limbs + i) * n, *c1 = c0 + limbs * n;
+        lane_expand_small(lane, error, run->small + b * n, 1, p);
         sable_expand_limb(c1, (uint32_t)n, &lane->on->ring->prime[p], expand, SABLE_EXPAND_CIPHERTEXT, 0, p, first + b);
-        lane_expand_small(lane, sum, run->small + b * n, p, false);
-        lane_mul_const(lane, t, run->message + (b * limbs + i) * n, r_inverse, p);
-        lane_add(lane, sum, sum, t, p);
-        lane_mul_mont(lane, t, c1, s, p);
-        lane_sub(lane, sum, sum, t, p);
-        memcpy(c0, sum, n * sizeof *c0);
+        lane_affine(lane, c0, error, c1, minus_s, run->message + (b * limbs + i) * n, p);
     }
 }
 
@@ -107,7 +104,7 @@ static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct
                                     const sable_secret *secret) {
     const sable_level_tables *level = &queue->ctx->level[in->level];
     client_run run;
-    SABLE_TRY(client_run_open(&run, &secret->ring, in, 1, false, &queue->error));
+    SABLE_TRY(client_run_open(&run, &secret->ring, queue, in, 1, false, &queue->error));
     meta->insecure |= sable_rng_insecure(run.rng);
     meta->seeded = true;
     uint8_t expand[32];
@@ -116,7 +113,7 @@ static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct
     sable_status status = SABLE_OK;
     for (uint32_t first = 0; first < in->batch && status == SABLE_OK; first += run.members) {
         const uint32_t count = in->batch - first < run.members ? in->batch - first : run.members;
-        status = client_run_fetch(&run, queue, in, first, count);
+        status = client_run_begin(&run, queue, data, in, first, count);
         if (status == SABLE_OK)
             status = client_sample(&run.work, run.small, count, false, run.rng, SABLE_DOMAIN_ENCRYPT_E0, &queue->error);
         if (status != SABLE_OK) break;
@@ -127,7 +124,7 @@ static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct
             client_lane_rest();
         }
         status = client_work_status(work, &queue->error);
-        if (status == SABLE_OK) status = client_run_store(&run, queue, data, in, first, count);
+        if (status == SABLE_OK) status = client_run_end(&run, queue, data, in, first, count);
     }
     client_run_close(&run, in);
     return status;

@@ -7,28 +7,29 @@
 typedef struct client_run {
     client_work work;
     sable_rng *rng;
-    uint32_t members;   /* of a run, at most */
-    uint32_t *message;  /* [members][limbs][N], wiped */
-    uint32_t *cipher;   /* [members][2][limbs][N] */
-    uint32_t *extended; /* public-key encryption: [members][2][limbs + |P|][N], else NULL */
-    uint32_t *scratch;  /* likewise: of the division by P */
-    int8_t *small;      /* [polys][members][N], guarded memory */
+    uint32_t members;        /* of a run, at most */
+    const uint32_t *message; /* of the run at hand: [members][limbs][N] as stored, Montgomery form */
+    uint32_t *cipher;        /* of the run at hand: [members][2][limbs][N] */
+    uint32_t *staged;        /* a device's message, wiped, and cipher; NULL: they lie in the objects themselves */
+    uint32_t *special;       /* public-key encryption: [members][2][|P|][N], then [members][2][limbs][N], else NULL */
+    int8_t *small;           /* [polys][members][N], guarded memory */
 } client_run;
 
 /* Most members of a run: amortises the transform of the secret, bounds memory. */
 #define CLIENT_RUN_MEMBERS 16
 #define CLIENT_RUN_BYTES   ((size_t)64 << 20)
 
-/* small_polys: secret polynomials a member. On failure nothing is left open. */
-sable_status client_run_open(client_run *run, const client_ring *on, const sable_pt *in, uint32_t small_polys,
-                             bool extended, sable_error *err);
+/* small_polys: secret polynomials a member; division: by P. On failure nothing is left open. */
+sable_status client_run_open(client_run *run, const client_ring *on, const sable_queue *queue, const sable_pt *in,
+                             uint32_t small_polys, bool division, sable_error *err);
 void client_run_close(client_run *run, const sable_pt *in);
 
-/* Members first.. of the plaintext, as stored (Montgomery form), into run->message. */
-sable_status client_run_fetch(client_run *run, sable_queue *queue, const sable_pt *in, uint32_t first, uint32_t count);
-/* Members first.. of the ciphertext from run->cipher. */
-sable_status client_run_store(client_run *run, sable_queue *queue, uint32_t *data, const sable_pt *in, uint32_t first,
+/* Sets run->message and run->cipher to members first.. of the plaintext and of the ciphertext's words `data`. */
+sable_status client_run_begin(client_run *run, sable_queue *queue, uint32_t *data, const sable_pt *in, uint32_t first,
                               uint32_t count);
+/* Brings what was written to run->cipher there. */
+sable_status client_run_end(client_run *run, sable_queue *queue, uint32_t *data, const sable_pt *in, uint32_t first,
+                            uint32_t count);
 /* The ciphertext's state: everything but noise and seed. */
 sable_ct client_ct_meta(const sable_pt *in, const uint8_t key_id[SABLE_DIGEST_BYTES], bool insecure);
 

@@ -1,93 +1,115 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public-key encryption: a fresh encryption of zero modulo P*Q_l, divided by P, plus the message. The division leaves
- * its own rounding as the noise instead of the products v*e and e1*s. */
+/* Public-key encryption: a fresh encryption (v*b + e0, v*a + e1) of zero modulo P*Q_l, divided by P, plus the message.
+ * The division leaves its own rounding as the noise instead of the products v*e and e1*s.
+ *
+ * The transforms are linear, so fewer are needed than formulas show: modulo a prime of P the errors are added behind the
+ * inverse transform; modulo a prime of Q_l, with r the residue modulo P converted to Q_l, out = v*key/P + m +
+ * NTT((e - r)/P). One limb at a time, in scratch that stays in the second-level cache. */
 #include <math.h>
-#include <string.h>
 
 #include "ckks/noise.h"
 #include "client/encrypt.h"
 
-/* Limb i of Q_l then P of `count` members: (v*b + e0, v*a + e1). */
-static void zero_limb(client_lane *lane, const client_run *run, const sable_public_key *key,
-                      const sable_level_tables *level, uint32_t i, uint32_t count) {
+typedef struct public_job {
+    const client_run *run;
+    const sable_public_key *key;
+    const sable_level_tables *level;
+    uint32_t count;            /* members */
+    uint32_t *residue, *moved; /* run->special: modulo P, ready for the base conversion, and its result */
+} public_job;
+
+static const int8_t *small_poly(const public_job *job, uint32_t which, uint32_t member, size_t n) {
+    return job->run->small + ((size_t)which * job->run->members + member) * n; /* v, e0, e1 */
+}
+
+static const uint32_t *key_limb(const public_job *job, const sable_ring *ring, uint32_t part, uint32_t position) {
+    return job->key->data + ((size_t)part * (ring->q_count + ring->p_count) + position) * ring->n;
+}
+
+/* Limb i of P. */
+static void special_limb(client_lane *lane, const public_job *job, uint32_t i) {
     const sable_ring *ring = lane->on->ring;
-    const size_t n = ring->n, all = level->limbs + ring->p_count, total = ring->q_count + ring->p_count;
-    const size_t block = run->members * n; /* v, then e0, then e1 of all members */
-    const uint32_t p = level->pos[i];
-    uint32_t *v = lane->limb[0], *sum = lane->limb[1], *error = lane->limb[2];
-    for (uint32_t b = 0; b < count; b++) {
-        lane_expand_small(lane, v, run->small + b * n, p, false);
+    const sable_drop_plan *plan = &job->level->down;
+    const size_t n = ring->n;
+    const uint32_t pos = plan->drop[i], minus_one = ring->prime[pos].p - 1;
+    uint32_t *v = lane->limb[0], *product = lane->limb[1];
+    for (uint32_t b = 0; b < job->count; b++) {
+        lane_expand_small(lane, v, small_poly(job, 0, b, n), 1, pos);
         for (uint32_t part = 0; part < 2; part++) {
-            lane_mul_mont(lane, sum, v, key->data + (part * total + p) * n, p);
-            lane_expand_small(lane, error, run->small + (1 + part) * block + b * n, p, false);
-            lane_add(lane, sum, sum, error, p);
-            memcpy(run->extended + ((2 * b + part) * all + i) * n, sum, n * sizeof *sum);
+            lane_mul_mont(lane, product, v, key_limb(job, ring, part, pos), pos);
+            lane_inverse(lane, product, product, minus_one, pos);
+            lane_lift(lane, job->residue + ((2 * b + part) * (size_t)plan->drop_count + i) * n,
+                      small_poly(job, 1 + part, b, n), product, plan->basis->y_mult[i], pos);
         }
     }
 }
 
-/* cipher = round(extended / P) + message. */
-static sable_status finish(const client_run *run, const sable_pt *in, uint32_t count) {
-    const client_ring *on = run->work.on;
-    const sable_ctx *ctx = on->ctx;
-    const sable_level_tables *level = &ctx->level[in->level];
-    const sable_drop_plan *plan = &level->down;
-    const size_t n = ctx->params.n, all = level->limbs + ctx->params.p_count;
-    void *queue = run->work.lane[0].queue;
-    sable_limbs x = sable_dense_limbs(ctx, run->extended, level->pos, (uint32_t)all, 2, count);
-    sable_limbs special = x;
-    special.data += level->limbs * n; /* P follows Q_l, in the order of plan->drop */
-    special.pos = level->pos + level->limbs;
-    special.limbs = plan->drop_count;
-    sable_limbs y = sable_dense_limbs(ctx, run->scratch, plan->drop, plan->drop_count, 2, count);
-    sable_limbs e = sable_dense_limbs(ctx, run->scratch + count * y.batch_stride, plan->out, plan->out_count, 2, count);
-    sable_limbs out = sable_dense_limbs(ctx, run->cipher, level->pos, level->limbs, 2, count);
-    sable_limbs c0 = sable_limbs_parts(out, 0, 1);
-    sable_limbs m = sable_dense_limbs(ctx, run->message, level->pos, level->limbs, 1, count);
-    uint32_t r_inverse[SABLE_MAX_LIMBS];
-    for (uint32_t i = 0; i < level->limbs; i++) r_inverse[i] = client_r_inverse(on, level->pos[i]);
-    SABLE_TRY(on->cpu->ntt_inverse(queue, &y, &special, plan->basis->y_mult));
-    SABLE_TRY(on->cpu->base_convert(queue, &e, &y, plan->basis));
-    SABLE_TRY(on->cpu->ntt_mod_down(queue, &out, &e, &x, plan->x_mult, plan->e_mult));
-    SABLE_TRY(on->cpu->mul_const(queue, &m, &m, r_inverse, NULL));
-    SABLE_TRY(on->cpu->add(queue, &c0, &c0, &m));
-    return SABLE_OK;
+/* Limb i of Q_l. */
+static void cipher_limb(client_lane *lane, const public_job *job, uint32_t i) {
+    const sable_ring *ring = lane->on->ring;
+    const size_t n = ring->n, limbs = job->level->limbs;
+    const uint32_t pos = job->level->pos[i], inverse_p = job->level->down.e_mult[i];
+    uint32_t *v = lane->limb[0], *rest = lane->limb[1];
+    for (uint32_t b = 0; b < job->count; b++) {
+        lane_expand_small(lane, v, small_poly(job, 0, b, n), inverse_p, pos);
+        for (uint32_t part = 0; part < 2; part++) {
+            const size_t at = (2 * b + part) * limbs + i;
+            lane_lift(lane, rest, small_poly(job, 1 + part, b, n), job->moved + at * n, inverse_p, pos);
+            lane_forward(lane, rest, pos);
+            lane_affine(lane, job->run->cipher + at * n, rest, v, key_limb(job, ring, part, pos),
+                        part == 0 ? job->run->message + (b * limbs + i) * n : NULL, pos);
+        }
+    }
+}
+
+/* The members of the run at hand. */
+static sable_status encrypt_run(const public_job *job, sable_error *err) {
+    const client_work *work = &job->run->work;
+    const sable_ctx *ctx = work->on->ctx;
+    const sable_drop_plan *plan = &job->level->down;
+    CLIENT_PARALLEL(work)
+    for (uint32_t i = 0; i < plan->drop_count; i++) {
+        special_limb(client_lane_of(work), job, i);
+        client_lane_rest();
+    }
+    SABLE_TRY(client_work_status(work, err));
+    void *queue = work->lane[0].queue;
+    const sable_limbs y = sable_dense_limbs(ctx, job->residue, plan->drop, plan->drop_count, 2, job->count);
+    const sable_limbs r = sable_dense_limbs(ctx, job->moved, plan->out, plan->out_count, 2, job->count);
+    sable_status status = work->on->cpu->base_convert(queue, &r, &y, plan->basis);
+    if (status != SABLE_OK) return sable_fail(err, status, "cpu backend: %s", work->on->cpu->queue_error(queue));
+    CLIENT_PARALLEL(work)
+    for (uint32_t i = 0; i < job->level->limbs; i++) {
+        cipher_limb(client_lane_of(work), job, i);
+        client_lane_rest();
+    }
+    return client_work_status(work, err);
 }
 
 static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct *meta, const sable_pt *in,
                                     const sable_public_key *key) {
     sable_error *err = &queue->error;
-    const sable_level_tables *level = &queue->ctx->level[in->level];
-    const uint32_t all = level->limbs + queue->ctx->params.p_count;
     const size_t n = queue->ctx->params.n;
     client_run run;
-    SABLE_TRY(client_run_open(&run, &key->ring, in, 3, true, err));
+    SABLE_TRY(client_run_open(&run, &key->ring, queue, in, 3, true, err));
     meta->insecure |= sable_rng_insecure(run.rng);
     const size_t block = run.members * n;
     client_work *work = &run.work;
+    public_job job = {.run = &run, .key = key, .level = &queue->ctx->level[in->level], .residue = run.special};
+    job.moved = job.residue + 2 * block * queue->ctx->params.p_count;
     sable_status status = SABLE_OK;
     for (uint32_t first = 0; first < in->batch && status == SABLE_OK; first += run.members) {
-        const uint32_t count = in->batch - first < run.members ? in->batch - first : run.members;
-        status = client_run_fetch(&run, queue, in, first, count);
+        job.count = in->batch - first < run.members ? in->batch - first : run.members;
+        status = client_run_begin(&run, queue, data, in, first, job.count);
         if (status == SABLE_OK)
-            status = client_sample(work, run.small, count, true, run.rng, SABLE_DOMAIN_ENCRYPT_U, err);
+            status = client_sample(work, run.small, job.count, true, run.rng, SABLE_DOMAIN_ENCRYPT_U, err);
         if (status == SABLE_OK)
-            status = client_sample(work, run.small + block, count, false, run.rng, SABLE_DOMAIN_ENCRYPT_E0, err);
+            status = client_sample(work, run.small + block, job.count, false, run.rng, SABLE_DOMAIN_ENCRYPT_E0, err);
         if (status == SABLE_OK)
-            status = client_sample(work, run.small + 2 * block, count, false, run.rng, SABLE_DOMAIN_ENCRYPT_E1, err);
-        if (status != SABLE_OK) break;
-        CLIENT_PARALLEL(work)
-        for (uint32_t i = 0; i < all; i++) {
-            zero_limb(client_lane_of(work), &run, key, level, i, count);
-            client_lane_rest();
-        }
-        status = client_work_status(work, err);
-        if (status == SABLE_OK) {
-            status = finish(&run, in, count);
-            if (status != SABLE_OK)
-                status = sable_fail(err, status, "cpu backend: %s", key->ring.cpu->queue_error(work->lane[0].queue));
-        }
-        if (status == SABLE_OK) status = client_run_store(&run, queue, data, in, first, count);
+            status =
+                client_sample(work, run.small + 2 * block, job.count, false, run.rng, SABLE_DOMAIN_ENCRYPT_E1, err);
+        if (status == SABLE_OK) status = encrypt_run(&job, err);
+        if (status == SABLE_OK) status = client_run_end(&run, queue, data, in, first, job.count);
     }
     client_run_close(&run, in);
     return status;

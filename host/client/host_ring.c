@@ -24,7 +24,7 @@ struct client_idle {
 static void lane_free(client_lane *lane) {
     for (int k = 0; k < CLIENT_SCRATCH; k++) sodium_free(lane->limb[k]);
     sodium_free(lane->stream);
-    if (lane->queue) lane->on->cpu->queue_close(lane->queue);
+    if (lane->on && lane->queue) lane->on->cpu->queue_close(lane->queue);
 }
 
 sable_status client_ring_open(client_ring *ring, sable_ctx *ctx, sable_error *err) {
@@ -35,11 +35,13 @@ sable_status client_ring_open(client_ring *ring, sable_ctx *ctx, sable_error *er
     pthread_mutex_init(&ring->idle->lock, NULL);
     if (ctx->backend == ring->cpu) {
         ring->state = ctx->state;
+        ring->kernels = sable_cpu_kernels(ring->state);
         return SABLE_OK;
     }
     sable_backend_options options = {.struct_size = sizeof options};
     SABLE_TRY(ring->cpu->open(&ring->state, ctx->ring, &options, err));
     ring->owned = true;
+    ring->kernels = sable_cpu_kernels(ring->state);
     return SABLE_OK;
 }
 
@@ -59,6 +61,21 @@ void client_secret_free(void *memory) { sodium_free(memory); }
 uint32_t *client_words_alloc(size_t words) {
     if (words > SIZE_MAX / sizeof(uint32_t) - 256) return NULL;
     return aligned_alloc(256, (words * sizeof(uint32_t) + 255) / 256 * 256);
+}
+
+sable_status client_scratch_take(const client_work *work, uint32_t **out, size_t words, const char *what,
+                                 sable_error *err) {
+    void *memory = NULL, *queue = work->lane[0].queue;
+    sable_status status = work->on->cpu->alloc(queue, &memory, words * sizeof(uint32_t));
+    if (status != SABLE_OK)
+        return sable_fail(err, status, "%s needs %zu bytes: %s", what, words * sizeof(uint32_t),
+                          work->on->cpu->queue_error(queue));
+    *out = memory;
+    return SABLE_OK;
+}
+
+void client_scratch_give(const client_work *work, uint32_t *words) {
+    if (words) work->on->cpu->release(work->lane[0].queue, words);
 }
 
 static bool lane_take(client_lane *lane, const client_ring *on) {
@@ -150,39 +167,40 @@ void lane_forward(client_lane *lane, uint32_t *x, uint32_t position) {
     note(lane, lane->on->cpu->ntt_forward(lane->queue, &v));
 }
 
-void lane_inverse(client_lane *lane, uint32_t *x, uint32_t position) {
+void lane_inverse(client_lane *lane, uint32_t *out, uint32_t *in, uint32_t mult, uint32_t position) {
     uint16_t pos = (uint16_t)position;
-    sable_limbs v = one(lane, x, &pos);
-    note(lane, lane->on->cpu->ntt_inverse(lane->queue, &v, &v, NULL));
+    sable_limbs vo = one(lane, out, &pos), vi = one(lane, in, &pos);
+    note(lane, lane->on->cpu->ntt_inverse(lane->queue, &vo, &vi, &mult));
 }
 
-void lane_add(client_lane *lane, uint32_t *out, uint32_t *a, uint32_t *b, uint32_t position) {
-    uint16_t pos = (uint16_t)position;
-    sable_limbs vo = one(lane, out, &pos), va = one(lane, a, &pos), vb = one(lane, b, &pos);
-    note(lane, lane->on->cpu->add(lane->queue, &vo, &va, &vb));
+static const sable_prime *prime_at(const client_lane *lane, uint32_t position) {
+    return &lane->on->ring->prime[position];
 }
 
-void lane_sub(client_lane *lane, uint32_t *out, uint32_t *a, uint32_t *b, uint32_t position) {
-    uint16_t pos = (uint16_t)position;
-    sable_limbs vo = one(lane, out, &pos), va = one(lane, a, &pos), vb = one(lane, b, &pos);
-    note(lane, lane->on->cpu->sub(lane->queue, &vo, &va, &vb));
+void lane_add(const client_lane *lane, uint32_t *out, const uint32_t *a, const uint32_t *b, uint32_t position) {
+    lane->on->kernels->add(out, a, b, lane->on->ring->n, prime_at(lane, position));
 }
 
-void lane_mul_mont(client_lane *lane, uint32_t *out, uint32_t *a, uint32_t *b, uint32_t position) {
-    uint16_t pos = (uint16_t)position;
-    sable_limbs vo = one(lane, out, &pos), va = one(lane, a, &pos), vb = one(lane, b, &pos);
-    note(lane, lane->on->cpu->mul_mont(lane->queue, &vo, &va, &vb, 0));
+void lane_mul_mont(const client_lane *lane, uint32_t *out, const uint32_t *a, const uint32_t *b, uint32_t position) {
+    lane->on->kernels->mul_mont(out, a, b, lane->on->ring->n, prime_at(lane, position));
 }
 
-void lane_mul_const(client_lane *lane, uint32_t *out, uint32_t *a, uint32_t c, uint32_t position) {
-    uint16_t pos = (uint16_t)position;
-    sable_limbs vo = one(lane, out, &pos), va = one(lane, a, &pos);
-    note(lane, lane->on->cpu->mul_const(lane->queue, &vo, &va, &c, NULL));
+void lane_mul_const(const client_lane *lane, uint32_t *out, const uint32_t *a, uint32_t c, uint32_t position) {
+    lane->on->kernels->mul_const(out, a, c, lane->on->ring->n, prime_at(lane, position));
 }
 
-void lane_expand_small(client_lane *lane, uint32_t *out, const int8_t *x, uint32_t position, bool mont) {
-    const sable_prime *q = &lane->on->ring->prime[position];
-    sable_lift(out, x, lane->on->ring->n, q, mont ? q->r2 : q->r1);
+void lane_affine(const client_lane *lane, uint32_t *out, const uint32_t *s, const uint32_t *a, const uint32_t *b,
+                 const uint32_t *m, uint32_t position) {
+    lane->on->kernels->affine(out, s, a, b, m, lane->on->ring->n, prime_at(lane, position));
+}
+
+void lane_lift(const client_lane *lane, uint32_t *out, const int8_t *x, const uint32_t *e, uint32_t c,
+               uint32_t position) {
+    lane->on->kernels->lift(out, x, e, c, lane->on->ring->n, prime_at(lane, position));
+}
+
+void lane_expand_small(client_lane *lane, uint32_t *out, const int8_t *x, uint32_t c, uint32_t position) {
+    lane_lift(lane, out, x, NULL, c, position);
     lane_forward(lane, out, position);
 }
 

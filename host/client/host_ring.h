@@ -9,6 +9,7 @@
  * memory takes some twenty system calls, more than the work itself on small rings. */
 #include "ckks/objects.h"
 #include "client/rng.h"
+#include "cpu/kernels.h"
 
 /* Belongs to a secret or a public key; safe to use from several threads. */
 typedef struct client_ring {
@@ -16,6 +17,7 @@ typedef struct client_ring {
     const sable_ring *ring;
     const sable_backend *cpu;
     void *state;
+    const cpu_kernels *kernels;
     bool owned;               /* the context runs on another backend, the cpu state is ours */
     struct client_idle *idle; /* wiped lanes */
 } client_ring;
@@ -23,7 +25,7 @@ typedef struct client_ring {
 sable_status client_ring_open(client_ring *ring, sable_ctx *ctx, sable_error *err);
 void client_ring_close(client_ring *ring);
 
-#define CLIENT_SCRATCH 5
+#define CLIENT_SCRATCH 3
 
 typedef struct client_lane {
     const client_ring *on;
@@ -61,21 +63,43 @@ void client_lane_rest(void);
 
 /* One limb of the prime at `position`, N words, 64-byte aligned. Outputs may be inputs. */
 void lane_forward(client_lane *lane, uint32_t *x, uint32_t position);
-void lane_inverse(client_lane *lane, uint32_t *x, uint32_t position);
-void lane_add(client_lane *lane, uint32_t *out, uint32_t *a, uint32_t *b, uint32_t position);
-void lane_sub(client_lane *lane, uint32_t *out, uint32_t *a, uint32_t *b, uint32_t position);
-void lane_mul_mont(client_lane *lane, uint32_t *out, uint32_t *a, uint32_t *b, uint32_t position); /* a*b / 2^32 */
-void lane_mul_const(client_lane *lane, uint32_t *out, uint32_t *a, uint32_t c, uint32_t position);
-/* out = transform of the small polynomial x, in Montgomery form if mont. */
-void lane_expand_small(client_lane *lane, uint32_t *out, const int8_t *x, uint32_t position, bool mont);
+void lane_inverse(client_lane *lane, uint32_t *out, uint32_t *in, uint32_t mult, uint32_t position);
+void lane_add(const client_lane *lane, uint32_t *out, const uint32_t *a, const uint32_t *b, uint32_t position);
+/* a*b / 2^32. */
+void lane_mul_mont(const client_lane *lane, uint32_t *out, const uint32_t *a, const uint32_t *b, uint32_t position);
+void lane_mul_const(const client_lane *lane, uint32_t *out, const uint32_t *a, uint32_t c, uint32_t position);
+/* s + (a*b + m) / 2^32; m NULL counts as 0. */
+void lane_affine(const client_lane *lane, uint32_t *out, const uint32_t *s, const uint32_t *a, const uint32_t *b,
+                 const uint32_t *m, uint32_t position);
+/* (x - e)*c for small x; e NULL counts as 0. */
+void lane_lift(const client_lane *lane, uint32_t *out, const int8_t *x, const uint32_t *e, uint32_t c,
+               uint32_t position);
+/* Transform of x*c for small x. */
+void lane_expand_small(client_lane *lane, uint32_t *out, const int8_t *x, uint32_t c, uint32_t position);
+
+/* The factor c that gives Montgomery form, and the negative of it. */
+static inline uint32_t lane_mont(const client_lane *lane, uint32_t position) {
+    return lane->on->ring->prime[position].r1;
+}
+static inline uint32_t lane_mont_negative(const client_lane *lane, uint32_t position) {
+    return lane->on->ring->prime[position].p - lane->on->ring->prime[position].r1;
+}
 
 /* Inverse of 2^32 modulo the prime at a position: takes words out of Montgomery form. */
 uint32_t client_r_inverse(const client_ring *on, uint32_t position);
 
+/* Words of this context lie where the CPU reads and writes them: nothing is copied to and fro. */
+static inline bool client_shares_memory(const sable_ctx *ctx) { return ctx->backend == sable_backend_cpu(); }
+/* Words of a work from the backend's allocator, which keeps blocks: fresh memory costs more in page faults than the work
+ * done in it. For words that may be published, or that the caller wipes. */
+sable_status client_scratch_take(const client_work *work, uint32_t **out, size_t words, const char *what,
+                                 sable_error *err);
+void client_scratch_give(const client_work *work, uint32_t *words); /* NULL is a no-op */
+
 /* count polynomials of N small coefficients in guarded memory, or NULL. Freed (and wiped) with client_secret_free. */
 int8_t *client_secret_alloc(size_t bytes);
 void client_secret_free(void *memory);
-/* Aligned ordinary memory for words that will be public, or that the caller wipes; NULL on failure. Freed with free. */
+/* Aligned ordinary memory for words of keys; NULL on failure. Freed with free. */
 uint32_t *client_words_alloc(size_t words);
 
 /* polys polynomials of N coefficients each: errors (ternary = false) or uniform ternary, one stream each, spread over

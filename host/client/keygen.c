@@ -8,22 +8,22 @@
 
 /* -- one key ------------------------------------------------------------------------------------------------------- */
 
-/* Limb i of all digits. Everything is in Montgomery form: r2 lifts small coefficients into it, and the product of two
- * such words divided by 2^32 stays in it. */
+/* Limb i of all digits. Keys are in Montgomery form: a product of two such words divided by 2^32 stays in it. */
 static void make_limb(client_lane *lane, const client_key_job *job, uint32_t i) {
     const client_ring *on = lane->on;
     const size_t n = on->ring->n, part = job->limbs * n;
     const uint32_t p = job->pos[i], alpha = on->ctx->params.alpha, q_count = on->ring->q_count;
-    uint32_t *target = lane->limb[0], *gadget = lane->limb[1], *error = lane->limb[2], *product = lane->limb[3];
+    const uint32_t mont = lane_mont(lane, p);
+    uint32_t *minus_target = lane->limb[0], *gadget = lane->limb[1], *error = lane->limb[2];
 
-    lane_expand_small(lane, target, job->target, p, true);
+    lane_expand_small(lane, minus_target, job->target, lane_mont_negative(lane, p), p);
     /* P*g_j is P modulo the primes of block j and 0 modulo every other prime, those of P included. */
     const bool has_gadget = p < q_count && (job->from || job->square);
     if (has_gadget) {
         if (job->square)
-            lane_mul_mont(lane, gadget, target, target, p);
+            lane_mul_mont(lane, gadget, minus_target, minus_target, p);
         else
-            lane_expand_small(lane, gadget, job->from, p, true);
+            lane_expand_small(lane, gadget, job->from, mont, p);
         uint64_t product_p = 1;
         for (uint32_t k = 0; k < on->ring->p_count; k++)
             product_p = product_p * on->ring->prime[q_count + k].p % on->ring->prime[p].p;
@@ -31,14 +31,12 @@ static void make_limb(client_lane *lane, const client_key_job *job, uint32_t i) 
     }
     for (uint32_t j = 0; j < job->digits; j++) {
         uint32_t *b = job->out + 2 * j * part + i * n, *a = b + part;
+        lane_expand_small(lane, error, job->errors + j * n, mont, p);
+        if (has_gadget && p / alpha == job->first_block + j) lane_add(lane, error, error, gadget, p);
         sable_expand_limb(a, (uint32_t)n, &on->ring->prime[p], job->expand, (sable_expand_purpose)job->purpose,
                           job->first_block + j, p, job->object);
-        lane_mul_const(lane, a, a, on->ring->prime[p].r1, p);
-        lane_mul_mont(lane, product, a, target, p);
-        lane_expand_small(lane, error, job->errors + j * n, p, true);
-        lane_sub(lane, error, error, product, p);
-        if (has_gadget && p / alpha == job->first_block + j) lane_add(lane, error, error, gadget, p);
-        memcpy(b, error, n * sizeof *b); /* masked by a*target: may be published from here on */
+        lane_mul_const(lane, a, a, mont, p);
+        lane_affine(lane, b, error, a, minus_target, NULL, p);
     }
 }
 

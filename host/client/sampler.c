@@ -3,8 +3,6 @@
 
 #include <sodium.h>
 
-#include "ring/word.h"
-
 void sable_sample_ternary(int8_t *out, size_t n, sable_stream *stream) {
     uint8_t bytes[64];
     size_t done = 0;
@@ -85,15 +83,6 @@ void sable_sample_sparse(int8_t *out, size_t n, size_t weight, uint64_t *scratch
         out[i] = (int8_t)(present - 2 * (present & sign));
     }
     sodium_memzero(scratch, n * sizeof scratch[0]);
-}
-
-void sable_lift(uint32_t *out, const int8_t *x, size_t n, const sable_prime *q, uint32_t factor) {
-    const uint32_t p = q->p, pinv = q->pinv;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t word = (uint32_t)(int32_t)x[i];
-        uint32_t residue = word + (p & (0u - (word >> 31)));
-        out[i] = sable_canon1(sable_mont_lazy((uint64_t)residue * factor, p, pinv), p);
-    }
 }
 
 void sable_small_automorphism(int8_t *out, const int8_t *x, size_t n, uint32_t galois) {

@@ -16,8 +16,6 @@ void sable_sample_error(int8_t *out, size_t n, sable_stream *stream);
  * weight <= n; scratch: n words, wiped by the callee. A sorting network: n log^2 n / 4 compare-exchanges. */
 void sable_sample_sparse(int8_t *out, size_t n, size_t weight, uint64_t *scratch, sable_stream *stream);
 
-/* out = x * factor / 2^32 mod p for small signed x: factor r1 gives plain residues, r2 Montgomery form. |x| < 128. */
-void sable_lift(uint32_t *out, const int8_t *x, size_t n, const sable_prime *q, uint32_t factor);
 /* out = phi_g(x): X -> X^galois on coefficients, galois odd < 2n. Addresses depend on galois only. */
 void sable_small_automorphism(int8_t *out, const int8_t *x, size_t n, uint32_t galois);
 

@@ -115,6 +115,8 @@ static sable_status cpu_open(void **state, const sable_ring *ring, const sable_b
     return SABLE_OK;
 }
 
+const cpu_kernels *sable_cpu_kernels(const void *state) { return ((const cpu_state *)state)->kernels; }
+
 static const char *cpu_path(const void *state) { return ((const cpu_state *)state)->kernels->name; }
 static uint32_t cpu_threads(const void *state) { return ((const cpu_state *)state)->threads; }
 

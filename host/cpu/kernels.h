@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/shared.h"
 #include "sable/backend.h"
 
 /* Largest number of rows (digits, terms) that one call of a summing kernel takes. */
@@ -56,6 +57,11 @@ typedef struct cpu_kernels {
     void (*mul)(uint32_t *out, const uint32_t *a, const uint32_t *b, size_t n, const sable_prime *q);
     void (*mul_const)(uint32_t *out, const uint32_t *a, uint32_t c, size_t n, const sable_prime *q);
     void (*add_const)(uint32_t *out, const uint32_t *a, uint32_t c, size_t n, const sable_prime *q);
+    /* out = s + a*b + m; a, s plain, b and m in Montgomery form; m NULL counts as 0. out may be any input. */
+    void (*affine)(uint32_t *out, const uint32_t *s, const uint32_t *a, const uint32_t *b, const uint32_t *m, size_t n,
+                   const sable_prime *q);
+    /* out = (x - e)*c for small signed x, |x| < 128; e NULL counts as 0. Plain constant. out may be e. */
+    void (*lift)(uint32_t *out, const int8_t *x, const uint32_t *e, uint32_t c, size_t n, const sable_prime *q);
     /* d0 = sum a0*b0, d1 = sum a0*b1 + a1*b0, d2 = sum a1*b1 over t < terms; term t at a0 + t*a_stride and so on. */
     void (*tensor)(uint32_t *d0, uint32_t *d1, uint32_t *d2, const uint32_t *a0, const uint32_t *a1, size_t a_stride,
                    const uint32_t *b0, const uint32_t *b1, size_t b_stride, uint32_t terms, size_t n,
@@ -96,6 +102,9 @@ static inline void cpu_ntt_limb(const cpu_kernels *k, uint32_t *a, const cpu_tab
     k->ntt_forward_outer(a, words, a, words, words, t);
     for (size_t b = 0; b < blocks; b++) k->ntt_forward_block(a + b * words, a + b * words, t, b, &nothing);
 }
+
+/* The table of an open state of the cpu backend, for work on single limbs that no device does. */
+SABLE_SHARED const cpu_kernels *sable_cpu_kernels(const void *state);
 
 /* The best table that this processor runs, or the one named; NULL when the name is unknown or the processor lacks it. */
 const cpu_kernels *cpu_kernels_find(const char *name);

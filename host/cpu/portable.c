@@ -56,6 +56,22 @@ static void add_const(uint32_t *out, const uint32_t *a, uint32_t c, size_t n, co
     for (size_t j = 0; j < n; j++) out[j] = sable_add_mod(a[j], c, p);
 }
 
+/* a*b + m < p^2 + p <= p*2^32. */
+static void affine(uint32_t *out, const uint32_t *s, const uint32_t *a, const uint32_t *b, const uint32_t *m, size_t n,
+                   const sable_prime *q) {
+    const uint32_t p = q->p, pinv = q->pinv;
+    for (size_t j = 0; j < n; j++)
+        out[j] = sable_canon2(s[j] + sable_mont_lazy((uint64_t)a[j] * b[j] + (m ? m[j] : 0), p, pinv), p);
+}
+
+static void lift(uint32_t *out, const int8_t *x, const uint32_t *e, uint32_t c, size_t n, const sable_prime *q) {
+    const uint32_t p = q->p, cs = sable_shoup_of(c, p);
+    for (size_t j = 0; j < n; j++) {
+        uint32_t word = (uint32_t)(int32_t)x[j], residue = sable_min32(word, word + p); /* x < 0 wraps to p + x */
+        out[j] = sable_canon1(sable_shoup_lazy(residue + p - (e ? e[j] : 0), c, cs, p), p);
+    }
+}
+
 static void mod_down(uint32_t *out, const uint32_t *x, const uint32_t *e, uint32_t xc, uint32_t ec, size_t n,
                      const sable_prime *q) {
     const uint32_t p = q->p, minus = sable_neg_mod(ec, p);
@@ -130,6 +146,8 @@ const cpu_kernels cpu_kernels_portable = {
     .mul = mul,
     .mul_const = mul_const,
     .add_const = add_const,
+    .affine = affine,
+    .lift = lift,
     .tensor = cpu_portable_tensor,
     .combine = cpu_portable_combine,
     .inner = cpu_portable_inner,

@@ -60,6 +60,10 @@ VEC_INLINE uint32_t vmask_ge(vec x, vec p) {
     return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_max_epu32(x, p), x)));
 }
 
+VEC_INLINE vec vload_small(const int8_t *p) {
+    return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
+}
+
 VEC_INLINE vecd vdload(const double *p) { return _mm256_loadu_pd(p); }
 VEC_INLINE vecd vdset(double x) { return _mm256_set1_pd(x); }
 VEC_INLINE vecd vdadd(vecd a, vecd b) { return _mm256_add_pd(a, b); }

@@ -62,6 +62,11 @@ VEC_INLINE vec vload16(const uint8_t *p) { return _mm512_broadcast_i32x4(_mm_loa
 /* Bit i set: word i of x is >= p (unsigned). */
 VEC_INLINE uint32_t vmask_ge(vec x, vec p) { return _mm512_cmpge_epu32_mask(x, p); }
 
+/* Signed bytes as words modulo 2^32. */
+VEC_INLINE vec vload_small(const int8_t *p) {
+    return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+
 VEC_INLINE vecd vdload(const double *p) { return _mm512_loadu_pd(p); }
 VEC_INLINE vecd vdset(double x) { return _mm512_set1_pd(x); }
 VEC_INLINE vecd vdadd(vecd a, vecd b) { return _mm512_add_pd(a, b); }

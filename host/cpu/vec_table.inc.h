@@ -8,5 +8,5 @@
         .mul_mont = vec_mul_mont, .mul_mont_add = vec_mul_mont_add, .mul = vec_mul, .mul_const = vec_mul_const, \
         .add_const = vec_add_const, .tensor = vec_tensor, .combine = vec_combine, .inner = vec_inner,           \
         .mod_down = vec_mod_down, .base_convert = vec_base_convert, .automorphism = vec_automorphism,           \
-        .encode = vec_encode, .check_range = vec_check_range                                                    \
+        .encode = vec_encode, .check_range = vec_check_range, .affine = vec_affine, .lift = vec_lift            \
     }

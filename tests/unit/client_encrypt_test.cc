@@ -107,15 +107,15 @@ TEST_P(ClientEncrypt, CoefficientNoiseIsAsPredictedAtEveryLevel) {
                     auto get = [&](uint32_t *to, const uint32_t *from) {
                         ASSERT_EQ(SABLE_OK, w.ctx->backend->download(w.queue->handle, to, from, n * sizeof *to));
                     };
-                    lane_expand_small(lane, lane->limb[0], s.p->s, p, true);
+                    lane_expand_small(lane, lane->limb[0], s.p->s, lane_mont(lane, p), p);
                     get(lane->limb[1], ct.p->data + ((2 * b + 1) * t.limbs + i) * n);
                     lane_mul_mont(lane, lane->limb[1], lane->limb[1], lane->limb[0], p);
                     get(lane->limb[2], ct.p->data + (2 * b * t.limbs + i) * n);
                     lane_add(lane, lane->limb[1], lane->limb[1], lane->limb[2], p);
                     get(lane->limb[2], pt.p->data + (b * t.limbs + i) * n);
                     lane_mul_const(lane, lane->limb[2], lane->limb[2], client_r_inverse(&s.p->ring, p), p);
-                    lane_sub(lane, lane->limb[1], lane->limb[1], lane->limb[2], p);
-                    lane_inverse(lane, lane->limb[1], p);
+                    lane->on->kernels->sub(lane->limb[1], lane->limb[1], lane->limb[2], n, &w.ctx->ring->prime[p]);
+                    lane_inverse(lane, lane->limb[1], lane->limb[1], 1, p);
                     for (size_t j = 0; j < n; j++) {
                         const uint32_t r = lane->limb[1][j];
                         const int e = r > q / 2 ? static_cast<int>(r) - static_cast<int>(q) : static_cast<int>(r);

@@ -29,13 +29,13 @@ struct Work {
     /* NTT of small coefficients, plain residues. */
     std::vector<uint32_t> transform(const int8_t *x, uint32_t pos) {
         client_lane *lane = &work.lane[0];
-        lane_expand_small(lane, lane->limb[0], x, pos, false);
+        lane_expand_small(lane, lane->limb[0], x, 1, pos);
         return std::vector<uint32_t>(lane->limb[0], lane->limb[0] + lane->on->ring->n);
     }
     std::vector<uint32_t> inverse(const std::vector<uint32_t> &x, uint32_t pos) {
         client_lane *lane = &work.lane[0];
         std::copy(x.begin(), x.end(), lane->limb[0]);
-        lane_inverse(lane, lane->limb[0], pos);
+        lane_inverse(lane, lane->limb[0], lane->limb[0], 1, pos);
         return std::vector<uint32_t>(lane->limb[0], lane->limb[0] + lane->on->ring->n);
     }
 };

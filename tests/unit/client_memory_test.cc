@@ -78,11 +78,13 @@ TEST(ClientMemory, NothingOfASecretIsLeftAfterItsEnd) {
             ASSERT_EQ(SABLE_OK, client_work_open(&work, &s.p->ring, 1, &err)) << err.text;
             client_lane *lane = &work.lane[0];
             for (uint32_t pos : {0u, 20u, w.ctx->ring->q_count}) {
-                lane_expand_small(lane, lane->limb[0], s.p->s, pos, true);
+                lane_expand_small(lane, lane->limb[0], s.p->s, lane_mont_negative(lane, pos), pos);
+                needles.push_back(masked(lane->limb[0] + n / 2));
+                lane_expand_small(lane, lane->limb[0], s.p->s, lane_mont(lane, pos), pos);
                 needles.push_back(masked(lane->limb[0] + n / 2));
                 lane_mul_mont(lane, lane->limb[1], lane->limb[0], lane->limb[0], pos);
                 needles.push_back(masked(lane->limb[1] + n / 2));
-                lane_expand_small(lane, lane->limb[0], s.p->s, pos, false);
+                lane_expand_small(lane, lane->limb[0], s.p->s, 1, pos);
                 needles.push_back(masked(lane->limb[0] + n / 2));
             }
             client_work_close(&work);

@@ -133,24 +133,6 @@ TEST(ClientSampler, SparseHasItsWeightEverywhere) {
     }
 }
 
-TEST(ClientSampler, LiftGivesResiduesAndMontgomeryForm) {
-    for (uint32_t p :
-         {786433u, 1073479681u}) { /* 2^18 divides p - 1 of the first, 2^17 of the second: both serve n = 16 */
-        sable_prime q;
-        sable_prime_init(&q, p, 16);
-        std::vector<int8_t> x;
-        for (int v = -127; v <= 127; v++) x.push_back(static_cast<int8_t>(v));
-        std::vector<uint32_t> plain(x.size()), mont(x.size());
-        sable_lift(plain.data(), x.data(), x.size(), &q, q.r1);
-        sable_lift(mont.data(), x.data(), x.size(), &q, q.r2);
-        for (size_t i = 0; i < x.size(); i++) {
-            const uint32_t want = static_cast<uint32_t>((static_cast<int64_t>(x[i]) + p) % p);
-            EXPECT_EQ(want, plain[i]);
-            EXPECT_EQ((static_cast<uint64_t>(want) << 32) % p, mont[i]);
-        }
-    }
-}
-
 TEST(ClientSampler, AutomorphismSubstitutes) {
     const uint32_t n = 64, p = 193;
     Stream stream(4);

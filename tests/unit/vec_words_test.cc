@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <functional>
 
 #include "support/vec.h"
 
@@ -76,6 +77,64 @@ TEST(VecWords, OneOperand) {
                 c->mod_down(y.data(), nullptr, e.data(), u, v, n, q);
                 ASSERT_TRUE(x == y) << k->name << " mod_down without x p=" << q->p;
             }
+    });
+}
+
+/* Formulas in 128 bits, for the portable path too. */
+void for_every_path(const std::function<void(const cpu_kernels *, const sable_prime *, size_t, int, Rng &)> &f) {
+    for_all(f);
+    Ring ring(5, support::vec_primes(5));
+    Rng rng(3);
+    for (uint32_t pos = 0; pos < ring.limbs(); pos++)
+        for (int kind = 0; kind < support::kKinds; kind++)
+            f(support::portable(), &ring->prime[pos], ring.n(), kind, rng);
+}
+
+TEST(VecWords, AffineIsItsFormula) {
+    for_every_path([](const cpu_kernels *k, const sable_prime *q, size_t n, int kind, Rng &rng) {
+        const Words s = support::vec_input(n, q->p, static_cast<int>(rng() % 8), rng),
+                    a = support::vec_input(n, q->p, kind, rng),
+                    b = support::vec_input(n, q->p, static_cast<int>(rng() % 8), rng),
+                    m = support::vec_input(n, q->p, static_cast<int>(rng() % 8), rng);
+        const uint64_t r_inverse = sable_inv_mod(q->r1, q->p);
+        Words want(n), without(n), x(n);
+        for (size_t j = 0; j < n; j++) {
+            const uint64_t product = static_cast<uint64_t>(a[j]) * b[j] % q->p;
+            without[j] = static_cast<uint32_t>((s[j] + product * r_inverse) % q->p);
+            want[j] = static_cast<uint32_t>((s[j] + (product + m[j]) * r_inverse) % q->p);
+        }
+        k->affine(x.data(), s.data(), a.data(), b.data(), m.data(), n, q);
+        ASSERT_TRUE(x == want) << k->name << " p=" << q->p;
+        k->affine(x.data(), s.data(), a.data(), b.data(), nullptr, n, q);
+        ASSERT_TRUE(x == without) << k->name << " without m, p=" << q->p;
+        Words os = s, oa = a, ob = b, om = m; /* in place, every way */
+        k->affine(os.data(), os.data(), a.data(), b.data(), m.data(), n, q);
+        k->affine(oa.data(), s.data(), oa.data(), b.data(), m.data(), n, q);
+        k->affine(ob.data(), s.data(), a.data(), ob.data(), m.data(), n, q);
+        k->affine(om.data(), s.data(), a.data(), b.data(), om.data(), n, q);
+        ASSERT_TRUE(os == want && oa == want && ob == want && om == want) << k->name << " in place, p=" << q->p;
+    });
+}
+
+TEST(VecWords, LiftIsItsFormula) {
+    for_every_path([](const cpu_kernels *k, const sable_prime *q, size_t n, int kind, Rng &rng) {
+        const Words e = support::vec_input(n, q->p, kind, rng);
+        std::vector<int8_t> small(n);
+        for (int8_t &v : small) v = static_cast<int8_t>(static_cast<int>(rng() % 255) - 127);
+        small[0] = 127, small[1] = -127, small[2] = 0, small[3] = -1;
+        for (uint32_t c : {0u, 1u, q->r1, q->p - 1, static_cast<uint32_t>(rng() % q->p)}) {
+            const int64_t p = q->p;
+            Words want(n), without(n), x(n), over = e;
+            for (size_t j = 0; j < n; j++) {
+                without[j] = static_cast<uint32_t>((small[j] + p) * c % p);
+                want[j] = static_cast<uint32_t>((small[j] + 2 * p - e[j]) % p * c % p);
+            }
+            k->lift(x.data(), small.data(), e.data(), c, n, q);
+            k->lift(over.data(), small.data(), over.data(), c, n, q);
+            ASSERT_TRUE(x == want && over == want) << k->name << " c=" << c << " p=" << p;
+            k->lift(x.data(), small.data(), nullptr, c, n, q);
+            ASSERT_TRUE(x == without) << k->name << " without e, c=" << c << " p=" << p;
+        }
     });
 }
 
