@@ -140,19 +140,21 @@ static sable_status unpack(int8_t *s, const uint8_t *packed, uint32_t n, const c
     return SABLE_OK;
 }
 
-static sable_status read_secret(sable_secret *secret, sable_container *file, const char *path, uint8_t *packed,
-                                sable_error *err) {
-    const sable_ctx *ctx = secret->ctx;
-    const sable_container_info *info = sable_container_get_info(file);
-    const uint32_t n = ctx->params.n;
-    sable_section_spec sections[SECRET_SECTIONS];
-    secret_specs(sections, &ctx->params);
-    uint8_t meta[SECRET_META];
+/* Everything that can be told from the head, before memory for a key is taken. */
+static sable_status judge_secret(uint8_t meta[SECRET_META], sable_container *file, const sable_ctx *ctx,
+                                 const char *path, sable_error *err) {
+    const sable_section_spec sections[] = {{SABLE_TAG_META, 0, SECRET_META}, {TAG_COEF, 0, ctx->params.n / 4}};
     SABLE_TRY(sable_container_require_params(file, ctx->params.digest, err));
-    SABLE_TRY(check_flags(info, path, err));
-    SABLE_TRY(sable_container_expect(file, sections, SECRET_SECTIONS, err));
+    SABLE_TRY(check_flags(sable_container_get_info(file), path, err));
+    SABLE_TRY(sable_container_expect(file, sections, 2, err));
     SABLE_TRY(sable_container_read(file, SABLE_TAG_META, meta, SECRET_META, err));
-    SABLE_TRY(check_meta(meta, ctx, path, err));
+    return check_meta(meta, ctx, path, err);
+}
+
+static sable_status read_secret(sable_secret *secret, const uint8_t meta[SECRET_META], const sable_container *file,
+                                const char *path, uint8_t *packed, sable_error *err) {
+    const sable_container_info *info = sable_container_get_info(file);
+    const uint32_t n = secret->ctx->params.n;
     memcpy(secret->public_bytes, meta + 8, sizeof secret->public_bytes);
     client_secret_set_id(secret);
     if (memcmp(secret->key_id, info->key_id, SABLE_DIGEST_BYTES) != 0)
@@ -170,12 +172,13 @@ sable_status sable_secret_load(sable_secret **out, sable_ctx *ctx, const char *p
     SABLE_TRY(sable_file_check_private(path, err));
     sable_secret *secret = NULL;
     sable_container *file = NULL;
-    uint8_t *packed = NULL;
-    sable_status status = client_secret_new(&secret, ctx, err);
+    uint8_t meta[SECRET_META], *packed = NULL;
+    SABLE_TRY(sable_container_open(&file, path, SABLE_KIND_SECRET_KEY, NULL, err));
+    sable_status status = judge_secret(meta, file, ctx, path, err);
+    if (status == SABLE_OK) status = client_secret_new(&secret, ctx, err);
     if (status == SABLE_OK && !(packed = sodium_malloc(ctx->params.n / 4)))
         status = sable_fail(err, SABLE_NO_MEMORY, "no guarded memory for a packed secret");
-    if (status == SABLE_OK) status = sable_container_open(&file, path, SABLE_KIND_SECRET_KEY, NULL, err);
-    if (status == SABLE_OK) status = read_secret(secret, file, path, packed, err);
+    if (status == SABLE_OK) status = read_secret(secret, meta, file, path, packed, err);
     sable_container_close(&file);
     sodium_free(packed);
     if (status != SABLE_OK) {
@@ -274,26 +277,33 @@ static sable_status read_limbs(sable_public_key *key, const sable_container *fil
     return status;
 }
 
-static sable_status read_public_key(sable_public_key *key, sable_container *file, const char *path, uint8_t *bytes,
-                                    sable_error *err) {
-    const sable_ctx *ctx = key->ctx;
-    const sable_container_info *info = sable_container_get_info(file);
+/* Everything that can be told from the head, before memory for a key is taken. */
+static sable_status judge_public_key(uint8_t meta[PUBLIC_META], sable_container *file, const sable_ctx *ctx,
+                                     const char *path, sable_error *err) {
     const sable_section_spec sections[] = {{SABLE_TAG_META, 0, PUBLIC_META},
                                            {TAG_BLMB, 0, 4 * (uint64_t)key_limbs(ctx) * ctx->params.n}};
-    uint8_t meta[PUBLIC_META];
     SABLE_TRY(sable_container_require_params(file, ctx->params.digest, err));
-    SABLE_TRY(check_flags(info, path, err));
+    SABLE_TRY(check_flags(sable_container_get_info(file), path, err));
     SABLE_TRY(sable_container_expect(file, sections, 2, err));
     SABLE_TRY(sable_container_read(file, SABLE_TAG_META, meta, PUBLIC_META, err));
     SABLE_TRY(check_meta(meta, ctx, path, err));
-    if (sable_get_u32(meta + 8) != key_limbs(ctx) || sable_get_u32(meta + 12) != 0)
-        return sable_fail(err, SABLE_FORMAT, "%s: a public key of %u limbs, its parameters have %u", path,
-                          sable_get_u32(meta + 8), key_limbs(ctx));
+    if (sable_get_u32(meta + 8) == key_limbs(ctx) && sable_get_u32(meta + 12) == 0) return SABLE_OK;
+    return sable_fail(err, SABLE_FORMAT, "%s: a public key of %u limbs, its parameters have %u", path,
+                      sable_get_u32(meta + 8), key_limbs(ctx));
+}
+
+static sable_status read_public_key(sable_public_key *key, const uint8_t meta[PUBLIC_META], const sable_container *file,
+                                    const char *path, sable_error *err) {
+    const sable_container_info *info = sable_container_get_info(file);
     memcpy(key->seed, meta + 16, sizeof key->seed);
     memcpy(key->key_id, info->key_id, sizeof key->key_id);
     key->test_rng = (info->flags & SABLE_FILE_TEST_RNG) != 0;
-    key->insecure = ctx->params.insecure || info->flags != 0;
-    return read_limbs(key, file, path, bytes, err);
+    key->insecure = key->ctx->params.insecure || info->flags != 0;
+    uint8_t *bytes = malloc(4 * (size_t)key->ctx->params.n);
+    if (!bytes) return sable_fail(err, SABLE_NO_MEMORY, "no memory to read a public key");
+    sable_status status = read_limbs(key, file, path, bytes, err);
+    free(bytes);
+    return status;
 }
 
 sable_status sable_public_key_load(sable_queue *queue, sable_public_key **out, const char *path) {
@@ -303,13 +313,12 @@ sable_status sable_public_key_load(sable_queue *queue, sable_public_key **out, c
     sable_error *err = &queue->error;
     sable_public_key *key = NULL;
     sable_container *file = NULL;
-    uint8_t *bytes = malloc(4 * (size_t)queue->ctx->params.n);
-    sable_status status = bytes ? client_public_key_new(&key, queue->ctx, err)
-                                : sable_fail(err, SABLE_NO_MEMORY, "no memory to read a public key");
-    if (status == SABLE_OK) status = sable_container_open(&file, path, SABLE_KIND_PUBLIC_KEY, NULL, err);
-    if (status == SABLE_OK) status = read_public_key(key, file, path, bytes, err);
+    uint8_t meta[PUBLIC_META];
+    SABLE_TRY(sable_container_open(&file, path, SABLE_KIND_PUBLIC_KEY, NULL, err));
+    sable_status status = judge_public_key(meta, file, queue->ctx, path, err);
+    if (status == SABLE_OK) status = client_public_key_new(&key, queue->ctx, err);
+    if (status == SABLE_OK) status = read_public_key(key, meta, file, path, err);
     sable_container_close(&file);
-    free(bytes);
     if (status != SABLE_OK) {
         sable_public_key_destroy(queue, &key);
         return status;

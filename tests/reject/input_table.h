@@ -16,8 +16,20 @@
 
 namespace input_table {
 
-enum Kind { CIPHERTEXT, KEYSET, DATASET, RESULTS, MODEL, PUBLIC_KEY, SECRET_KEY, KINDS };
-extern const char *const kind_names[KINDS]; /* as the library calls them */
+enum Kind {
+    CIPHERTEXT,
+    KEYSET,
+    DATASET,
+    RESULTS,
+    MODEL,
+    PUBLIC_KEY,
+    SECRET_KEY,
+    KINDS, /* that a context reads; these two need none, and their loaders take JSON as well */
+    PARAMETERS = KINDS,
+    CLEAR_MODEL,
+    ALL_KINDS
+};
+extern const char *const kind_names[ALL_KINDS]; /* as the library calls them */
 
 /* The smallest set, everything made once a process. */
 struct World {
@@ -26,7 +38,7 @@ struct World {
     sable_queue *queue = nullptr;
     sable_secret *secret = nullptr;
     sable_keyset *keys = nullptr;
-    std::string sample[KINDS];
+    std::string sample[ALL_KINDS];
     std::string full; /* a ciphertext without a seed */
     static World &get();
     sable_ct *encrypt(uint32_t level, uint32_t batch);
@@ -39,8 +51,10 @@ struct Outcome {
     std::string text;
     size_t requested = 0; /* bytes asked of the allocator, releases not subtracted */
 };
-/* Loads the file, all of it. Fails the test when a refusal changed an output. */
+/* Loads the file, all of it, with the world's context and queue or with others. Fails the test when a refusal changed
+ * an output. */
 Outcome load(Kind kind, const std::string &path);
+Outcome load(Kind kind, const std::string &path, sable_ctx *ctx, sable_queue *queue);
 /* The same with these bytes as the file. */
 Outcome load_bytes(Kind kind, const std::string &bytes);
 

@@ -12,8 +12,9 @@ extern "C" {
 
 namespace input_table {
 
-const char *const kind_names[KINDS] = {"ciphertext",      "key-set manifest", "dataset",   "results",
-                                       "encrypted model", "public key",       "secret key"};
+const char *const kind_names[ALL_KINDS] = {"ciphertext", "key-set manifest", "dataset",
+                                           "results",    "encrypted model",  "public key",
+                                           "secret key", "parameters",       "model in the clear"};
 
 #define MUST(call)                                                                                   \
     do {                                                                                             \
@@ -95,6 +96,15 @@ World::World() {
     sample[PUBLIC_KEY] = Scratch::read(path);
     MUST(sable_secret_save(secret, path.c_str(), &err));
     sample[SECRET_KEY] = Scratch::read(path);
+    path = scratch.path("sample.sable"); /* the end of the name asks for a container */
+    MUST(sable_params_save(params, path.c_str(), &err));
+    sample[PARAMETERS] = Scratch::read(path);
+    sable_model *clear = nullptr;
+    MUST(sable_model_create(&clear, 2, 30, true, &err));
+    for (int j = 0; j < 60; j++) clear->weights[j] = std::sqrt(j + 2.0);
+    MUST(sable_model_save(clear, path.c_str(), &err));
+    sample[CLEAR_MODEL] = Scratch::read(path);
+    sable_model_destroy(&clear);
     sable_public_key_destroy(queue, &pk);
     for (sable_ct **ct : {&one, &two, &sum}) sable_ct_destroy(queue, ct);
 }
@@ -114,70 +124,87 @@ World &World::get() {
 
 /* -- loading ------------------------------------------------------------------------------------------------------- */
 
-static sable_status load_blocks(World &w, const char *path, sable_blocks_kind kind) {
+static sable_status load_blocks(sable_ctx *ctx, sable_queue *queue, const char *path, sable_blocks_kind kind) {
     sable_blocks *blocks = nullptr;
     sable_error err = {};
-    sable_status status = sable_blocks_open(w.queue, &blocks, path, kind);
+    sable_status status = sable_blocks_open(queue, &blocks, path, kind);
     EXPECT_EQ(status != SABLE_OK, blocks == nullptr);
     for (uint32_t i = 0; status == SABLE_OK && i < sable_blocks_get_info(blocks)->blocks; i++) {
         sable_ct *ct = nullptr;
-        status = sable_ct_create(&ct, w.ctx, &err);
-        if (status == SABLE_OK) status = sable_blocks_read(w.queue, ct, blocks, i);
-        sable_ct_destroy(w.queue, &ct);
+        status = sable_ct_create(&ct, ctx, &err);
+        if (status == SABLE_OK) status = sable_blocks_read(queue, ct, blocks, i);
+        sable_ct_destroy(queue, &ct);
     }
     sable_blocks_close(&blocks);
     return status;
 }
 
-static sable_status load_ciphertext(World &w, const char *path) {
+static sable_status load_ciphertext(sable_ctx *ctx, sable_queue *queue, const char *path) {
     sable_ct *ct = nullptr;
     sable_error err = {};
-    sable_status status = sable_ct_create(&ct, w.ctx, &err);
+    sable_status status = sable_ct_create(&ct, ctx, &err);
     if (status != SABLE_OK) return status;
-    status = sable_ct_load(w.queue, ct, path);
+    status = sable_ct_load(queue, ct, path);
     sable_ct_info info = {};
     info.struct_size = sizeof info;
     EXPECT_EQ(SABLE_OK, sable_ct_describe(ct, &info));
     EXPECT_EQ(status != SABLE_OK, info.empty);
-    sable_ct_destroy(w.queue, &ct);
+    sable_ct_destroy(queue, &ct);
     return status;
 }
 
 Outcome load(Kind kind, const std::string &path) {
     World &w = World::get();
+    return load(kind, path, w.ctx, w.queue);
+}
+
+Outcome load(Kind kind, const std::string &path, sable_ctx *ctx, sable_queue *queue) {
     const char *p = path.c_str();
     sable_error err = {};
     Outcome out;
     faults::requested = 0;
-    if (kind == CIPHERTEXT) out.status = load_ciphertext(w, p);
+    if (kind == CIPHERTEXT) out.status = load_ciphertext(ctx, queue, p);
     if (kind == KEYSET) {
         sable_keyset *keys = nullptr;
-        out.status = sable_keyset_load(w.queue, &keys, p);
+        out.status = sable_keyset_load(queue, &keys, p);
         EXPECT_EQ(out.status != SABLE_OK, keys == nullptr);
-        sable_keyset_destroy(w.queue, &keys);
+        sable_keyset_destroy(queue, &keys);
     }
-    if (kind == DATASET) out.status = load_blocks(w, p, SABLE_BLOCKS_DATASET);
-    if (kind == RESULTS) out.status = load_blocks(w, p, SABLE_BLOCKS_RESULTS);
+    if (kind == DATASET) out.status = load_blocks(ctx, queue, p, SABLE_BLOCKS_DATASET);
+    if (kind == RESULTS) out.status = load_blocks(ctx, queue, p, SABLE_BLOCKS_RESULTS);
     if (kind == MODEL) {
         sable_encrypted_model model = {};
-        out.status = sable_encrypted_model_load(w.queue, &model, p);
+        out.status = sable_encrypted_model_load(queue, &model, p);
         EXPECT_EQ(out.status != SABLE_OK, model.weights == nullptr);
-        sable_encrypted_model_clear(w.queue, &model);
+        sable_encrypted_model_clear(queue, &model);
     }
     if (kind == PUBLIC_KEY) {
         sable_public_key *key = nullptr;
-        out.status = sable_public_key_load(w.queue, &key, p);
+        out.status = sable_public_key_load(queue, &key, p);
         EXPECT_EQ(out.status != SABLE_OK, key == nullptr);
-        sable_public_key_destroy(w.queue, &key);
+        sable_public_key_destroy(queue, &key);
     }
     if (kind == SECRET_KEY) {
         sable_secret *secret = nullptr;
-        out.status = sable_secret_load(&secret, w.ctx, p, &err);
+        out.status = sable_secret_load(&secret, ctx, p, &err);
         EXPECT_EQ(out.status != SABLE_OK, secret == nullptr);
         sable_secret_destroy(&secret);
     }
+    if (kind == PARAMETERS) {
+        sable_params *params = nullptr;
+        sable_params_options allow = {sizeof allow, true};
+        out.status = sable_params_load(&params, p, &allow, &err);
+        EXPECT_EQ(out.status != SABLE_OK, params == nullptr);
+        sable_params_destroy(&params);
+    }
+    if (kind == CLEAR_MODEL) {
+        sable_model *model = nullptr;
+        out.status = sable_model_load(&model, p, &err);
+        EXPECT_EQ(out.status != SABLE_OK, model == nullptr);
+        sable_model_destroy(&model);
+    }
     out.requested = faults::requested;
-    if (out.status != SABLE_OK) out.text = kind == SECRET_KEY ? err.text : sable_queue_error(w.queue);
+    if (out.status != SABLE_OK) out.text = kind >= SECRET_KEY ? err.text : sable_queue_error(queue);
     return out;
 }
 

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files cut at every byte and with bits flipped, for the loader of every kind. What was tried is printed. */
+#include "reject/input_table.h"
+
+#include <algorithm>
+#include <random>
+
+extern "C" {
+#include "io/container_format.h"
+}
+
+namespace {
+using namespace input_table;
+
+const size_t kMemory = 1u << 20; /* bytes that a refusal may have asked for, all requests together */
+
+struct Tally {
+    const char *what;
+    size_t tried = 0, accepted = 0, memory = 0;
+    explicit Tally(const char *name) : what(name) {}
+    ~Tally() {
+        printf("[ COUNTED  ] %s: %zu tried, %zu accepted, at most %zu bytes of memory asked for\n", what, tried,
+               accepted, memory);
+        EXPECT_EQ(0u, accepted) << what;
+        EXPECT_LE(memory, kMemory) << what;
+    }
+    void count(int kind, const Outcome &out, const std::string &where) {
+        tried++;
+        accepted += out.status == SABLE_OK;
+        memory = std::max(memory, out.requested);
+        EXPECT_GT(out.status, SABLE_OK) << kind_names[kind] << ", " << where << ": " << out.text;
+        EXPECT_FALSE(out.text.empty()) << kind_names[kind] << ", " << where;
+    }
+};
+
+/* A file in memory that holds a sample and loses or changes some of it. */
+struct Victim {
+    int kind;
+    const std::string &whole;
+    MemoryFile file;
+    explicit Victim(int k) : kind(k), whole(World::get().sample[k]) { file.write(whole); }
+    ~Victim() { EXPECT_EQ(SABLE_OK, load(static_cast<Kind>(kind), file.path()).status) << "whole again"; }
+    void flip(Tally &tally, size_t bit) {
+        char byte = (char)(whole[bit / 8] ^ (1 << bit % 8));
+        ASSERT_EQ(1, pwrite(file.fd(), &byte, 1, (off_t)(bit / 8)));
+        tally.count(kind, load(static_cast<Kind>(kind), file.path()), "bit " + std::to_string(bit));
+        ASSERT_EQ(1, pwrite(file.fd(), &whole[bit / 8], 1, (off_t)(bit / 8)));
+    }
+    size_t head_bytes() const { return sable_head_bytes(get32(whole, 88)); }
+};
+
+TEST(InputDamage, EveryTruncation) {
+    Tally tally("truncations, every proper prefix of a file of every kind");
+    for (int kind = 0; kind < ALL_KINDS; kind++) {
+        Victim victim(kind);
+        for (size_t n = victim.whole.size(); n-- > 0;) {
+            ASSERT_EQ(0, ftruncate(victim.file.fd(), (off_t)n));
+            Outcome out = load(static_cast<Kind>(kind), victim.file.path());
+            tally.count(kind, out, "cut to " + std::to_string(n));
+            /* Of parameters and models a short piece might as well be bad JSON. */
+            if (kind < KINDS) {
+                ASSERT_EQ(SABLE_FORMAT, out.status) << kind_names[kind] << " cut to " << n << ": " << out.text;
+                const char *text = n == 0 ? "is empty" : n < SABLE_HEADER_BYTES ? "truncated header" : "truncated";
+                ASSERT_NE(std::string::npos, out.text.find(text)) << kind_names[kind] << " cut to " << n << out.text;
+            }
+        }
+        victim.file.write(victim.whole);
+    }
+}
+
+TEST(InputDamage, EveryBitOfTheHead) {
+    Tally tally("bit flips in heads, every bit of header, section table and head digest");
+    for (int kind = 0; kind < ALL_KINDS; kind++) {
+        Victim victim(kind);
+        for (size_t bit = 0; bit < 8 * victim.head_bytes(); bit++) victim.flip(tally, bit);
+    }
+}
+
+/* Sections and the zeros between them. */
+void flip_bodies(size_t rounds) {
+    std::mt19937_64 random(20);
+    Tally tally("bit flips in bodies, at random places behind the head");
+    for (int kind = 0; kind < ALL_KINDS; kind++) {
+        Victim victim(kind);
+        size_t head = 8 * victim.head_bytes(), body = 8 * victim.whole.size() - head;
+        for (size_t i = 0; i < (rounds + ALL_KINDS - 1) / ALL_KINDS; i++) victim.flip(tally, head + random() % body);
+    }
+}
+TEST(InputDamage, ThousandsOfBitsOfBodies) { flip_bodies(3000); }
+TEST(InputDamage, HundredThousandBitsOfBodiesSlow) { flip_bodies(100000); }
+
+/* Files of a much larger parameter set: their heads tell what is wrong, before memory of their size is taken. */
+TEST(InputDamage, LargeSetsTakeNoMemoryBeforeTheHeadIsJudged) {
+    sable_error err = {};
+    sable_params *params = nullptr;
+    sable_ctx *ctx = nullptr;
+    sable_queue *queue = nullptr;
+    ASSERT_EQ(SABLE_OK, sable_params_load(&params, "train15", nullptr, &err)) << err.text;
+    ASSERT_EQ(SABLE_OK, sable_ctx_create(&ctx, params, nullptr, &err)) << err.text;
+    ASSERT_EQ(SABLE_OK, sable_queue_create(&queue, ctx, nullptr, &err)) << err.text;
+    sable_params_info info = {};
+    info.struct_size = sizeof info;
+    ASSERT_EQ(SABLE_OK, sable_params_describe(params, &info));
+    std::mt19937_64 random(21);
+    MemoryFile file;
+    {
+        Tally tally("heads of N = 2^15 with wrong content under right digests");
+        for (int kind = 0; kind < KINDS; kind++) {
+            Container c(World::get().sample[kind]);
+            memcpy(c.header.data() + 24, info.digest, sizeof info.digest);
+            put32(c.header, 12, 0); /* INSECURE would end it sooner */
+            auto attempt = [&](const Container &changed, const std::string &what) {
+                tally.count(kind, load(static_cast<Kind>(kind), file.write(changed.sealed()), ctx, queue), what);
+            };
+            attempt(c, "sections of a smaller set");
+            for (int round = 0; round < 300; round++) {
+                Container changed(c);
+                std::string &meta = changed.sections[0].bytes;
+                size_t at = random() % (meta.size() / 4) * 4;
+                const uint32_t value[] = {0, 1, 2, 15, 27, 30, UINT32_MAX, (uint32_t)random()};
+                put32(meta, at, value[random() % 8]);
+                attempt(changed, "word " + std::to_string(at) + " of META");
+            }
+            Container many(c);
+            while (many.sections.size() < SABLE_SECTIONS_MOST) {
+                char tag[8];
+                snprintf(tag, sizeof tag, "Z%03X", (unsigned)many.sections.size());
+                many.sections.push_back({get32(tag, 0), 0, "x"});
+            }
+            attempt(many, "4096 sections");
+        }
+    }
+    sable_queue_destroy(&queue);
+    sable_ctx_destroy(&ctx);
+    sable_params_destroy(&params);
+}
+
+} // namespace
