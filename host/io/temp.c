@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fail.h"
+#include "io/leftovers.h"
 #include "io/show.h"
 
 static sable_status system_failed(const sable_temp *temp, const char *what, sable_error *err) {
@@ -40,12 +41,19 @@ static sable_status open_temporary(sable_temp *temp, unsigned mode, sable_error 
     } else if (errno != ENOENT) {
         return system_failed(temp, "examining it", err);
     }
+    sable_remove_leftovers(temp->folder);
     for (int attempt = 0; attempt < 16; attempt++) {
-        snprintf(temp->temporary, sizeof temp->temporary, ".sable-%016" PRIx64 ".tmp", some_number());
+        snprintf(temp->temporary, sizeof temp->temporary, SABLE_TEMP_HEAD "%0*" PRIx64 SABLE_TEMP_TAIL,
+                 SABLE_TEMP_DIGITS, some_number());
         temp->fd =
             openat(temp->folder, temp->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);
-        if (temp->fd >= 0) return SABLE_OK;
-        if (errno != EEXIST && errno != EINTR) break;
+        if (temp->fd >= 0 && sable_claim(temp->folder, temp->temporary, temp->fd)) return SABLE_OK;
+        if (temp->fd >= 0) {
+            close(temp->fd);
+            temp->fd = -1;
+            errno = EBUSY;
+        } else if (errno != EEXIST && errno != EINTR)
+            break;
     }
     return system_failed(temp, "creating a temporary file beside it", err);
 }

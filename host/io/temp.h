@@ -2,14 +2,19 @@
 #ifndef SABLE_IO_TEMP_H
 #define SABLE_IO_TEMP_H
 /* A file that appears whole or not at all: written under a temporary name in the target's folder, flushed to the disk,
- * renamed over the target. Until sable_temp_commit succeeds the target is what it was. The temporary is named
- * ".sable-" + 16 hexadecimal digits + ".tmp"; only a killed process leaves one behind.
+ * renamed over the target. Until sable_temp_commit succeeds the target is what it was. Only a killed process leaves a
+ * temporary behind; the next sable_temp_open in the folder removes it (io/leftovers.h).
  *
  * The process must ignore SIGXFSZ (and SIGPIPE) to see a file size limit as an error. */
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "sable/status.h"
+
+/* The name of a temporary: head, hexadecimal digits, tail. */
+#define SABLE_TEMP_HEAD   ".sable-"
+#define SABLE_TEMP_DIGITS 16
+#define SABLE_TEMP_TAIL   ".tmp"
 
 typedef struct sable_temp {
     char *path;       /* of the target, as given: for sentences */

@@ -14,6 +14,7 @@
 
 #include "base/fail.h"
 #include "io/show.h"
+#include "io/temp.h"
 
 enum { UNFINISHED_MOST = 64, PATH_BYTES = 4096 };
 
@@ -60,8 +61,8 @@ sable_status make_folder(const char *path, unsigned mode, sable_error *err) {
 
 /* Temporaries are open and carry a name of host/io/temp.h: descriptors tell which are ours, without a register. */
 static void remove_temporaries(void) {
-    static const char head[] = "/.sable-", tail[] = ".tmp";
-    enum { DESCRIPTORS = 256, NAME = sizeof head - 1 + 16 + sizeof tail - 1 };
+    static const char head[] = "/" SABLE_TEMP_HEAD, tail[] = SABLE_TEMP_TAIL;
+    enum { DESCRIPTORS = 256, NAME = sizeof head - 1 + SABLE_TEMP_DIGITS + sizeof tail - 1 };
     char link[] = "/proc/self/fd/000", path[PATH_BYTES];
     for (int fd = 3; fd < DESCRIPTORS; fd++) {
         char *digit = link + sizeof "/proc/self/fd/" - 1;
@@ -74,7 +75,9 @@ static void remove_temporaries(void) {
         if (length < NAME) continue;
         path[length] = 0;
         const char *name = path + length - NAME;
-        if (memcmp(name, head, sizeof head - 1) == 0 && memcmp(path + length - 4, tail, 4) == 0) unlink(path);
+        if (memcmp(name, head, sizeof head - 1) == 0 &&
+            memcmp(path + length - (sizeof tail - 1), tail, sizeof tail - 1) == 0)
+            unlink(path);
     }
 }
 
