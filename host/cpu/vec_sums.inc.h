@@ -198,35 +198,54 @@ static void vec_tensor(uint32_t *d0, uint32_t *d1, uint32_t *d2, const uint32_t 
 
 /* ---- integer combinations ---- */
 
-#define VEC_TERMS 256 /* terms whose Montgomery constants wait on the stack */
+#define VEC_TERMS   256  /* terms whose Montgomery constants wait on the stack */
+#define VEC_STREAMS 4    /* terms read at a time */
+#define VEC_SUMS    1024 /* columns whose sums wait on the stack */
 
-/* Terms [0, count), count <= VEC_TERMS; more: add to what out holds, as a product with R mod p. */
+/* Adds `rows` terms (a constant at every call) to the sums e, o of each vector of columns, which lie side by side. fold:
+ * the sums hold more than 16 - rows products. */
+VEC_INLINE void vcombine_rows(uint32_t *sum, const uint32_t *in, size_t stride, const uint32_t *c, const uint32_t rows,
+                              const int fold, size_t n, vec high) {
+    for (size_t j = 0; j < n; j += VEC_LANES) {
+        vec e = vload(sum + 2 * j), o = vload(sum + 2 * j + VEC_LANES);
+        if (fold) {
+            e = vfold(e, high);
+            o = vfold(o, high);
+        }
+        VEC_UNROLL
+        for (uint32_t i = 0; i < rows; i++) {
+            vec x = vload(in + i * stride + j), w = vset(c[i]);
+            e = vaddq(e, vmulq(x, w));
+            o = vaddq(o, vmulq(vodd(x), w));
+        }
+        vstore(sum + 2 * j, e);
+        vstore(sum + 2 * j + VEC_LANES, o);
+    }
+}
+/* Terms [0, count), count <= VEC_TERMS, of at most VEC_SUMS columns; more: add to what out holds, as a product with
+ * R mod p. Terms lie far apart, often by a multiple of a page, so that all of them at once would fall into few sets of
+ * a cache and out of it again before their lines are used up: a few terms at a time are streams that prefetching
+ * follows. */
 static void vcombine(uint32_t *out, const uint32_t *in, size_t stride, const uint32_t *c, uint32_t count, int more,
                      size_t n, const sable_prime *q) {
     const vmod m = vmod_of(q);
-    const vec high = vp2_high(q), one = vset(q->r1);
+    const vec high = vp2_high(q), one = vset(more ? q->r1 : 0);
+    _Alignas(64) uint32_t sum[2 * VEC_SUMS];
     for (size_t j = 0; j < n; j += VEC_LANES) {
-        vec e = vzero(), o = vzero();
-        if (more) {
-            vec x = vload(out + j);
-            e = vmulq(x, one);
-            o = vmulq(vodd(x), one);
-        }
-        for (uint32_t i = 0, stop = VEC_FIRST_CHUNK - 1; i < count;) {
-            if (stop > count) stop = count;
-            for (; i < stop; i++) {
-                vec x = vload(in + i * stride + j), w = vset(c[i]);
-                e = vaddq(e, vmulq(x, w));
-                o = vaddq(o, vmulq(vodd(x), w));
-            }
-            if (i < count) {
-                e = vfold(e, high);
-                o = vfold(o, high);
-            }
-            stop = i + VEC_NEXT_CHUNK;
-        }
-        vstore(out + j, vsum(e, o, m));
+        vec x = more ? vload(out + j) : vzero();
+        vstore(sum + 2 * j, vmulq(x, one));
+        vstore(sum + 2 * j + VEC_LANES, vmulq(vodd(x), one));
     }
+    for (uint32_t i = 0, rows; i < count; i += rows, in += rows * stride) {
+        rows = count - i < VEC_STREAMS ? 1 : VEC_STREAMS;
+        const int fold = i + VEC_STREAMS >= VEC_FIRST_CHUNK;
+        if (rows == 1)
+            vcombine_rows(sum, in, stride, c + i, 1, fold, n, high);
+        else
+            vcombine_rows(sum, in, stride, c + i, VEC_STREAMS, fold, n, high);
+    }
+    for (size_t j = 0; j < n; j += VEC_LANES)
+        vstore(out + j, vsum(vload(sum + 2 * j), vload(sum + 2 * j + VEC_LANES), m));
 }
 static void vec_combine(uint32_t *out, const uint32_t *in, size_t stride, const uint32_t *c, size_t c_stride,
                         uint32_t count, size_t n, const sable_prime *q) {
@@ -234,7 +253,9 @@ static void vec_combine(uint32_t *out, const uint32_t *in, size_t stride, const 
     do {
         const uint32_t terms = count - done < VEC_TERMS ? count - done : VEC_TERMS;
         for (uint32_t t = 0; t < terms; t++) w[t] = vec_to_mont(c[(done + t) * c_stride], q);
-        vcombine(out, in + done * stride, stride, w, terms, done != 0, n, q);
+        for (size_t from = 0; from < n; from += VEC_SUMS)
+            vcombine(out + from, in + done * stride + from, stride, w, terms, done != 0,
+                     n - from < VEC_SUMS ? n - from : VEC_SUMS, q);
         done += terms;
     } while (done < count);
 }
