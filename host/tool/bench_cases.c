@@ -33,6 +33,17 @@ static sable_status run_ntt_inverse(bench_env *env, const bench_row *row) {
     SABLE_RUN(env->queue, ntt_inverse(env->queue->handle, &x, &x, NULL));
     return SABLE_OK;
 }
+/* The first limb alone, again and again: it and its tables stay in cache. */
+static sable_status prepare_ntt_1(bench_env *env, bench_row *row) {
+    row->limbs = 1;
+    return prepare_ntt(env, row);
+}
+/* As many limbs of distinct primes as a comparison per bit of the modulus takes. */
+static sable_status prepare_ntt_40(bench_env *env, bench_row *row) {
+    if (row->limbs < 40) return SABLE_UNSUPPORTED;
+    row->limbs = 40;
+    return prepare_ntt(env, row);
+}
 /* The first digit to all other limbs of Q and P: `limbs` counts source limbs. */
 static sable_status prepare_base_convert(bench_env *env, bench_row *row) {
     const sable_basis *basis = env->ctx->level[env->info.top_level].mod_up[0];
@@ -66,6 +77,32 @@ static sable_status prepare_mul_plain(bench_env *env, bench_row *row) {
 static sable_status run_mul_plain(bench_env *env, const bench_row *row) {
     (void)row;
     return sable_mul_plain(env->queue, env->out, env->a, env->pt);
+}
+/* In place: `out` holds the words of `a` at first, and before every run the state of `a`, so that neither its bound nor
+ * its scale grows from run to run. */
+static void reset_state(bench_env *env) {
+    env->out->scale = env->a->scale;
+    env->out->bound = env->a->bound;
+    env->out->rms = env->a->rms;
+    env->out->noise_var = env->a->noise_var;
+}
+static sable_status prepare_add_in_place(bench_env *env, bench_row *row) {
+    SABLE_TRY(prepare_add(env, row));
+    return sable_ct_copy(env->queue, env->out, env->a);
+}
+static sable_status run_add_in_place(bench_env *env, const bench_row *row) {
+    (void)row;
+    reset_state(env);
+    return sable_add(env->queue, env->out, env->out, env->b);
+}
+static sable_status prepare_mul_plain_in_place(bench_env *env, bench_row *row) {
+    SABLE_TRY(prepare_mul_plain(env, row));
+    return sable_ct_copy(env->queue, env->out, env->a);
+}
+static sable_status run_mul_plain_in_place(bench_env *env, const bench_row *row) {
+    (void)row;
+    reset_state(env);
+    return sable_mul_plain(env->queue, env->out, env->out, env->pt);
 }
 static sable_status needs_level(const bench_env *env) {
     return env->info.top_level >= 1 ? SABLE_OK : SABLE_UNSUPPORTED;
@@ -154,10 +191,14 @@ static sable_status run_key_relin(bench_env *env, const bench_row *row) {
 
 const bench_case bench_cases[] = {
     {"ntt_forward", prepare_ntt, run_ntt_forward},
+    {"ntt_forward_1", prepare_ntt_1, run_ntt_forward},
+    {"ntt_forward_40", prepare_ntt_40, run_ntt_forward},
     {"ntt_inverse", prepare_ntt, run_ntt_inverse},
     {"base_convert", prepare_base_convert, run_base_convert},
     {"add", prepare_add, run_add},
+    {"add_in_place", prepare_add_in_place, run_add_in_place},
     {"multiply_plain", prepare_mul_plain, run_mul_plain},
+    {"multiply_plain_in_place", prepare_mul_plain_in_place, run_mul_plain_in_place},
     {"rescale", prepare_rescale, run_rescale},
     {"multiply_relin_rescale", prepare_multiply, run_multiply},
     {"rotate", prepare_rotate, run_rotate},

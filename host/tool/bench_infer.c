@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inference rows. Feature-major: a full block of N/2 samples of 30 features, data at level 1. Row packing: 196 features in rows of 256
- * slots, 1 and 16 samples in one ciphertext, data at level 2. bytes: every data and weight ciphertext read once, the result written. */
+/* Inference rows. Feature-major: a full block of N/2 samples of 30 or 196 features, data at level 1. Row packing: 196 features in rows of
+ * 256 slots, 1 and 16 samples in one ciphertext, data at level 2. bytes: every data and weight ciphertext read once, the result written.
+ * Inference with plaintext weights reads its data and does little else: copy_30 and copy_196 copy the same data, reading and writing each
+ * word, and say how fast that can be. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +10,8 @@
 #include "tool/bench.h"
 
 #define BLOCK_FEATURES 30
-#define ROW_FEATURES   196
+#define WIDE_FEATURES  196
+#define MOST_BYTES     (128u << 20) /* of a block */
 
 void bench_infer_clear(bench_env *env) {
     sable_model_destroy(&env->infer.model);
@@ -28,6 +31,11 @@ static sable_status encrypt(bench_env *env, sable_ct **out, const double *values
     return status;
 }
 
+/* Of `batch` ciphertexts of two parts. */
+static double ct_bytes(const bench_env *env, const bench_row *row) {
+    return 2.0 * row->limbs * env->ctx->params.n * 4 * row->batch;
+}
+
 static sable_status make_block(bench_env *env, bench_row *row, sable_packing packing, uint32_t features, size_t samples,
                                bool encrypted) {
     bench_infer_clear(env);
@@ -35,6 +43,9 @@ static sable_status make_block(bench_env *env, bench_row *row, sable_packing pac
     const sable_layout *l = &env->infer.layout;
     uint32_t level = sable_infer_depth(l, NULL);
     if (level > env->info.top_level || samples > l->samples_per_block) return SABLE_UNSUPPORTED;
+    row->limbs = env->ctx->level[level].limbs;
+    row->batch = l->members;
+    if (ct_bytes(env, row) > MOST_BYTES) return SABLE_UNSUPPORTED;
     SABLE_TRY(sable_model_create(&env->infer.model, 1, features, false, &env->err));
     for (uint32_t j = 0; j < features; j++) env->infer.model->weights[j] = sin(j + 1.0) / features;
     double *rows = malloc(samples * features * sizeof *rows),
@@ -58,10 +69,7 @@ static sable_status make_block(bench_env *env, bench_row *row, sable_packing pac
         }
     }
     row->level = level;
-    row->limbs = env->ctx->level[level].limbs;
-    row->batch = l->members;
-    double member = 2.0 * row->limbs * env->ctx->params.n * 4;
-    row->bytes = member * (l->members * (encrypted ? 2.0 : 1.0) + 1);
+    row->bytes = ct_bytes(env, row) * ((encrypted ? 2.0 : 1.0) + 1.0 / l->members);
     return status;
 }
 
@@ -71,11 +79,24 @@ static sable_status prepare_plain(bench_env *env, bench_row *row) {
 static sable_status prepare_encrypted(bench_env *env, bench_row *row) {
     return make_block(env, row, SABLE_PACK_FEATURE_MAJOR, BLOCK_FEATURES, env->info.slots, true);
 }
+static sable_status prepare_plain_wide(bench_env *env, bench_row *row) {
+    return make_block(env, row, SABLE_PACK_FEATURE_MAJOR, WIDE_FEATURES, env->info.slots, false);
+}
+static sable_status prepare_copy(bench_env *env, bench_row *row) {
+    SABLE_TRY(prepare_plain(env, row));
+    row->bytes = 2 * ct_bytes(env, row);
+    return SABLE_OK;
+}
+static sable_status prepare_copy_wide(bench_env *env, bench_row *row) {
+    SABLE_TRY(prepare_plain_wide(env, row));
+    row->bytes = 2 * ct_bytes(env, row);
+    return SABLE_OK;
+}
 static sable_status prepare_row_1(bench_env *env, bench_row *row) {
-    return make_block(env, row, SABLE_PACK_ROW, ROW_FEATURES, 1, false);
+    return make_block(env, row, SABLE_PACK_ROW, WIDE_FEATURES, 1, false);
 }
 static sable_status prepare_row_16(bench_env *env, bench_row *row) {
-    return make_block(env, row, SABLE_PACK_ROW, ROW_FEATURES, 16, false);
+    return make_block(env, row, SABLE_PACK_ROW, WIDE_FEATURES, 16, false);
 }
 
 static sable_status run_plain(bench_env *env, const bench_row *row) {
@@ -89,8 +110,16 @@ static sable_status run_encrypted(bench_env *env, const bench_row *row) {
                                  &env->infer.layout, NULL, env->keys);
 }
 
+static sable_status run_copy(bench_env *env, const bench_row *row) {
+    (void)row;
+    return sable_ct_copy(env->queue, env->out, env->infer.data);
+}
+
 const bench_case bench_infer_cases[] = {
+    {"copy_30", prepare_copy, run_copy},
     {"infer_plain_weights", prepare_plain, run_plain},
+    {"copy_196", prepare_copy_wide, run_copy},
+    {"infer_plain_weights_196", prepare_plain_wide, run_plain},
     {"infer_encrypted_weights", prepare_encrypted, run_encrypted},
     {"infer_row_packed_1", prepare_row_1, run_plain},
     {"infer_row_packed_16", prepare_row_16, run_plain},
