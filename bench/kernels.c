@@ -30,6 +30,8 @@ typedef struct bench {
     uint32_t *limb[LIMBS + SOURCES]; /* a padded stride apart: limbs exactly 2^18 bytes apart share cache sets */
     uint32_t *small;                 /* twelve rows of 4096 words */
     double *hi, *lo;
+    uint64_t *x; /* integers as the narrow encoder takes them */
+    int8_t *coefficients;
     sable_basis basis;
     uint32_t turn;
 } bench;
@@ -118,8 +120,13 @@ static void add_cold(bench *b) {
     b->k->add(b->limb[2 * i], b->limb[2 * i], b->limb[2 * i + 1], b->ring->n, Q(0));
 }
 static void automorphism(bench *b) { b->k->automorphism(b->limb[1], b->limb[0], 5, b->ring->log_n); }
-static void encode_small(bench *b) { b->k->encode(b->small, b->hi, b->lo, 4096, Q(0)); }
-static void encode_large(bench *b) { b->k->encode(b->small, b->hi + 4096, b->lo + 4096, 4096, Q(0)); }
+static void encode(bench *b) { b->k->encode(b->small, b->x, 4096, Q(0)); }
+static void encode_wide(bench *b) { b->k->encode_wide(b->small, b->hi, b->lo, 4096, Q(0)); }
+static void affine(bench *b) {
+    uint32_t *s = b->small;
+    b->k->affine(s, s + 4096, s + 2 * 4096, s + 3 * 4096, s + 4 * 4096, 4096, Q(0));
+}
+static void lift(bench *b) { b->k->lift(b->small, b->coefficients, b->small + 4096, 5, 4096, Q(0)); }
 static void check_range_cold(bench *b) { /* no word reaches 2^30: all are read */
     const sable_prime all = {.p = 1u << 30};
     (void)b->k->check_range(b->limb[b->turn++ % LIMBS], b->ring->n, &all);
@@ -151,8 +158,10 @@ static const struct row {
     {"add hot", add, 4096, 3},
     {"add cold", add_cold, 0, 3},
     {"automorphism", automorphism, 0, 2},
-    {"encode below 2^50", encode_small, 4096, 5},
-    {"encode below 2^127", encode_large, 4096, 5},
+    {"encode", encode, 4096, 3},
+    {"encode wide", encode_wide, 4096, 5},
+    {"affine", affine, 4096, 5},
+    {"lift", lift, 4096, 2.25},
     {"check_range hot", check_range, 0, 1},
     {"check_range cold", check_range_cold, 0, 1}, /* the bandwidth of reading alone */
 };
@@ -196,11 +205,14 @@ static void make_ring(bench *b, uint32_t log_n) {
     }
     b->small = take(16 * 4096 * 4);
     for (uint32_t j = 0; j < 16 * 4096; j++) b->small[j] = random_below(Q(0)->p);
-    b->hi = take(8192 * sizeof(double));
-    b->lo = take(8192 * sizeof(double));
+    b->hi = take(4096 * sizeof(double));
+    b->lo = take(4096 * sizeof(double));
+    b->x = take(4096 * sizeof(uint64_t));
+    b->coefficients = take(4096);
     for (uint32_t j = 0; j < 4096; j++) {
-        b->hi[j] = (double)random_below(1u << 30) * 1024 - 0x1p39;
-        b->hi[4096 + j] = b->hi[j] * 0x1p24;
+        b->hi[j] = ((double)random_below(1u << 30) * 1024 - 0x1p39) * 0x1p24;
+        b->x[j] = (uint64_t)random_below(1u << 31) << 32 | random_below(UINT32_MAX);
+        b->coefficients[j] = (int8_t)((int)random_below(43) - 21);
     }
     uint16_t *pos = take((LIMBS + SOURCES) * 2);
     uint32_t *m = take(LIMBS * SOURCES * 4), *neg_d = take(LIMBS * 4);

@@ -96,11 +96,6 @@ sable_status sable_encode(sable_queue *queue, sable_pt *out, const double *value
             status = encode_member(queue, &one, values + count / meta.batch * b, encoding->is_complex, &meta, host,
                                    host + n2, host + 2 * n2);
         }
-        uint32_t r1[SABLE_MAX_Q]; /* into Montgomery form */
-        for (uint32_t i = 0; i < t->limbs; i++) r1[i] = ctx->ring->prime[t->pos[i]].r1;
-        if (status == SABLE_OK && (status = ctx->backend->ntt_forward(queue->handle, &all)) == SABLE_OK)
-            status = ctx->backend->mul_const(queue->handle, &all, &all, r1, NULL);
-        if (status < 0) status = sable_queue_kill(queue, status);
         if (status == SABLE_OK)
             sable_pt_commit(queue, out, &meta, data);
         else

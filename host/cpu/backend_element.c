@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Functions of the cpu backend that work word by word, sums of products over members, encoding and range checks. */
+#include <math.h>
 #include <string.h>
 
 #include "cpu/backend_impl.h"
@@ -174,21 +175,41 @@ static void spread(uint32_t *a, size_t count, uint32_t gap) {
     }
 }
 
+/* x = hi + lo + 2^62. False, and x means nothing, if some |hi| exceeds 2^61. */
+static bool join(uint64_t *x, const double *hi, const double *lo, size_t count) {
+    const double most = 0x1p61;
+    for (size_t t = 0; t < count; t++) {
+        if (!(fabs(hi[t]) <= most)) return false;
+        x[t] = (uint64_t)((int64_t)hi[t] + (int64_t)lo[t]) + ((uint64_t)1 << 62);
+    }
+    return true;
+}
+
 sable_status cpu_encode(void *queue, const sable_limbs *out, const double *hi, const double *lo, uint32_t gap) {
     cpu_state *s = cpu_state_of(queue);
     CPU_CHECK_SHAPE(s, out);
     size_t n = s->ring->n, given = n / gap, count = (size_t)out->limbs * out->batch;
     const cpu_kernels *kernels = kernels_for(s, given);
-    int threads = cpu_threads_for(s, count * given * 8);
+    /* One word a coefficient instead of two doubles, made once for all limbs; without the memory the doubles serve. */
+    uint64_t *joined = cpu_pool_take(s->pool, out->batch * given * sizeof *joined);
+    const bool narrow = joined && join(joined, hi, lo, out->batch * given);
+    int threads = cpu_threads_for(s, count * n * s->ring->log_n);
+    /* A limb is transformed while it is in the second-level cache. */
     CPU_PARALLEL(threads)
     for (size_t k = 0; k < count; k++) {
         size_t limb = k % out->limbs, member = k / out->limbs;
         uint32_t *first = cpu_limb(out, member, 0, limb);
-        kernels->encode(first, hi + member * given, lo + member * given, given, cpu_prime(s, out, limb));
+        if (narrow)
+            kernels->encode(first, joined + member * given, given, cpu_prime(s, out, limb));
+        else
+            kernels->encode_wide(first, hi + member * given, lo + member * given, given, cpu_prime(s, out, limb));
         if (gap > 1) spread(first, given, gap);
+        cpu_ntt_limb(s->kernels, first, &s->tables[out->pos[limb]]);
         for (uint32_t part = 1; part < out->parts; part++)
             memcpy(cpu_limb(out, member, part, limb), first, n * sizeof *first);
     }
+    if (joined) memset(joined, 0, out->batch * given * sizeof *joined); /* a message */
+    cpu_pool_give(s->pool, joined);
     CPU_CHECK(s, out);
     return SABLE_OK;
 }

@@ -83,8 +83,10 @@ typedef struct cpu_kernels {
                          const sable_ring *ring, size_t count);
     /* out[j] = in[pi(j)], see sable_backend.automorphism. */
     void (*automorphism)(uint32_t *out, const uint32_t *in, uint32_t galois, uint32_t log_n);
-    /* out[t] = (hi[t] + lo[t]) mod p, integer-valued doubles, |hi| < 2^127, |lo| < 2^53; hi, lo not aligned. */
-    void (*encode)(uint32_t *out, const double *hi, const double *lo, size_t n, const sable_prime *q);
+    /* out[t] = (x[t] - 2^62) * 2^32 mod p, x < 2^63. */
+    void (*encode)(uint32_t *out, const uint64_t *x, size_t n, const sable_prime *q);
+    /* out[t] = (hi[t] + lo[t]) * 2^32 mod p, integer-valued doubles, |hi| < 2^127, |lo| < 2^53; hi, lo not aligned. */
+    void (*encode_wide)(uint32_t *out, const double *hi, const double *lo, size_t n, const sable_prime *q);
     /* Index of the first word >= p, or n. */
     size_t (*check_range)(const uint32_t *a, size_t n, const sable_prime *q);
 } cpu_kernels;

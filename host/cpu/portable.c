@@ -118,11 +118,19 @@ static uint32_t residue(double x, const uint32_t *power, const sable_prime *q) {
     return v.negative ? sable_neg_mod(r, q->p) : r;
 }
 
-void cpu_portable_encode(uint32_t *out, const double *hi, const double *lo, size_t n, const sable_prime *q) {
+static void encode(uint32_t *out, const uint64_t *x, size_t n, const sable_prime *q) {
+    const uint32_t p = q->p, less = sable_neg_mod((uint32_t)(((uint64_t)1 << 62) % p), p);
+    for (size_t j = 0; j < n; j++) out[j] = sable_mul_mod(sable_add_mod(sable_reduce64(x[j], q), less, p), q->r1, p);
+}
+
+void cpu_portable_encode_wide(uint32_t *out, const double *hi, const double *lo, size_t n, const sable_prime *q) {
     uint32_t power[POWERS]; /* 2^e mod p */
     power[0] = 1;
     for (int e = 1; e < POWERS; e++) power[e] = sable_add_mod(power[e - 1], power[e - 1], q->p);
-    for (size_t j = 0; j < n; j++) out[j] = sable_add_mod(residue(hi[j], power, q), residue(lo[j], power, q), q->p);
+    for (size_t j = 0; j < n; j++) {
+        uint32_t r = sable_add_mod(residue(hi[j], power, q), residue(lo[j], power, q), q->p);
+        out[j] = sable_mul_mod(r, q->r1, q->p);
+    }
 }
 
 size_t cpu_portable_check_range(const uint32_t *a, size_t n, const sable_prime *q) {
@@ -154,6 +162,7 @@ const cpu_kernels cpu_kernels_portable = {
     .mod_down = mod_down,
     .base_convert = cpu_portable_base_convert,
     .automorphism = cpu_portable_automorphism,
-    .encode = cpu_portable_encode,
+    .encode = encode,
+    .encode_wide = cpu_portable_encode_wide,
     .check_range = cpu_portable_check_range,
 };

@@ -28,7 +28,7 @@ void cpu_portable_base_convert(uint32_t *const *out, const uint32_t *const *y, c
                                const sable_ring *ring, size_t count);
 
 /* portable.c */
-void cpu_portable_encode(uint32_t *out, const double *hi, const double *lo, size_t n, const sable_prime *q);
+void cpu_portable_encode_wide(uint32_t *out, const double *hi, const double *lo, size_t n, const sable_prime *q);
 size_t cpu_portable_check_range(const uint32_t *a, size_t n, const sable_prime *q);
 
 #endif

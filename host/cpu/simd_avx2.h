@@ -60,6 +60,7 @@ VEC_INLINE uint32_t vmask_ge(vec x, vec p) {
     return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_max_epu32(x, p), x)));
 }
 
+VEC_INLINE vec vloadq(const uint64_t *p) { return _mm256_loadu_si256((const __m256i *)(const void *)p); }
 VEC_INLINE vec vload_small(const int8_t *p) {
     return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
 }
@@ -70,10 +71,6 @@ VEC_INLINE vecd vdadd(vecd a, vecd b) { return _mm256_add_pd(a, b); }
 VEC_INLINE vecd vdsub(vecd a, vecd b) { return _mm256_sub_pd(a, b); }
 VEC_INLINE vecd vdmul(vecd a, vecd b) { return _mm256_mul_pd(a, b); }
 VEC_INLINE vecd vdtrunc(vecd a) { return _mm256_round_pd(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
-VEC_INLINE int vdany_ge(vecd a, vecd bound) {
-    vecd magnitude = _mm256_andnot_pd(_mm256_set1_pd(-0.0), a);
-    return _mm256_movemask_pd(_mm256_cmp_pd(magnitude, bound, _CMP_GE_OQ)) != 0;
-}
 VEC_INLINE vec vdbits(vecd a) { return _mm256_castpd_si256(a); }
 
 /* ---- pairs of vectors inside a block of 16 words, for the stages with distance 4 (wide), 2, 1 (narrow) ----

@@ -62,6 +62,7 @@ VEC_INLINE vec vload16(const uint8_t *p) { return _mm512_broadcast_i32x4(_mm_loa
 /* Bit i set: word i of x is >= p (unsigned). */
 VEC_INLINE uint32_t vmask_ge(vec x, vec p) { return _mm512_cmpge_epu32_mask(x, p); }
 
+VEC_INLINE vec vloadq(const uint64_t *p) { return _mm512_loadu_si512(p); }
 /* Signed bytes as words modulo 2^32. */
 VEC_INLINE vec vload_small(const int8_t *p) {
     return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
@@ -73,7 +74,6 @@ VEC_INLINE vecd vdadd(vecd a, vecd b) { return _mm512_add_pd(a, b); }
 VEC_INLINE vecd vdsub(vecd a, vecd b) { return _mm512_sub_pd(a, b); }
 VEC_INLINE vecd vdmul(vecd a, vecd b) { return _mm512_mul_pd(a, b); }
 VEC_INLINE vecd vdtrunc(vecd a) { return _mm512_roundscale_pd(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
-VEC_INLINE int vdany_ge(vecd a, vecd bound) { return _mm512_cmp_pd_mask(_mm512_abs_pd(a), bound, _CMP_GE_OQ) != 0; }
 VEC_INLINE vec vdbits(vecd a) { return _mm512_castpd_si512(a); }
 
 /* ---- pairs of vectors inside a block of 32 words, for the transform stages with distance 8, 4, 2, 1 ----

@@ -21,6 +21,7 @@ typedef struct bench_env {
     sable_key_spec *relin_spec;
     double *values;        /* slots */
     sable_pt *pt;          /* at the top */
+    sable_pt *pt_low;      /* below it */
     sable_ct *a, *b, *out; /* at the top, batch 1 */
     sable_ct *product;     /* canonical power 2, 2 parts, top: what rescale takes */
     sable_ct *hoisted[8];

@@ -56,6 +56,7 @@ sable_status bench_env_open(bench_env *env, const char *params, const sable_ctx_
     SABLE_TRY(sable_queue_create(&env->queue, env->ctx, NULL, err));
     SABLE_TRY(sable_secret_generate(&env->secret, env->ctx, err));
     SABLE_TRY(sable_pt_create(&env->pt, env->ctx, err));
+    SABLE_TRY(sable_pt_create(&env->pt_low, env->ctx, err));
     sable_ct **const ct[] = {&env->a, &env->b, &env->out, &env->product};
     for (size_t i = 0; i < sizeof ct / sizeof *ct; i++) SABLE_TRY(sable_ct_create(ct[i], env->ctx, err));
     for (int i = 0; i < 8; i++) SABLE_TRY(sable_ct_create(&env->hoisted[i], env->ctx, err));
@@ -77,6 +78,7 @@ void bench_env_close(bench_env *env) {
         for (size_t i = 0; i < sizeof ct / sizeof *ct; i++) sable_ct_destroy(env->queue, ct[i]);
         for (int i = 0; i < 8; i++) sable_ct_destroy(env->queue, &env->hoisted[i]);
         sable_pt_destroy(env->queue, &env->pt);
+        sable_pt_destroy(env->queue, &env->pt_low);
         sable_keyset_destroy(env->queue, &env->keys);
         sable_public_key_destroy(env->queue, &env->public_key);
     }

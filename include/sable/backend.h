@@ -162,9 +162,9 @@ typedef struct sable_backend {
                                  const uint32_t *x_mult, const uint32_t *e_mult);
 
     /* -- encoding and checks --------------------------------------------------------------------------------------- */
-    /* out = residues of the integers hi[t] + lo[t], t < N, coefficient domain; hi, lo: N integer-valued doubles a member in host memory
-     * (|hi| < 2^127, |lo| < 2^53), the same for every part; member b reads hi + b*N. gap: coefficients sit at multiples of gap, N/gap
-     * given (sparse packing), all others are 0; member b then reads hi + b*(N/gap). */
+    /* out = NTT, in Montgomery form, of the polynomial with coefficients hi[t] + lo[t], t < N; hi, lo: N integer-valued doubles a
+     * member in host memory (|hi| < 2^127, |lo| < 2^53), the same for every part; member b reads hi + b*N. gap:
+     * coefficients sit at multiples of gap, N/gap given (sparse packing), all others are 0; member b then reads hi + b*(N/gap). */
     sable_status (*encode)(void *queue, const sable_limbs *out, const double *hi, const double *lo, uint32_t gap);
     /* *bad = index of the first word (in dense view order) that is not below its prime, or UINT64_MAX. Synchronises. */
     sable_status (*check_range)(void *queue, const sable_limbs *x, uint64_t *bad);

@@ -289,6 +289,9 @@ TEST_P(Words, O11_EncodeResidues) {
     for (uint32_t gap : {1u, 2u, 16u, 128u, 256u}) { // down to 4 coefficients
         Poly out(device, pos, 2, 2, {16, 32, 16, false, false});
         device.check(device->encode(device.queue(), out.view(), hi.data(), lo.data(), gap));
+        std::vector<uint32_t> r_inverse;
+        for (uint16_t i : pos) r_inverse.push_back(sable_inv_mod((*ring)->prime[i].r1, ring->p(i)));
+        device.check(device->ntt_inverse(device.queue(), out.view(), out.view(), r_inverse.data()));
         out.download();
         for (uint32_t b = 0; b < 2; b++)
             for (uint32_t t = 0; t < n; t++) {
