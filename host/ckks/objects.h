@@ -92,14 +92,14 @@ typedef struct sable_evk {
     sable_key_need need;
     uint32_t first_block, digits;
     uint32_t *data;   /* [digits][b, a][limbs of the hull, then P][N], NTT order, Montgomery form */
-    uint8_t seed[32]; /* a halves are its expansion, object = galois element, purpose = kind */
+    uint8_t seed[32]; /* of a seeded set: a halves are its expansion, object = galois element, purpose = kind */
 } sable_evk;
 
 struct sable_keyset {
     sable_ctx *ctx;
     size_t count;
     sable_evk *key;
-    bool insecure;
+    bool insecure, seeded; /* seeded: every key's seed is there */
     uint8_t key_id[SABLE_DIGEST_BYTES];
 };
 

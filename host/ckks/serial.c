@@ -85,25 +85,32 @@ static size_t stored_words(const sable_ct *meta) { /* of one member */
     return (size_t)(meta->seeded ? 1 : meta->parts) * meta->ctx->level[meta->level].limbs * meta->ctx->params.n;
 }
 
-uint64_t sable_ct_payload_bytes(const sable_ct *meta) {
-    const sable_ct_shape shape = {meta->level, meta->parts, meta->batch, meta->seeded};
-    return sable_shape_bytes(&meta->ctx->params, &shape, 32);
+sable_ct sable_ct_stored(const sable_ct *ct, const sable_file_options *chosen) {
+    sable_ct stored = *ct;
+    stored.seeded = ct->seeded && !chosen->no_seeds;
+    return stored;
 }
 
-sable_status sable_ct_payload_write(sable_queue *queue, const sable_ct *ct, sable_container_writer *writer) {
-    sable_limbs all = sable_ct_limbs(ct);
-    size_t words = stored_words(ct);
+uint64_t sable_ct_payload_bytes(const sable_ct *meta, uint32_t residue_bits) {
+    const sable_ct_shape shape = {meta->level, meta->parts, meta->batch, meta->seeded};
+    return sable_shape_bytes(&meta->ctx->params, &shape, residue_bits);
+}
+
+sable_status sable_ct_payload_write(sable_queue *queue, const sable_ct *stored, uint32_t residue_bits,
+                                    sable_byte_sink sink) {
+    sable_limbs all = sable_ct_limbs(stored);
+    size_t words = stored_words(stored);
     uint32_t *host = malloc(words * sizeof *host);
     if (!host)
         return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "no memory for %zu bytes of a ciphertext", words * sizeof *host);
     sable_status status = SABLE_OK;
-    for (uint32_t b = 0; b < ct->batch && status == SABLE_OK; b++) {
+    for (uint32_t b = 0; b < stored->batch && status == SABLE_OK; b++) {
         status =
             queue->ctx->backend->download(queue->handle, host, all.data + b * all.batch_stride, words * sizeof *host);
         if (status != SABLE_OK)
             status = sable_queue_kill(queue, status);
         else
-            status = sable_container_writer_append(writer, host, words * sizeof *host, &queue->error);
+            status = sable_residues_write(sink, host, words, residue_bits, &queue->error);
     }
     free(host);
     return status;
@@ -120,7 +127,7 @@ static sable_status check_residues(sable_queue *queue, const sable_limbs *x, con
                         queue->ctx->ring->prime[x->pos[limb]].p);
 }
 
-sable_status sable_ct_payload_read(sable_queue *queue, sable_ct *out, const sable_ct *meta,
+sable_status sable_ct_payload_read(sable_queue *queue, sable_ct *out, const sable_ct *meta, uint32_t residue_bits,
                                    sable_section_stream *stream, const char *path) {
     sable_ctx *ctx = queue->ctx;
     const sable_level_tables *t = &ctx->level[meta->level];
@@ -131,7 +138,7 @@ sable_status sable_ct_payload_read(sable_queue *queue, sable_ct *out, const sabl
     sable_limbs all = sable_dense_limbs(ctx, data, t->pos, t->limbs, meta->parts, meta->batch);
     for (uint32_t b = 0; b < meta->batch && status == SABLE_OK; b++) {
         uint32_t *member = data + b * all.batch_stride;
-        status = sable_section_next(stream, host, words * sizeof *host, &queue->error);
+        status = sable_residues_read(stream, host, words, residue_bits, &queue->error);
         if (status == SABLE_OK) status = ctx->backend->upload(queue->handle, member, host, words * sizeof *host);
         if (status == SABLE_OK && meta->seeded) {
             sable_expand(host, ctx, meta->key_id, meta->seed, SABLE_EXPAND_CIPHERTEXT, 0, 1, t->pos, t->limbs, b);
@@ -152,9 +159,11 @@ sable_status sable_ct_payload_read(sable_queue *queue, sable_ct *out, const sabl
 /* -- containers ---------------------------------------------------------------------------------------------------- */
 
 sable_container_info sable_container_info_of(const sable_ctx *ctx, sable_kind kind,
-                                             const uint8_t key_id[SABLE_DIGEST_BYTES], bool insecure) {
+                                             const uint8_t key_id[SABLE_DIGEST_BYTES], bool insecure,
+                                             uint32_t residue_bits) {
     sable_container_info info = {.kind = kind};
-    info.flags = insecure || ctx->params.insecure ? SABLE_FILE_INSECURE : 0;
+    info.flags =
+        (insecure || ctx->params.insecure ? SABLE_FILE_INSECURE : 0) | (residue_bits == 30 ? SABLE_FILE_PACKED : 0);
     memcpy(info.params_digest, ctx->params.digest, sizeof info.params_digest);
     memcpy(info.key_id, key_id, sizeof info.key_id);
     return info;
@@ -178,21 +187,27 @@ sable_status sable_container_open_for(sable_container **out, const sable_ctx *ct
     return status;
 }
 
-sable_status sable_ct_save(sable_queue *queue, const sable_ct *ct, const char *path) {
+sable_status sable_ct_save(sable_queue *queue, const sable_ct *ct, const char *path,
+                           const sable_file_options *options) {
     SABLE_TRY(sable_check_queue(queue));
     SABLE_TRY(sable_check_ct(queue, ct, "the ciphertext"));
     if (!path) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_ct_save: the path is NULL");
-    uint8_t header[SABLE_CT_HEADER_BYTES];
-    sable_ct_header_put(header, ct);
-    sable_section_spec spec[SABLE_CT_SECTIONS];
-    sable_ct_specs(spec, sable_ct_payload_bytes(ct));
-    sable_container_info info = sable_container_info_of(queue->ctx, SABLE_KIND_CIPHERTEXT, ct->key_id, ct->insecure);
     sable_error *err = &queue->error;
+    sable_file_options chosen;
+    SABLE_TRY(sable_storage_choose(&chosen, options, err));
+    const uint32_t bits = chosen.residue_bits;
+    const sable_ct stored = sable_ct_stored(ct, &chosen);
+    uint8_t header[SABLE_CT_HEADER_BYTES];
+    sable_ct_header_put(header, &stored);
+    sable_section_spec spec[SABLE_CT_SECTIONS];
+    sable_ct_specs(spec, sable_ct_payload_bytes(&stored, bits));
+    sable_container_info info =
+        sable_container_info_of(queue->ctx, SABLE_KIND_CIPHERTEXT, ct->key_id, ct->insecure, bits);
     sable_container_writer *w;
     SABLE_TRY(sable_container_writer_create(&w, path, 0644, &info, spec, SABLE_CT_SECTIONS, err));
     sable_status status = sable_container_writer_section(w, SABLE_TAG_META, header, sizeof header, err);
     if (status == SABLE_OK) status = sable_container_writer_begin(w, spec[1].tag, err);
-    if (status == SABLE_OK) status = sable_ct_payload_write(queue, ct, w);
+    if (status == SABLE_OK) status = sable_ct_payload_write(queue, &stored, bits, sable_section_sink(w));
     if (status == SABLE_OK) status = sable_container_writer_end(w, err);
     if (status == SABLE_OK) return sable_container_writer_finish(&w, err);
     sable_container_writer_abort(&w);
@@ -204,13 +219,15 @@ static sable_status load_ct(sable_queue *queue, sable_ct *out, sable_container *
     sable_ct meta;
     SABLE_TRY(sable_container_read(c, SABLE_TAG_META, header, sizeof header, &queue->error));
     SABLE_TRY(sable_ct_header_get(&meta, queue->ctx, header, &queue->error));
-    memcpy(meta.key_id, sable_container_get_info(c)->key_id, sizeof meta.key_id);
+    const sable_container_info *info = sable_container_get_info(c);
+    const uint32_t bits = sable_container_residue_bits(info);
+    memcpy(meta.key_id, info->key_id, sizeof meta.key_id);
     sable_section_spec spec[SABLE_CT_SECTIONS];
-    sable_ct_specs(spec, sable_ct_payload_bytes(&meta));
+    sable_ct_specs(spec, sable_ct_payload_bytes(&meta, bits));
     SABLE_TRY(sable_container_expect(c, spec, SABLE_CT_SECTIONS, &queue->error));
     sable_section_stream stream;
     SABLE_TRY(sable_section_begin(&stream, c, spec[1].tag, spec[1].length, &queue->error));
-    return sable_ct_payload_read(queue, out, &meta, &stream, path);
+    return sable_ct_payload_read(queue, out, &meta, bits, &stream, path);
 }
 
 sable_status sable_ct_load(sable_queue *queue, sable_ct *out, const char *path) {

@@ -5,7 +5,7 @@
 
 #include "ckks/serial.h"
 
-#define DEFAULT_RESIDUE_BITS 32
+#define DEFAULT_RESIDUE_BITS 30 /* docs/DECISIONS.md */
 
 sable_status sable_storage_choose(sable_file_options *out, const sable_file_options *options, sable_error *err) {
     sable_file_options chosen = {.struct_size = sizeof chosen};
@@ -41,12 +41,6 @@ sable_status sable_shape_choose(sable_ct_shape *out, const sable_params *params,
 uint64_t sable_shape_bytes(const sable_params *params, const sable_ct_shape *shape, uint32_t residue_bits) {
     const uint64_t limbs = (uint64_t)(shape->seeded ? 1 : shape->parts) * sable_window_limbs(params, shape->level);
     return sable_residue_bytes(shape->batch * limbs * params->n, residue_bits);
-}
-
-uint64_t sable_key_bytes_stored(const sable_params *params, const sable_key_need *need, uint32_t residue_bits,
-                                bool seeded) {
-    const uint64_t polys = (seeded ? 1ull : 2ull) * sable_key_digits(params, need);
-    return sable_residue_bytes(polys * (need->limbs + params->p_count) * params->n, residue_bits);
 }
 
 void sable_ct_specs(sable_section_spec spec[SABLE_CT_SECTIONS], uint64_t payload_bytes) {

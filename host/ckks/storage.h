@@ -3,14 +3,12 @@
 #define SABLE_CKKS_STORAGE_H
 /* How residues are stored and how many bytes that takes: what writers, readers and sizes of files share. */
 #include "ckks/objects.h"
-#include "io/container.h"
+#include "io/residues.h"
 #include "sable/files.h"
 
 /* The caller's options, or the defaults for NULL; residue_bits becomes 30 or 32. SABLE_INVALID. */
 SABLE_SHARED sable_status sable_storage_choose(sable_file_options *out, const sable_file_options *options,
                                                sable_error *err);
-/* Bytes of count residues, a multiple of N. */
-static inline uint64_t sable_residue_bytes(uint64_t count, uint32_t residue_bits) { return count / 8 * residue_bits; }
 
 /* A shape that the parameters have, with the seed that the options leave to it. SABLE_INVALID. */
 SABLE_SHARED sable_status sable_shape_choose(sable_ct_shape *out, const sable_params *params,
@@ -18,9 +16,6 @@ SABLE_SHARED sable_status sable_shape_choose(sable_ct_shape *out, const sable_pa
                                              sable_error *err);
 /* Bytes of the payload of a ciphertext. */
 SABLE_SHARED uint64_t sable_shape_bytes(const sable_params *params, const sable_ct_shape *shape, uint32_t residue_bits);
-/* Bytes of a key's section: one polynomial a digit where there is a seed, else two. */
-uint64_t sable_key_bytes_stored(const sable_params *params, const sable_key_need *need, uint32_t residue_bits,
-                                bool seeded);
 
 /* Sections of a file of one ciphertext: META and DATA. */
 enum { SABLE_CT_SECTIONS = 2 };

@@ -94,6 +94,7 @@ static sable_status make_public_key(sable_public_key *key, const sable_secret *s
     if (status == SABLE_OK) {
         uint8_t expand[32];
         sable_rng_public(rng, key->seed, sizeof key->seed);
+        key->seeded = true;
         sable_expand_key(expand, &key->ctx->params, secret->key_id, key->seed);
         const client_key_job job = {.target = secret->s,
                                     .errors = errors,

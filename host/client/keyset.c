@@ -114,6 +114,7 @@ static sable_status make_keys(sable_queue *queue, sable_keyset *set, const sable
     if (!scratch->errors || !scratch->target || !scratch->words)
         return sable_fail(err, SABLE_NO_MEMORY, "key generation needs %zu bytes of host memory",
                           words * sizeof(uint32_t));
+    set->seeded = true;
     set->insecure = secret->insecure || params->insecure || sable_rng_insecure(scratch->rng);
     for (size_t i = 0; i < set->count; i++) SABLE_TRY(make_key(queue, &set->key[i], secret, scratch));
     return SABLE_OK;

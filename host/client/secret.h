@@ -20,8 +20,8 @@ struct sable_public_key {
     sable_ctx *ctx;
     client_ring ring;
     uint32_t *data; /* [b, a][U then P][N], NTT order, Montgomery form, host memory */
-    bool insecure, test_rng;
-    uint8_t seed[32]; /* a is its expansion */
+    bool insecure, test_rng, seeded;
+    uint8_t seed[32]; /* if seeded, a is its expansion */
     uint8_t key_id[SABLE_DIGEST_BYTES];
 };
 

@@ -55,7 +55,9 @@ SABLE_SHARED const char *sable_kind_name(unsigned kind);
 
 #define SABLE_FILE_INSECURE 1u /* parameters below the security policy */
 #define SABLE_FILE_TEST_RNG 2u /* made with the seedable generator of the test tool */
-#define SABLE_FILE_FLAGS    3u /* all that are known: others are refused */
+#define SABLE_FILE_PACKED   4u /* residues in 30 bits each (io/residues.h); in kinds that hold residues only */
+/* All that a file of this kind may have: others are refused. */
+SABLE_SHARED uint32_t sable_file_flags(unsigned kind);
 
 typedef uint32_t sable_tag;
 #define SABLE_TAG(a, b, c, d) ((sable_tag)(a) | (sable_tag)(b) << 8 | (sable_tag)(c) << 16 | (sable_tag)(d) << 24)

@@ -19,6 +19,19 @@ const char *sable_kind_name(unsigned kind) {
     return kind <= SABLE_KIND_LAST ? names[kind] : "unknown";
 }
 
+uint32_t sable_file_flags(unsigned kind) {
+    const uint32_t marks = SABLE_FILE_INSECURE | SABLE_FILE_TEST_RNG;
+    switch (kind) {
+    case SABLE_KIND_PUBLIC_KEY:
+    case SABLE_KIND_CIPHERTEXT:
+    case SABLE_KIND_DATASET:
+    case SABLE_KIND_ENCRYPTED_MODEL:
+    case SABLE_KIND_KEYSET:
+    case SABLE_KIND_RESULTS: return marks | SABLE_FILE_PACKED;
+    default: return marks;
+    }
+}
+
 static bool tag_character(unsigned c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 sable_tag_text sable_show_tag(sable_tag tag) {
@@ -167,9 +180,10 @@ sable_status sable_table_decode(sable_section *sections, const sable_container_i
     if (kind != SABLE_KIND_ANY && info->kind != (unsigned)kind)
         return sable_fail(err, SABLE_FORMAT, "%s: holds kind %u (%s), expected %u (%s)", where, info->kind,
                           sable_kind_name(info->kind), (unsigned)kind, sable_kind_name(kind));
-    if (info->flags & ~SABLE_FILE_FLAGS)
+    const uint32_t unknown = info->flags & ~sable_file_flags(info->kind);
+    if (unknown)
         return sable_fail(err, SABLE_FORMAT, "%s: unknown flags %08x at byte 12; written by a newer version?", where,
-                          info->flags & ~SABLE_FILE_FLAGS);
+                          unknown);
     const uint8_t *entry = bytes + SABLE_HEADER_BYTES;
     for (uint32_t i = 0; i < info->section_count; i++, entry += SABLE_ENTRY_BYTES) {
         sections[i].spec =

@@ -97,8 +97,8 @@ sable_status sable_container_writer_create(sable_container_writer **out, const c
     sable_shown where = sable_show_path(path);
     if (!info->kind || info->kind > SABLE_KIND_LAST)
         return sable_fail(err, SABLE_INVALID, "%s: kind %u, expected 1..%d", where.text, info->kind, SABLE_KIND_LAST);
-    if (info->flags & ~SABLE_FILE_FLAGS)
-        return sable_fail(err, SABLE_INVALID, "%s: unknown flags %08x", where.text, info->flags & ~SABLE_FILE_FLAGS);
+    const uint32_t unknown = info->flags & ~sable_file_flags(info->kind);
+    if (unknown) return sable_fail(err, SABLE_INVALID, "%s: unknown flags %08x", where.text, unknown);
     sable_container_writer *writer = calloc(1, sizeof *writer);
     if (!writer) return sable_fail(err, SABLE_NO_MEMORY, "%s: no memory for a write buffer", where.text);
     writer->info = *info;

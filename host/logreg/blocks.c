@@ -36,7 +36,9 @@ bool blocks_same_shape(const sable_ct *a, const sable_ct *b) {
            a->seeded == b->seeded && sable_scale_equal(a->scale, b->scale);
 }
 
-uint64_t blocks_block_bytes(const sable_ct *shape) { return SABLE_CT_HEADER_BYTES + sable_ct_payload_bytes(shape); }
+uint64_t blocks_block_bytes(const sable_ct *shape, uint32_t residue_bits) {
+    return SABLE_CT_HEADER_BYTES + sable_ct_payload_bytes(shape, residue_bits);
+}
 
 uint64_t blocks_count(const sable_blocks_info *info) {
     return (info->samples + info->layout.samples_per_block - 1) / info->layout.samples_per_block;
@@ -94,7 +96,7 @@ static sable_status meta_get(sable_queue *queue, sable_blocks *b, const uint8_t 
                             (unsigned long long)info->samples, b->shape.batch, b->shape.slots);
     info->blocks = (uint32_t)blocks;
     sable_section_spec *spec;
-    SABLE_TRY(blocks_specs(&spec, info->blocks, blocks_block_bytes(&b->shape), err));
+    SABLE_TRY(blocks_specs(&spec, info->blocks, blocks_block_bytes(&b->shape, info->stored.residue_bits), err));
     sable_status status = sable_container_expect(b->container, spec, info->blocks + 1, err);
     free(spec);
     return status;
@@ -115,7 +117,11 @@ sable_status sable_blocks_open(sable_queue *queue, sable_blocks **out, const cha
     sable_error *err = &queue->error;
     sable_status status = sable_container_open_for(
         &b->container, queue->ctx, path, kind == SABLE_BLOCKS_RESULTS ? SABLE_KIND_RESULTS : SABLE_KIND_DATASET, err);
-    if (status == SABLE_OK) status = sable_container_read(b->container, SABLE_TAG_META, meta, sizeof meta, err);
+    if (status == SABLE_OK) {
+        const uint32_t bits = sable_container_residue_bits(sable_container_get_info(b->container));
+        b->info.stored = (sable_file_options){.struct_size = sizeof b->info.stored, .residue_bits = bits};
+        status = sable_container_read(b->container, SABLE_TAG_META, meta, sizeof meta, err);
+    }
     if (status == SABLE_OK) status = meta_get(queue, b, meta);
     if (status != SABLE_OK) {
         sable_blocks_close(&b);
@@ -123,9 +129,10 @@ sable_status sable_blocks_open(sable_queue *queue, sable_blocks **out, const cha
     }
     const sable_container_info *head = sable_container_get_info(b->container);
     memcpy(b->info.key_id, head->key_id, sizeof b->info.key_id);
-    b->info.insecure = head->flags != 0;
+    b->info.insecure = head->flags & (SABLE_FILE_INSECURE | SABLE_FILE_TEST_RNG);
     b->info.level = b->shape.level;
     b->info.parts = b->shape.parts;
+    b->info.stored.no_seeds = !b->shape.seeded;
     *out = b;
     return SABLE_OK;
 }
@@ -160,7 +167,7 @@ sable_status sable_blocks_read(sable_queue *queue, sable_ct *out, const sable_bl
     sable_error *err = &queue->error;
     sable_section_stream stream;
     SABLE_TRY(sable_section_begin(&stream, blocks->container, sable_tag_indexed('B', index),
-                                  blocks_block_bytes(&blocks->shape), err));
+                                  blocks_block_bytes(&blocks->shape, blocks->info.stored.residue_bits), err));
     SABLE_TRY(sable_section_next(&stream, header, sizeof header, err));
     sable_ct meta;
     SABLE_TRY(sable_ct_header_get(&meta, queue->ctx, header, err));
@@ -169,7 +176,7 @@ sable_status sable_blocks_read(sable_queue *queue, sable_ct *out, const sable_bl
                             index);
     memcpy(meta.key_id, blocks->info.key_id, sizeof meta.key_id);
     meta.insecure |= blocks->info.insecure;
-    return sable_ct_payload_read(queue, out, &meta, &stream, blocks->path);
+    return sable_ct_payload_read(queue, out, &meta, blocks->info.stored.residue_bits, &stream, blocks->path);
 }
 
 void sable_blocks_close(sable_blocks **blocks) {

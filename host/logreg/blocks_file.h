@@ -13,7 +13,7 @@ enum {
 };
 
 bool blocks_same_shape(const sable_ct *a, const sable_ct *b);
-uint64_t blocks_block_bytes(const sable_ct *shape);
+uint64_t blocks_block_bytes(const sable_ct *shape, uint32_t residue_bits);
 uint64_t blocks_count(const sable_blocks_info *info);
 /* Sections of a file: META, then the blocks, each of block_bytes bytes; to be freed. */
 sable_status blocks_specs(sable_section_spec **out, uint32_t blocks, uint64_t block_bytes, sable_error *err);

@@ -10,7 +10,9 @@
 #include "logreg/blocks_file.h"
 #include "logreg/blocks_partial.h"
 
-/* Setup in the journal: kind 4 | flags 4 | parameters 32 | key id 32 | input 32 | options 32 | META. */
+/* Setup in the journal: kind 4 | flags 4, the highest bit: no seeds wanted | parameters 32 | key id 32 | input 32 |
+ * options 32 | META. */
+#define NO_SEEDS 0x80000000u
 enum {
     AT_FLAGS = 4,
     AT_PARAMS = 8,
@@ -25,7 +27,8 @@ struct sable_blocks_writer {
     sable_partial partial;
     sable_container_info head;
     sable_section *sections; /* META, then the blocks */
-    sable_ct shape;
+    sable_ct shape;          /* as it is stored */
+    sable_file_options stored;
     uint32_t blocks, done;
     uint8_t meta[BLOCKS_META_BYTES];
 };
@@ -43,7 +46,7 @@ static void meta_put(uint8_t meta[BLOCKS_META_BYTES], const sable_blocks_info *i
 
 static void setup_put(uint8_t setup[SETUP_BYTES], const sable_blocks_writer *w, const sable_blocks_origin *origin) {
     sable_put_u32(setup, w->head.kind);
-    sable_put_u32(setup + AT_FLAGS, w->head.flags);
+    sable_put_u32(setup + AT_FLAGS, w->head.flags | (w->stored.no_seeds ? NO_SEEDS : 0));
     memcpy(setup + AT_PARAMS, w->head.params_digest, SABLE_HASH_BYTES);
     memcpy(setup + AT_KEY, w->head.key_id, SABLE_HASH_BYTES);
     memcpy(setup + AT_INPUT, origin->input, SABLE_HASH_BYTES);
@@ -81,19 +84,23 @@ static sable_status prepare(sable_queue *queue, sable_blocks_writer **out, const
         return SABLE_REFUSE(queue, SABLE_INVALID,
                             "a file of %llu samples with blocks of %u ciphertexts: the layout says %u of %u slots",
                             (unsigned long long)info->samples, shape->batch, members, info->layout.slots);
+    sable_file_options chosen;
+    SABLE_TRY(sable_storage_choose(&chosen, info->stored.struct_size ? &info->stored : NULL, err));
     sable_blocks_writer *w = calloc(1, sizeof *w);
     if (!w) return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "no memory for a file of blocks");
     w->partial = (sable_partial){.folder = -1, .fd = -1, .journal = -1};
-    w->shape = *shape;
+    w->stored = chosen;
+    w->shape = sable_ct_stored(shape, &chosen);
     w->shape.data = NULL;
     w->blocks = (uint32_t)blocks_count(info);
-    w->head = sable_container_info_of(queue->ctx, (sable_kind)kind_of(info), shape->key_id, insecure);
+    w->head =
+        sable_container_info_of(queue->ctx, (sable_kind)kind_of(info), shape->key_id, insecure, chosen.residue_bits);
     w->head.section_count = w->blocks + 1;
-    meta_put(w->meta, info, shape);
+    meta_put(w->meta, info, &w->shape);
     w->sections = calloc(w->blocks + 1, sizeof *w->sections);
     sable_section_spec *spec = NULL;
     sable_status status = w->sections
-                              ? blocks_specs(&spec, w->blocks, blocks_block_bytes(shape), err)
+                              ? blocks_specs(&spec, w->blocks, blocks_block_bytes(&w->shape, chosen.residue_bits), err)
                               : sable_fail(err, SABLE_NO_MEMORY, "no memory for the table of %u blocks", w->blocks);
     for (uint32_t i = 0; status == SABLE_OK && i <= w->blocks; i++) w->sections[i].spec = spec[i];
     free(spec);
@@ -152,9 +159,13 @@ static const char *difference(const uint8_t have[SETUP_BYTES], const uint8_t wan
     static const struct {
         int at, bytes;
         const char *what;
-    } part[] = {{0, 4, "another kind of content"}, {AT_PARAMS, 32, "another parameter set"},
-                {AT_KEY, 32, "another key"},       {AT_INPUT, 32, "other input"},
-                {AT_OPTIONS, 32, "other options"}, {AT_META, BLOCKS_META_BYTES, "another number or shape of samples"}};
+    } part[] = {{0, 4, "another kind of content"},
+                {AT_PARAMS, 32, "another parameter set"},
+                {AT_KEY, 32, "another key"},
+                {AT_INPUT, 32, "other input"},
+                {AT_OPTIONS, 32, "other options"},
+                {AT_FLAGS, 4, "another way of storing residues"},
+                {AT_META, BLOCKS_META_BYTES, "another number or shape of samples"}};
     for (size_t i = 0; i < sizeof part / sizeof *part; i++)
         if (memcmp(have + part[i].at, want + part[i].at, (size_t)part[i].bytes)) return part[i].what;
     return NULL;
@@ -234,21 +245,8 @@ sable_status sable_blocks_resume(sable_queue *queue, sable_blocks_writer **out, 
 
 /* -- blocks -------------------------------------------------------------------------------------------------------- */
 
-static sable_status write_payload(sable_queue *queue, sable_blocks_writer *writer, const sable_ct *block) {
-    sable_limbs all = sable_ct_limbs(block);
-    size_t bytes = (size_t)(sable_ct_payload_bytes(block) / block->batch);
-    uint32_t *host = malloc(bytes);
-    if (!host) return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "no memory for %zu bytes of a ciphertext", bytes);
-    sable_status status = SABLE_OK;
-    for (uint32_t b = 0; b < block->batch && status == SABLE_OK; b++) {
-        status = queue->ctx->backend->download(queue->handle, host, all.data + b * all.batch_stride, bytes);
-        if (status != SABLE_OK)
-            status = sable_queue_kill(queue, status);
-        else
-            status = sable_partial_write(&writer->partial, host, bytes, &queue->error);
-    }
-    free(host);
-    return status;
+static sable_status put_piece(void *to, const void *data, uint64_t bytes, sable_error *err) {
+    return sable_partial_write(to, data, bytes, err);
 }
 
 sable_status sable_blocks_append(sable_queue *queue, sable_blocks_writer *writer, const sable_ct *block) {
@@ -256,19 +254,21 @@ sable_status sable_blocks_append(sable_queue *queue, sable_blocks_writer *writer
     SABLE_TRY(sable_check_ct(queue, block, "the block"));
     if (!writer || writer->done == writer->blocks)
         return SABLE_REFUSE(queue, SABLE_INVALID, "all %u blocks are written", writer ? writer->blocks : 0);
-    if (!blocks_same_shape(block, &writer->shape) ||
+    const sable_ct stored = sable_ct_stored(block, &writer->stored);
+    if (!blocks_same_shape(&stored, &writer->shape) ||
         memcmp(block->key_id, writer->shape.key_id, sizeof block->key_id) != 0)
         return SABLE_REFUSE(queue, SABLE_INVALID, "block %u differs from the first in level, scale, shape or key",
                             writer->done);
     if (block->insecure && !(writer->head.flags & SABLE_FILE_INSECURE))
         return SABLE_REFUSE(queue, SABLE_INSECURE, "block %u is marked INSECURE, the file is not", writer->done);
     uint8_t header[SABLE_CT_HEADER_BYTES];
-    sable_ct_header_put(header, block);
+    sable_ct_header_put(header, &stored);
     sable_error *err = &queue->error;
     sable_section *section = &writer->sections[writer->done + 1];
     sable_partial_seek(&writer->partial, section->offset);
     SABLE_TRY(sable_partial_write(&writer->partial, header, sizeof header, err));
-    SABLE_TRY(write_payload(queue, writer, block));
+    SABLE_TRY(sable_ct_payload_write(queue, &stored, writer->stored.residue_bits,
+                                     (sable_byte_sink){put_piece, &writer->partial}));
     SABLE_TRY(sable_partial_checkpoint(&writer->partial, NULL, section->digest, err));
     writer->done++;
     return SABLE_OK;

@@ -36,13 +36,15 @@ sable_status sable_encrypted_model_file_bytes(uint64_t *bytes, const sable_param
     return SABLE_OK;
 }
 
-static sable_status write_part(sable_queue *queue, sable_container_writer *w, sable_tag tag, const sable_ct *ct) {
+static sable_status write_part(sable_queue *queue, sable_container_writer *w, sable_tag tag, const sable_ct *stored,
+                               uint32_t bits) {
     SABLE_TRY(sable_container_writer_begin(w, tag, &queue->error));
-    SABLE_TRY(sable_ct_payload_write(queue, ct, w));
+    SABLE_TRY(sable_ct_payload_write(queue, stored, bits, sable_section_sink(w)));
     return sable_container_writer_end(w, &queue->error);
 }
 
-sable_status sable_encrypted_model_save(sable_queue *queue, const sable_encrypted_model *model, const char *path) {
+sable_status sable_encrypted_model_save(sable_queue *queue, const sable_encrypted_model *model, const char *path,
+                                        const sable_file_options *options) {
     SABLE_TRY(sable_check_queue(queue));
     if (!model || !path)
         return SABLE_REFUSE(queue, SABLE_INVALID, "sable_encrypted_model_save: arguments must not be NULL");
@@ -50,23 +52,28 @@ sable_status sable_encrypted_model_save(sable_queue *queue, const sable_encrypte
     SABLE_TRY(sable_check_ct(queue, model->bias, "the bias"));
     if (memcmp(model->weights->key_id, model->bias->key_id, SABLE_DIGEST_BYTES) != 0)
         return SABLE_REFUSE(queue, SABLE_KEY_MISMATCH, "weights and bias are encrypted for different keys");
+    sable_error *err = &queue->error;
+    sable_file_options chosen;
+    SABLE_TRY(sable_storage_choose(&chosen, options, err));
+    const uint32_t bits = chosen.residue_bits;
+    const sable_ct weights = sable_ct_stored(model->weights, &chosen), bias = sable_ct_stored(model->bias, &chosen);
     uint8_t meta[META_BYTES] = {0};
     layout_put(meta, &model->layout);
     sable_put_u32(meta + 16, model->classes);
     sable_put_u32(meta + 20, model->range_bounds);
     sable_put_f64(meta + 24, model->range);
-    sable_ct_header_put(meta + HEAD_BYTES, model->weights);
-    sable_ct_header_put(meta + HEAD_BYTES + SABLE_CT_HEADER_BYTES, model->bias);
+    sable_ct_header_put(meta + HEAD_BYTES, &weights);
+    sable_ct_header_put(meta + HEAD_BYTES + SABLE_CT_HEADER_BYTES, &bias);
     sable_section_spec spec[SECTIONS];
-    model_specs(spec, sable_ct_payload_bytes(model->weights), sable_ct_payload_bytes(model->bias));
-    sable_container_info info = sable_container_info_of(queue->ctx, SABLE_KIND_ENCRYPTED_MODEL, model->weights->key_id,
-                                                        model->weights->insecure || model->bias->insecure);
+    model_specs(spec, sable_ct_payload_bytes(&weights, bits), sable_ct_payload_bytes(&bias, bits));
+    sable_container_info info = sable_container_info_of(queue->ctx, SABLE_KIND_ENCRYPTED_MODEL, weights.key_id,
+                                                        weights.insecure || bias.insecure, bits);
     sable_container_writer *w;
-    SABLE_TRY(sable_container_writer_create(&w, path, 0644, &info, spec, SECTIONS, &queue->error));
-    sable_status status = sable_container_writer_section(w, SABLE_TAG_META, meta, sizeof meta, &queue->error);
-    if (status == SABLE_OK) status = write_part(queue, w, TAG_WEIGHTS, model->weights);
-    if (status == SABLE_OK) status = write_part(queue, w, TAG_BIAS, model->bias);
-    if (status == SABLE_OK) return sable_container_writer_finish(&w, &queue->error);
+    SABLE_TRY(sable_container_writer_create(&w, path, 0644, &info, spec, SECTIONS, err));
+    sable_status status = sable_container_writer_section(w, SABLE_TAG_META, meta, sizeof meta, err);
+    if (status == SABLE_OK) status = write_part(queue, w, TAG_WEIGHTS, &weights, bits);
+    if (status == SABLE_OK) status = write_part(queue, w, TAG_BIAS, &bias, bits);
+    if (status == SABLE_OK) return sable_container_writer_finish(&w, err);
     sable_container_writer_abort(&w);
     return status;
 }
@@ -74,9 +81,10 @@ sable_status sable_encrypted_model_save(sable_queue *queue, const sable_encrypte
 static sable_status read_part(sable_queue *queue, sable_ct **out, const sable_container *c, sable_tag tag,
                               const sable_ct *meta, const char *path) {
     sable_section_stream stream;
-    SABLE_TRY(sable_section_begin(&stream, c, tag, sable_ct_payload_bytes(meta), &queue->error));
+    const uint32_t bits = sable_container_residue_bits(sable_container_get_info(c));
+    SABLE_TRY(sable_section_begin(&stream, c, tag, sable_ct_payload_bytes(meta, bits), &queue->error));
     SABLE_TRY(sable_ct_create(out, queue->ctx, &queue->error));
-    return sable_ct_payload_read(queue, *out, meta, &stream, path);
+    return sable_ct_payload_read(queue, *out, meta, bits, &stream, path);
 }
 
 static sable_status read_model(sable_queue *queue, sable_encrypted_model *m, sable_container *c, const char *path) {
@@ -98,9 +106,11 @@ static sable_status read_model(sable_queue *queue, sable_encrypted_model *m, sab
                             "%s: %u classes, range %g, %u weight and %u bias ciphertexts contradict each other", path,
                             m->classes, m->range, weights.batch, bias.batch);
     sable_section_spec spec[SECTIONS];
-    model_specs(spec, sable_ct_payload_bytes(&weights), sable_ct_payload_bytes(&bias));
+    const sable_container_info *info = sable_container_get_info(c);
+    const uint32_t bits = sable_container_residue_bits(info);
+    model_specs(spec, sable_ct_payload_bytes(&weights, bits), sable_ct_payload_bytes(&bias, bits));
     SABLE_TRY(sable_container_expect(c, spec, SECTIONS, err));
-    memcpy(weights.key_id, sable_container_get_info(c)->key_id, SABLE_DIGEST_BYTES);
+    memcpy(weights.key_id, info->key_id, SABLE_DIGEST_BYTES);
     memcpy(bias.key_id, weights.key_id, SABLE_DIGEST_BYTES);
     SABLE_TRY(read_part(queue, &m->weights, c, TAG_WEIGHTS, &weights, path));
     return read_part(queue, &m->bias, c, TAG_BIAS, &bias, path);

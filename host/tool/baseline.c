@@ -91,7 +91,7 @@ static sable_status measure(bench *b, bool encrypted, double seconds, double *to
 
 static sable_status add_digest(bench *b) {
     uint8_t digest[crypto_hash_sha256_BYTES];
-    SABLE_TRY(from_queue(b, sable_ct_save(b->queue, b->out, b->job->scratch)));
+    SABLE_TRY(from_queue(b, sable_ct_save(b->queue, b->out, b->job->scratch, NULL)));
     sable_status status = sable_file_sha256(digest, b->job->scratch, b->err);
     unlink(b->job->scratch);
     if (status == SABLE_OK) crypto_hash_sha256_update(&b->sha, digest, sizeof digest);

@@ -107,7 +107,8 @@ static void tell(const encrypt *e, const encrypt_scan *scan, const sable_blocks_
 static sable_status encrypt_scanned(encrypt *e, encrypt_scan *scan, double start) {
     sable_error *err = &e->s.err;
     SABLE_TRY(choose_bound(e, scan));
-    sable_blocks_info info = {.struct_size = sizeof info, .kind = SABLE_BLOCKS_DATASET, .samples = scan->samples};
+    sable_blocks_info info = {
+        .struct_size = sizeof info, .kind = SABLE_BLOCKS_DATASET, .samples = scan->samples, .stored = file_options()};
     SABLE_TRY(sable_layout_choose(&info.layout, e->s.params, (sable_packing)e->packing, (uint32_t)scan->features,
                                   scan->samples, err));
     uint32_t resumed = 0;
@@ -186,7 +187,7 @@ int cmd_encrypt(int argc, char **argv) {
         .name = "encrypt",
         .summary = "Encrypts a table of samples, or a model, for the owner of the secret key",
         .options = table,
-        .common = COMMON_COMPUTE | COMMON_INSECURE,
+        .common = COMMON_COMPUTE | COMMON_INSECURE | COMMON_STORE | COMMON_SEEDS,
         .notes = "Beside OUT, OUT.rows.csv keeps names and labels of the samples if there are any: for the\n"
                  "owner, not encrypted, mode 0600. The bound is public: --bound hides how large values are.\n"
                  "A run that was interrupted is continued by the same command: OUT.partial holds its blocks."};

@@ -54,7 +54,8 @@ static sable_status make(encrypt *e, const sable_model *model) {
     SABLE_TRY(sable_layout_choose(&out.layout, e->s.params, packing, model->features, 0, &e->s.err));
     SABLE_TRY(choose_range(e, model, &out));
     sable_status status = pack_and_encrypt(e, model, &out);
-    if (status == SABLE_OK) status = via_queue(&e->s, sable_encrypted_model_save(e->s.queue, &out, e->out));
+    const sable_file_options stored = file_options();
+    if (status == SABLE_OK) status = via_queue(&e->s, sable_encrypted_model_save(e->s.queue, &out, e->out, &stored));
     if (status == SABLE_OK) {
         uint64_t bytes = file_bytes(e->out);
         report_text("params", e->s.info.name);

@@ -114,6 +114,7 @@ static sable_status all_blocks(infer *r) {
     info.classes = p->classes;
     info.probabilities = p->options.probabilities;
     info.factor = p->factor;
+    info.stored = file_options();
     sable_blocks_origin origin;
     sable_blocks_writer *writer = NULL;
     sable_error note = {SABLE_OK, ""};
@@ -191,7 +192,10 @@ static sable_status tell(infer *r, double seconds) {
     report_number("compute_seconds", r->compute);
     report_number("samples_per_s", rate);
     report_integer("data_bytes", (int64_t)file_bytes(r->data));
+    report_integer("keys_loaded", p->keys ? (int64_t)sable_keyset_count(p->keys) : 0);
+    report_integer("keys_in_file", (int64_t)p->key_file.count);
     report_integer("key_bytes", p->keys ? (int64_t)sable_keyset_bytes(p->keys) : 0);
+    report_integer("key_file_bytes_read", (int64_t)p->key_file.key_bytes_read);
     report_integer("result_bytes", (int64_t)bytes);
     report_integer("peak_bytes", (int64_t)process_peak());
     report_integer("backend_peak_bytes", (int64_t)ctx.bytes_peak);
@@ -203,6 +207,9 @@ static sable_status tell(infer *r, double seconds) {
     say("%s of computation, %s samples/s, %s with files (%s %s, %u threads)", shown_seconds(r->compute).text,
         shown_rate(rate).text, shown_seconds(seconds).text, ctx.backend, ctx.path, ctx.threads);
     say("%s of results, about %.0f bits after the point", shown_bytes(bytes).text, result.precision_bits);
+    if (p->keys)
+        say("%zu of %zu evaluation keys loaded: %s read, %s in memory", sable_keyset_count(p->keys), p->key_file.count,
+            shown_bytes(p->key_file.key_bytes_read).text, shown_bytes(sable_keyset_bytes(p->keys)).text);
     tell_sigmoid(p);
     return SABLE_OK;
 }
@@ -286,7 +293,7 @@ int cmd_infer(int argc, char **argv) {
     command_line line = {.name = "infer",
                          .summary = "Classifies encrypted samples; needs no secret key and never reads one",
                          .options = table,
-                         .common = COMMON_COMPUTE | COMMON_INSECURE,
+                         .common = COMMON_COMPUTE | COMMON_INSECURE | COMMON_STORE,
                          .notes = "Feature-major data, logits and a model in the clear need no keys at all.\n"
                                   "A run that was interrupted is continued by the same command: OUT.partial holds its "
                                   "blocks."};

@@ -78,7 +78,8 @@ static sable_status make_public(keygen *k) {
     sable_public_key *key = NULL;
     SABLE_TRY(via_queue(&k->s, sable_public_key_generate(k->s.queue, &key, k->secret)));
     unfinished_add(k->w.public_key, false);
-    sable_status status = via_queue(&k->s, sable_public_key_save(k->s.queue, key, k->w.public_key));
+    const sable_file_options stored = file_options();
+    sable_status status = via_queue(&k->s, sable_public_key_save(k->s.queue, key, k->w.public_key, &stored));
     sable_public_key_destroy(k->s.queue, &key);
     return status;
 }
@@ -87,7 +88,8 @@ static sable_status make_eval(keygen *k, const char *path) {
     sable_keyset *keys = NULL;
     SABLE_TRY(via_queue(&k->s, sable_keyset_generate(k->s.queue, &keys, k->secret, k->plan.spec)));
     if (!path_exists(path)) unfinished_add(path, false);
-    sable_status status = via_queue(&k->s, sable_keyset_save(k->s.queue, keys, path));
+    const sable_file_options stored = file_options();
+    sable_status status = via_queue(&k->s, sable_keyset_save(k->s.queue, keys, path, &stored));
     sable_keyset_destroy(k->s.queue, &keys);
     return status;
 }
@@ -150,7 +152,8 @@ static sable_status run(keygen *k) {
     report_text("params", k->s.info.name);
     report_bool("insecure", !k->s.info.secure);
     report_integer("evaluation_keys", (int64_t)key_plan_count(&k->plan));
-    if (key_plan_count(&k->plan) > 0) SABLE_TRY(sable_keyset_file_bytes(&k->eval_bytes, k->plan.spec, NULL, err));
+    const sable_file_options stored = file_options();
+    if (key_plan_count(&k->plan) > 0) SABLE_TRY(sable_keyset_file_bytes(&k->eval_bytes, k->plan.spec, &stored, err));
     report_integer("evaluation_key_bytes", (int64_t)key_plan_bytes(&k->plan));
     report_integer("evaluation_key_file_bytes", (int64_t)k->eval_bytes);
     if (k->dry_run) return SABLE_OK;
@@ -192,7 +195,7 @@ int cmd_keygen(int argc, char **argv) {
     command_line line = {.name = "keygen",
                          .summary = "Makes a secret key, a public key and the evaluation keys of a computation",
                          .options = table,
-                         .common = COMMON_COMPUTE | COMMON_INSECURE,
+                         .common = COMMON_COMPUTE | COMMON_INSECURE | COMMON_STORE | COMMON_SEEDS,
                          .notes =
                              "Feature-major logits with a plaintext model need no evaluation key; row packing needs\n"
                              "rotations, encrypted weights and probabilities need a relinearisation key."};

@@ -81,24 +81,15 @@ static void name_need(char *text, size_t bytes, const sable_key_need *need, cons
     snprintf(text, bytes, "Galois element %u", need->galois);
 }
 
-static bool covered(const sable_keyset *keys, const sable_key_need *need) {
-    for (size_t i = 0; keys && i < sable_keyset_count(keys); i++) {
-        sable_key_need have;
-        if (sable_keyset_get(keys, i, &have) == SABLE_OK && have.kind == need->kind && have.galois == need->galois &&
-            have.first <= need->first && have.first + have.limbs >= need->first + need->limbs)
-            return true;
-    }
-    return false;
-}
-
 /* All missing keys in one sentence, not the first one after minutes of work. */
-static sable_status check_keys(const infer_plan *p, session *s, const sable_key_spec *spec, const char *path) {
+static sable_status check_keys(const infer_plan *p, session *s, const sable_key_file *file, const sable_key_spec *spec,
+                               const char *path) {
     char missing[256] = "";
     size_t used = 0, count = 0;
     for (size_t i = 0; i < sable_key_spec_count(spec); i++) {
         sable_key_need need;
         SABLE_TRY(sable_key_spec_get(spec, i, &need));
-        if (covered(p->keys, &need)) continue;
+        if (sable_key_file_find(file, &need) != SIZE_MAX) continue;
         char name[48];
         name_need(name, sizeof name, &need, s);
         count++;
@@ -109,7 +100,7 @@ static sable_status check_keys(const infer_plan *p, session *s, const sable_key_
             missing[used] = 0;
     }
     if (count == 0) return SABLE_OK;
-    if (!p->keys)
+    if (!file)
         return sable_fail(&s->err, SABLE_NO_KEY,
                           "data at level %u need %zu evaluation keys (%s) and there are none: name them with --keys",
                           p->level, count, missing);
@@ -117,18 +108,29 @@ static sable_status check_keys(const infer_plan *p, session *s, const sable_key_
                       sable_show_path(path).text, count, sable_key_spec_count(spec), p->level, missing);
 }
 
+/* The index first: what is missing or belongs to another key is told before any key is read. */
+static sable_status load_from(infer_plan *p, session *s, sable_key_file *file, const sable_key_spec *spec,
+                              const char *path) {
+    sable_key_file_info info = {.struct_size = sizeof info};
+    SABLE_TRY(sable_key_file_describe(file, &info));
+    const uint8_t *wanted = sable_blocks_get_info(p->data)->key_id;
+    if (memcmp(info.key_id, wanted, sizeof info.key_id) != 0)
+        return sable_fail(&s->err, SABLE_KEY_MISMATCH, "%s belongs to key %s, the data to key %s",
+                          sable_show_path(path).text, shown_id(info.key_id).text, shown_id(wanted).text);
+    SABLE_TRY(check_keys(p, s, file, spec, path));
+    SABLE_TRY(via_queue(s, sable_key_file_load(s->queue, &p->keys, file, spec)));
+    p->key_file.struct_size = sizeof p->key_file;
+    return sable_key_file_describe(file, &p->key_file);
+}
+
 static sable_status load_keys(infer_plan *p, session *s, const workspace *w, const sable_key_spec *spec) {
-    bool there = w->eval_keys && path_exists(w->eval_keys);
-    if (sable_key_spec_count(spec) > 0 && there) {
-        SABLE_TRY(via_queue(s, sable_keyset_load(s->queue, &p->keys, w->eval_keys)));
-        uint8_t id[SABLE_DIGEST_BYTES];
-        SABLE_TRY(sable_keyset_key_id(p->keys, id));
-        const uint8_t *wanted = sable_blocks_get_info(p->data)->key_id;
-        if (memcmp(id, wanted, sizeof id) != 0)
-            return sable_fail(&s->err, SABLE_KEY_MISMATCH, "%s belongs to key %s, the data to key %s",
-                              sable_show_path(w->eval_keys).text, shown_id(id).text, shown_id(wanted).text);
-    }
-    return check_keys(p, s, spec, w->eval_keys);
+    if (sable_key_spec_count(spec) == 0) return SABLE_OK;
+    if (!w->eval_keys || !path_exists(w->eval_keys)) return check_keys(p, s, NULL, spec, w->eval_keys);
+    sable_key_file *file = NULL;
+    SABLE_TRY(via_queue(s, sable_key_file_open(s->queue, &file, w->eval_keys)));
+    sable_status status = load_from(p, s, file, spec, w->eval_keys);
+    sable_key_file_close(&file);
+    return status;
 }
 
 /* -- all of it ----------------------------------------------------------------------------------------------------- */

@@ -15,9 +15,10 @@ typedef struct infer_plan {
     double factor;               /* decrypted logits are multiplied by it */
     sable_blocks *data;
     sable_ct *block, *result;
-    sable_keyset *keys; /* NULL when none is needed */
-    uint32_t level;     /* of the data */
-    double bound;       /* of the first block's data */
+    sable_keyset *keys;           /* those that are needed; NULL when none is */
+    sable_key_file_info key_file; /* where they came from, after they were loaded; zeros */
+    uint32_t level;               /* of the data */
+    double bound;                 /* of the first block's data */
 } infer_plan;
 
 /* Opens the data, reads its first block, checks features, layout, level, keys and key ids. p->options are what the user

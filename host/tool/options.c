@@ -10,28 +10,43 @@
 #include "tool/report.h"
 
 tool_settings settings;
+static const char *const residue_words[] = {"30", "32", NULL};
+
+sable_file_options file_options(void) {
+    return (sable_file_options){.struct_size = sizeof(sable_file_options),
+                                .residue_bits = settings.residues == 0 ? 30 : 32,
+                                .no_seeds = settings.no_seeds};
+}
 
 /* -- the options that a command has beside its own ----------------------------------------------------------------- */
 
-enum { COMMON_MOST = 10 };
+enum { COMMON_MOST = 12 };
 
 static void common_table(option table[COMMON_MOST], unsigned common) {
     static bool help; /* options_parse looks for --help itself */
-    option all[] = {
-        OPTION("threads", U32, &settings.threads, "N", "threads (default: OpenMP's choice)", .low = 1, .high = 1024),
-        OPTION("backend", TEXT, &settings.backend, "NAME",
-               "auto, cpu, cuda, cuda:1 (default: $SABLE_BACKEND, else auto)"),
-        OPTION("memory", BYTES, &settings.memory, "BYTES", "most memory for ciphertexts and keys, as 512M or 8G",
-               .low = 1 << 20),
-        OPTION("allow-insecure", FLAG, &settings.allow_insecure, NULL,
-               "accept parameter sets below 128 bits, for experiments; files are marked INSECURE"),
-        OPTION("json", FLAG, &settings.json, NULL, "print one JSON object"),
-        OPTION("quiet", FLAG, &settings.quiet, NULL, "print errors and warnings only"),
-        OPTION("help", FLAG, &help, NULL, "print this"),
+    const struct {
+        unsigned with; /* 0: always */
+        option option;
+    } all[] = {
+        {COMMON_COMPUTE,
+         OPTION("threads", U32, &settings.threads, "N", "threads (default: OpenMP's choice)", .low = 1, .high = 1024)},
+        {COMMON_COMPUTE, OPTION("backend", TEXT, &settings.backend, "NAME",
+                                "auto, cpu, cuda, cuda:1 (default: $SABLE_BACKEND, else auto)")},
+        {COMMON_COMPUTE, OPTION("memory", BYTES, &settings.memory, "BYTES",
+                                "most memory for ciphertexts and keys, as 512M or 8G", .low = 1 << 20)},
+        {COMMON_INSECURE, OPTION("allow-insecure", FLAG, &settings.allow_insecure, NULL,
+                                 "accept parameter sets below 128 bits, for experiments; files are marked INSECURE")},
+        {COMMON_STORE, OPTION("residue-bits", CHOICE, &settings.residues, "30|32",
+                              "files: residues packed (30, default) or a word each (32)", .choices = residue_words)},
+        {COMMON_SEEDS, OPTION("no-seeds", FLAG, &settings.no_seeds, NULL,
+                              "files: random halves in full, no seed in their place: twice the size")},
+        {0, OPTION("json", FLAG, &settings.json, NULL, "print one JSON object")},
+        {0, OPTION("quiet", FLAG, &settings.quiet, NULL, "print errors and warnings only")},
+        {0, OPTION("help", FLAG, &help, NULL, "print this")},
     };
     size_t used = 0;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (i >= 4 || common & (i == 3 ? COMMON_INSECURE : COMMON_COMPUTE)) table[used++] = all[i];
+        if (!all[i].with || common & all[i].with) table[used++] = all[i].option;
 #ifdef SABLE_TEST_RNG
     table[used++] =
         (option)OPTION("seed", TEXT, &settings.seed, "TEXT", "test tool only: makes all randomness a function of this");

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sable/status.h"
+#include "sable/files.h"
 
 typedef enum option_kind {
     OPTION_FLAG,   /* bool: set */
@@ -55,6 +55,8 @@ typedef struct option {
 /* Options that several commands share; the values are in `settings`. --help, --json and --quiet always exist. */
 #define COMMON_COMPUTE  1u /* --threads, --backend, --memory */
 #define COMMON_INSECURE 2u /* --allow-insecure */
+#define COMMON_STORE    4u /* --residue-bits */
+#define COMMON_SEEDS    8u /* --no-seeds */
 
 typedef struct command_line {
     const char *name;     /* "params show" */
@@ -74,11 +76,15 @@ typedef struct tool_settings {
     uint32_t threads;    /* 0: the OpenMP default */
     const char *backend; /* NULL: environment, else automatic */
     uint64_t memory;     /* cap on backend memory in bytes, 0: none */
+    uint32_t residues;   /* index in --residue-bits' words; file_options() says it in bits */
+    bool no_seeds;
 #ifdef SABLE_TEST_RNG
     const char *seed; /* all randomness is a function of it */
 #endif
 } tool_settings;
 extern tool_settings settings;
+/* How the user wants files to be stored. */
+sable_file_options file_options(void);
 
 /* -1: go on. Otherwise the exit status: 2 after a complaint on stderr, 0 after --help. */
 int options_parse(command_line *line, int argc, char **argv);

@@ -54,7 +54,7 @@ SABLE_API SABLE_CHECKED sable_status sable_secret_file_bytes(uint64_t *bytes, co
 SABLE_API SABLE_CHECKED sable_status sable_public_key_file_bytes(uint64_t *bytes, const sable_params *params,
                                                                  const sable_file_options *options, sable_error *err);
 SABLE_API SABLE_CHECKED sable_status sable_public_key_save(sable_queue *queue, const sable_public_key *key,
-                                                           const char *path);
+                                                           const char *path, const sable_file_options *options);
 SABLE_API SABLE_CHECKED sable_status sable_public_key_load(sable_queue *queue, sable_public_key **out,
                                                            const char *path);
 

@@ -25,7 +25,8 @@ typedef struct sable_blocks_info {
     double factor; /* decrypted logits are multiplied by it */
     uint8_t key_id[SABLE_DIGEST_BYTES];
     bool insecure;
-    uint32_t level, parts; /* of every block; set by open */
+    uint32_t level, parts;     /* of every block; set by open */
+    sable_file_options stored; /* writers: how; zeros for the defaults. Set by open */
 } sable_blocks_info;
 
 typedef struct sable_blocks_writer sable_blocks_writer;
@@ -90,7 +91,7 @@ typedef struct sable_encrypted_model {
     sable_ct *weights, *bias;
 } sable_encrypted_model;
 SABLE_API SABLE_CHECKED sable_status sable_encrypted_model_save(sable_queue *queue, const sable_encrypted_model *model,
-                                                                const char *path);
+                                                                const char *path, const sable_file_options *options);
 /* *model's handles are created. */
 SABLE_API SABLE_CHECKED sable_status sable_encrypted_model_load(sable_queue *queue, sable_encrypted_model *model,
                                                                 const char *path);

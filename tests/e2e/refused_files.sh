@@ -96,7 +96,8 @@ PYTHON
 }
 damage good.enc sable infer --keys ws --data good.enc --model good.json --out never.res
 damage good.model sable infer --keys ws --data good.enc --encrypted-model good.model --out never.res
-damage ws/eval/keys.sable sable infer --keys ws --data good.enc --model good.json --out never.res
+# with an encrypted model every key of the file is read
+damage ws/eval/keys.sable sable infer --keys ws --data good.enc --encrypted-model good.model --out never.res
 damage good.res sable decrypt --keys ws --data good.res --out never.csv
 damage ws/secret/secret.key sable decrypt --keys ws --data good.res --out never.csv
 damage ws/public/public.key sable encrypt --keys ws --data good.npy --public --out never.enc

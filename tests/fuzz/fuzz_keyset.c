@@ -27,6 +27,24 @@ static void use(fuzz_world *w, const sable_keyset *keys) {
     sable_ct_destroy(w->queue, &out);
 }
 
+/* One key of the file, by its index. */
+static void one_by_one(fuzz_world *w, const char *path) {
+    static sable_key_spec *spec;
+    sable_error err = {0};
+    if (!spec) {
+        bool made = fuzz_settled(sable_key_spec_create(&spec, w->params, &err), err.text) &&
+                    fuzz_settled(sable_key_spec_add_rotation(spec, 1, 0, 0, 0, &err), err.text);
+        fuzz_expect(made, "a specification");
+    }
+    sable_key_file *file = NULL;
+    if (!fuzz_settled(sable_key_file_open(w->queue, &file, path), sable_queue_error(w->queue))) return;
+    sable_keyset *keys = NULL;
+    if (fuzz_settled(sable_key_file_load(w->queue, &keys, file, spec), sable_queue_error(w->queue)))
+        fuzz_expect(sable_keyset_count(keys) == 1, "one key was asked for");
+    sable_keyset_destroy(w->queue, &keys);
+    sable_key_file_close(&file);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_world *w = fuzz_open();
     sable_keyset *keys = NULL;
@@ -35,5 +53,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     else
         fuzz_expect(keys == NULL, "a refused load leaves its output alone");
     sable_keyset_destroy(w->queue, &keys);
+    one_by_one(w, fuzz_file(data, size));
     return 0;
 }

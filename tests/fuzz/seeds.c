@@ -48,6 +48,9 @@ static void put_table(const char *target, const char *name, unsigned choice, con
     deflateEnd(&z);
 }
 
+/* Words in place, and packed residues without seeds: the two extremes. */
+static const sable_file_options words = {sizeof words, 32, false}, full = {sizeof full, 30, true};
+
 static void must(sable_status status, const char *sentence) {
     if (status != SABLE_OK) fprintf(stderr, "%s\n", sentence);
     fuzz_expect(status == SABLE_OK, "a seed can be made");
@@ -68,17 +71,18 @@ static void ciphertexts(fuzz_world *w) {
     sable_error err = {0};
     sable_ct *ct = fuzz_encrypt(0, 1), *two = fuzz_encrypt(0, 2), *out = NULL;
     must(sable_ct_create(&out, w->ctx, &err), err.text);
-    must(sable_ct_save(w->queue, ct, place("ciphertext", "seeded")), sentence);
+    must(sable_ct_save(w->queue, ct, place("ciphertext", "seeded"), &words), sentence);
     copy_to_container(place("ciphertext", "seeded"), "ciphertext");
-    must(sable_ct_save(w->queue, two, place("ciphertext", "batch")), sentence);
+    must(sable_ct_save(w->queue, two, place("ciphertext", "batch"), NULL), sentence);
+    must(sable_ct_save(w->queue, two, place("ciphertext", "packed_full"), &full), sentence);
     must(sable_add(w->queue, out, ct, ct), sentence);
-    must(sable_ct_save(w->queue, out, place("ciphertext", "full")), sentence);
+    must(sable_ct_save(w->queue, out, place("ciphertext", "full"), NULL), sentence);
     sable_ct_destroy(w->queue, &ct);
     ct = fuzz_encrypt(1, 1);
     must(sable_tensor(w->queue, out, ct, ct), sentence);
-    must(sable_ct_save(w->queue, out, place("ciphertext", "three")), sentence);
+    must(sable_ct_save(w->queue, out, place("ciphertext", "three"), NULL), sentence);
     must(sable_mul_scalar(w->queue, out, ct, 0.5, 0), sentence);
-    must(sable_ct_save(w->queue, out, place("ciphertext", "scaled")), sentence);
+    must(sable_ct_save(w->queue, out, place("ciphertext", "scaled"), NULL), sentence);
     sable_ct_destroy(w->queue, &ct);
     sable_ct_destroy(w->queue, &two);
     sable_ct_destroy(w->queue, &out);
@@ -89,17 +93,21 @@ static void keys(fuzz_world *w) {
     sable_error err = {0};
     sable_key_spec *spec = NULL;
     sable_keyset *set = NULL;
-    must(sable_keyset_save(w->queue, w->keys, place("keyset", "two")), sentence);
+    must(sable_keyset_save(w->queue, w->keys, place("keyset", "two"), NULL), sentence);
     copy_to_container(place("keyset", "two"), "keyset");
     must(sable_key_spec_create(&spec, w->params, &err), err.text);
     must(sable_key_spec_add_rotation(spec, 1, 0, 0, 0, &err), err.text);
     must(sable_keyset_generate(w->queue, &set, w->secret, spec), sentence);
-    must(sable_keyset_save(w->queue, set, place("keyset", "one")), sentence);
+    must(sable_keyset_save(w->queue, set, place("keyset", "one"), &words), sentence);
+    must(sable_keyset_save(w->queue, set, place("keyset", "packed_full"), &full), sentence);
+    copy_to_container(place("keyset", "packed_full"), "keyset_packed_full");
     sable_keyset_destroy(w->queue, &set);
     sable_key_spec_destroy(&spec);
     sable_public_key *pk = NULL;
     must(sable_public_key_generate(w->queue, &pk, w->secret), sentence);
-    must(sable_public_key_save(w->queue, pk, place("public_key", "key")), sentence);
+    must(sable_public_key_save(w->queue, pk, place("public_key", "key"), NULL), sentence);
+    must(sable_public_key_save(w->queue, pk, place("public_key", "words"), &words), sentence);
+    must(sable_public_key_save(w->queue, pk, place("public_key", "packed_full"), &full), sentence);
     sable_public_key_destroy(w->queue, &pk);
     must(sable_secret_save(w->secret, place("secret_key", "key"), &err), err.text);
     copy_to_container(place("secret_key", "key"), "secret_key");
@@ -110,6 +118,7 @@ static void blocks(fuzz_world *w, const char *name, sable_blocks_info info, uint
     sable_blocks_writer *writer = NULL;
     sable_ct *block = fuzz_encrypt(0, batch);
     info.struct_size = sizeof info;
+    if (info.layout.packing == SABLE_PACK_ROW) info.stored = full;
     must(sable_blocks_create(w->queue, &writer, place("blocks", name), &info, block), sentence);
     uint64_t per = info.layout.samples_per_block, count = (info.samples + per - 1) / per;
     for (uint64_t i = 0; i < count; i++) {
@@ -139,7 +148,8 @@ static void datasets(fuzz_world *w) {
         if (row) model.layout = info.layout;
         model.weights = fuzz_encrypt(1, row ? 1 : 2);
         model.bias = fuzz_encrypt(0, 1);
-        must(sable_encrypted_model_save(w->queue, &model, place("encrypted_model", row ? "rows" : "columns")),
+        must(sable_encrypted_model_save(w->queue, &model, place("encrypted_model", row ? "rows" : "columns"),
+                                        row ? &full : NULL),
              sable_queue_error(w->queue));
         sable_ct_destroy(w->queue, &model.weights);
         sable_ct_destroy(w->queue, &model.bias);

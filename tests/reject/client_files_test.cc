@@ -153,7 +153,8 @@ TEST_F(ClientFilesRefused, KeysOfTheSeededGenerator) {
 
 TEST_F(ClientFilesRefused, PublicKeyWithAWordBeyondItsPrime) {
     PublicKey key(w, secret);
-    SABLE_EXPECT_OK(w, sable_public_key_save(w.queue, key, public_path.c_str()));
+    const sable_file_options words32 = {sizeof words32, 32, false};
+    SABLE_EXPECT_OK(w, sable_public_key_save(w.queue, key, public_path.c_str(), &words32));
     const size_t limbs = w.ctx->ring->q_count + w.ctx->ring->p_count, words = limbs * w.n();
     sable_container *file = nullptr;
     sable_error err = {};
@@ -176,7 +177,7 @@ TEST_F(ClientFilesRefused, PublicKeyWithAWordBeyondItsPrime) {
     ASSERT_EQ(SABLE_OK, sable_container_writer_finish(&writer, &err)) << err.text;
     sable_public_key *back = nullptr;
     EXPECT_EQ(SABLE_FORMAT, sable_public_key_load(w.queue, &back, public_path.c_str()));
-    EXPECT_NE(nullptr, strstr(sable_queue_error(w.queue), "word 7 of limb 3")) << sable_queue_error(w.queue);
+    EXPECT_NE(nullptr, strstr(sable_queue_error(w.queue), "residue 7 of limb 3")) << sable_queue_error(w.queue);
     EXPECT_EQ(nullptr, back);
 }
 

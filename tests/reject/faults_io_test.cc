@@ -21,9 +21,9 @@ TEST(Faults, SystemCallsThatFailWhileSaving) {
     const struct {
         const char *name;
         std::function<sable_status()> save;
-    } savers[] = {{"ciphertext", [&] { return sable_ct_save(w.queue, ct, p); }},
-                  {"key set", [&] { return sable_keyset_save(w.queue, w.keys, p); }},
-                  {"public key", [&] { return sable_public_key_save(w.queue, pk, p); }},
+    } savers[] = {{"ciphertext", [&] { return sable_ct_save(w.queue, ct, p, nullptr); }},
+                  {"key set", [&] { return sable_keyset_save(w.queue, w.keys, p, nullptr); }},
+                  {"public key", [&] { return sable_public_key_save(w.queue, pk, p, nullptr); }},
                   {"secret key", [&] { return sable_secret_save(w.secret, p, &err); }},
                   {"model", [&] { return sable_model_save(model, p, &err); }},
                   {"parameters", [&] { return sable_params_save(w.params, p, &err); }}};

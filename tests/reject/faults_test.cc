@@ -229,8 +229,10 @@ TEST(Faults, SavingKeepsTheOldFile) {
             return status;
         });
     };
-    save("ciphertext", [&](sable_error *err) { return with_text(sable_ct_save(w.queue, ct, path.c_str()), err); });
-    save("key set", [&](sable_error *err) { return with_text(sable_keyset_save(w.queue, w.keys, path.c_str()), err); });
+    save("ciphertext",
+         [&](sable_error *err) { return with_text(sable_ct_save(w.queue, ct, path.c_str(), nullptr), err); });
+    save("key set",
+         [&](sable_error *err) { return with_text(sable_keyset_save(w.queue, w.keys, path.c_str(), nullptr), err); });
     save("secret", [&](sable_error *err) { return sable_secret_save(w.secret, path.c_str(), err); });
     save("parameters", [&](sable_error *err) { return sable_params_save(w.params, path.c_str(), err); });
     sable_ct_destroy(w.queue, &ct);

@@ -76,10 +76,11 @@ struct Files : World {
         std::string file = path(("sample" + std::to_string(kind)).c_str());
         if (kind == 0) {
             sable_ct *ct = encrypt(wave(info.slots, 0.3), 1, 2);
-            EXPECT_EQ(sable_ct_save(queue, ct, file.c_str()), SABLE_OK) << sable_queue_error(queue);
+            EXPECT_EQ(sable_ct_save(queue, ct, file.c_str(), nullptr), SABLE_OK) << sable_queue_error(queue);
             sable_ct_destroy(queue, &ct);
         }
-        if (kind == 1) EXPECT_EQ(sable_keyset_save(queue, keys, file.c_str()), SABLE_OK) << sable_queue_error(queue);
+        if (kind == 1)
+            EXPECT_EQ(sable_keyset_save(queue, keys, file.c_str(), nullptr), SABLE_OK) << sable_queue_error(queue);
         if (kind == 2) write_dataset(file);
         if (kind == 3) {
             sable_encrypted_model m = {};
@@ -89,7 +90,8 @@ struct Files : World {
             m.range_bounds = true;
             m.weights = encrypt(wave(2 * (size_t)layout.slots, 0.1), 2, 1);
             m.bias = encrypt(wave(layout.slots, 0.1), 1, 0);
-            EXPECT_EQ(sable_encrypted_model_save(queue, &m, file.c_str()), SABLE_OK) << sable_queue_error(queue);
+            EXPECT_EQ(sable_encrypted_model_save(queue, &m, file.c_str(), nullptr), SABLE_OK)
+                << sable_queue_error(queue);
             sable_encrypted_model_clear(queue, &m);
         }
         return file;
@@ -98,15 +100,15 @@ struct Files : World {
 
 TEST_F(Files, CiphertextKeepsEverythingAndItsSeed) {
     sable_ct *ct = encrypt(wave(info.slots, 0.3), 1, 2), *back = handle();
-    ASSERT_OK(sable_ct_save(queue, ct, path("a").c_str()));
+    ASSERT_OK(sable_ct_save(queue, ct, path("a").c_str(), nullptr));
     ASSERT_OK(sable_ct_load(queue, back, path("a").c_str()));
-    ASSERT_OK(sable_ct_save(queue, back, path("b").c_str()));
+    ASSERT_OK(sable_ct_save(queue, back, path("b").c_str(), nullptr));
     EXPECT_EQ(file_bytes(path("a")), file_bytes(path("b"))) << "a second save differs";
     EXPECT_TRUE(describe(back).seeded);
     EXPECT_EQ(decrypt(ct), decrypt(back));
     sable_ct *sum = handle();
     ASSERT_OK(sable_add(queue, sum, back, back));
-    ASSERT_OK(sable_ct_save(queue, sum, path("c").c_str()));
+    ASSERT_OK(sable_ct_save(queue, sum, path("c").c_str(), nullptr));
     EXPECT_FALSE(describe(sum).seeded);
     uint64_t seeded = file_bytes(path("a")).size(), full = file_bytes(path("c")).size();
     EXPECT_GT(full, 2 * seeded - 4096);
@@ -116,7 +118,7 @@ TEST_F(Files, CiphertextKeepsEverythingAndItsSeed) {
 }
 
 TEST_F(Files, LoadedKeysWork) {
-    ASSERT_OK(sable_keyset_save(queue, keys, path("keys").c_str()));
+    ASSERT_OK(sable_keyset_save(queue, keys, path("keys").c_str(), nullptr));
     sable_keyset *loaded = nullptr;
     ASSERT_OK(sable_keyset_load(queue, &loaded, path("keys").c_str()));
     EXPECT_EQ(sable_keyset_count(loaded), 2u);

@@ -40,10 +40,15 @@ struct World {
     sable_keyset *keys = nullptr;
     std::string sample[ALL_KINDS];
     std::string full; /* a ciphertext without a seed */
+    /* sample and full store words, which tests can find and change; here residues are packed, and there are no seeds */
+    std::string packed[ALL_KINDS];
     static World &get();
     sable_ct *encrypt(uint32_t level, uint32_t batch);
     World();
     ~World();
+
+  private:
+    void save_all(std::string into[ALL_KINDS], const sable_file_options &options);
 };
 
 struct Outcome {

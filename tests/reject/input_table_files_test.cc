@@ -46,7 +46,7 @@ TEST(InputTable, LiesInTheHead) {
         {"byte order", "endianness", [](std::string &b) { std::swap(b[8], b[9]); }},
         {"kind 0", "kind 0", [](std::string &b) { b[10] = 0; }},
         {"kind 65535", "kind 65535", [](std::string &b) { b[10] = b[11] = (char)0xFF; }},
-        {"an unknown flag", "flags", [](std::string &b) { b[12] = (char)(b[12] | 4); }},
+        {"an unknown flag", "flags", [](std::string &b) { b[12] = (char)(b[12] | 8); }},
         {"the highest flag", "flags", [](std::string &b) { b[15] = (char)0x80; }},
         {"length 0", "says 0 bytes", [](std::string &b) { put64(b, 16, 0); }},
         {"length 15", "says 15 bytes", [](std::string &b) { put64(b, 16, 15); }},
@@ -210,9 +210,9 @@ TEST(InputTable, OutputsThatCannotBe) {
     std::vector<std::string> places = {folder, scratch.path("absent/t"), "/dev/full", "/dev/full/t"};
     if (geteuid() != 0) places.push_back(locked + "/t");
     for (const std::string &place : places) {
-        EXPECT_EQ(SABLE_IO, sable_ct_save(w.queue, ct, place.c_str())) << place;
+        EXPECT_EQ(SABLE_IO, sable_ct_save(w.queue, ct, place.c_str(), nullptr)) << place;
         EXPECT_NE(nullptr, strstr(sable_queue_error(w.queue), place.c_str())) << sable_queue_error(w.queue);
-        EXPECT_EQ(SABLE_IO, sable_keyset_save(w.queue, w.keys, place.c_str())) << place;
+        EXPECT_EQ(SABLE_IO, sable_keyset_save(w.queue, w.keys, place.c_str(), nullptr)) << place;
         EXPECT_EQ(SABLE_IO, sable_secret_save(w.secret, place.c_str(), &err)) << place;
         EXPECT_EQ(SABLE_IO, sable_params_save(w.params, place.c_str(), &err)) << place;
     }
@@ -223,15 +223,15 @@ TEST(InputTable, OutputsThatCannotBe) {
     small = limit;
     small.rlim_cur = 4096;
     ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &small));
-    sable_status ct_status = sable_ct_save(w.queue, ct, path.c_str());
-    sable_status keys_status = sable_keyset_save(w.queue, w.keys, path.c_str());
+    sable_status ct_status = sable_ct_save(w.queue, ct, path.c_str(), nullptr);
+    sable_status keys_status = sable_keyset_save(w.queue, w.keys, path.c_str(), nullptr);
     setrlimit(RLIMIT_FSIZE, &limit);
     signal(SIGXFSZ, before);
     EXPECT_EQ(SABLE_IO, ct_status) << sable_queue_error(w.queue);
     EXPECT_EQ(SABLE_IO, keys_status) << sable_queue_error(w.queue);
     EXPECT_EQ("old", Scratch::read(path));
     EXPECT_EQ(3u, scratch.count());
-    EXPECT_EQ(SABLE_OK, sable_ct_save(w.queue, ct, path.c_str()))
+    EXPECT_EQ(SABLE_OK, sable_ct_save(w.queue, ct, path.c_str(), nullptr))
         << "and then it works: " << sable_queue_error(w.queue);
     sable_ct_destroy(w.queue, &ct);
 }

@@ -19,7 +19,8 @@ TEST(InputTable, KeySets) {
          {"counts one", meta32(0, 1), SABLE_FORMAT, "counts 1 keys"},
          {"counts three", meta32(0, 3), SABLE_FORMAT, "counts 3 keys"},
          {"counts 2^32-1", meta32(0, UINT32_MAX), SABLE_FORMAT, "counts 4294967295 keys"},
-         {"reserved field", meta32(4, 1), SABLE_FORMAT, "keys"},
+         {"a seed mark that is none", meta32(4, 2), SABLE_FORMAT, "seed mark 2"},
+         {"no seeds, it says", meta32(4, 1), SABLE_FORMAT, "key 0: has a seed in a file without seeds"},
          {"kind 0", first(0, 0), SABLE_FORMAT, "key 0: kind 0"},
          {"kind 3", first(0, 3), SABLE_FORMAT, "key 0: kind 3"},
          {"kind 2^32-1", first(0, UINT32_MAX), SABLE_FORMAT, "key 0: kind 4294967295"},
@@ -61,10 +62,10 @@ TEST(InputTable, KeySets) {
           [](Container &c) { c.sections[0].bytes.replace(8 + 48, 48, c.sections[0].bytes.substr(8, 48)); },
           SABLE_FORMAT, "keys 0 and 1 are both of kind 1"},
          {"a word that is no residue", [](Container &c) { put32(c.sections[2].bytes, 20, UINT32_MAX); }, SABLE_FORMAT,
-          "key 1, word 5 of limb 0 is not below its prime"},
+          "key 1, residue 5 of limb 0 is not below its prime"},
          {"the last word too large",
           [](Container &c) { put32(c.sections[1].bytes, c.sections[1].bytes.size() - 4, 1u << 30); }, SABLE_FORMAT,
-          "key 0, word 1023 of limb"}});
+          "key 0, residue 1023 of limb"}});
 }
 
 /* Nothing tells one key's words from another's: the results are garbage, nothing else happens. */
@@ -100,7 +101,8 @@ TEST(InputTable, PublicKeys) {
         {"no limbs", meta32(8, 0), SABLE_FORMAT, "0 limbs"},
         {"a limb less", meta32(8, 34), SABLE_FORMAT, "34 limbs"},
         {"2^32-1 limbs", meta32(8, UINT32_MAX), SABLE_FORMAT, "4294967295 limbs"},
-        {"reserved field", meta32(12, 1), SABLE_FORMAT, "limbs"},
+        {"a seed mark that is none", meta32(12, 2), SABLE_FORMAT, "seed mark 2"},
+        {"no seed, it says", meta32(12, 1), SABLE_FORMAT, "seed mark 1"},
         {"words short of a limb", [](Container &c) { c.sections[1].bytes.resize(c.sections[1].bytes.size() - kDigit); },
          SABLE_FORMAT, "BLMB"},
         {"words long by a limb", [](Container &c) { c.sections[1].bytes += std::string(kDigit, 0); }, SABLE_FORMAT,
@@ -108,7 +110,7 @@ TEST(InputTable, PublicKeys) {
     };
     for (uint32_t value : {p, p + 1, UINT32_MAX})
         rows.push_back({"a word that is no residue", [=](Container &c) { put32(c.sections[1].bytes, 12, value); },
-                        SABLE_FORMAT, "word 3 of limb 0"});
+                        SABLE_FORMAT, "residue 3 of limb 0"});
     expect_rows(PUBLIC_KEY, World::get().sample[PUBLIC_KEY], rows);
 }
 

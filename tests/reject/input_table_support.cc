@@ -55,20 +55,31 @@ World::World() {
     MUST(sable_keyset_generate(queue, &keys, secret, spec));
     sable_key_spec_destroy(&spec);
 
+    for (std::string *into : {sample, packed}) {
+        const bool words = into == sample;
+        save_all(into, {sizeof(sable_file_options), words ? 32u : 30u, !words});
+    }
+}
+
+void World::save_all(std::string into[ALL_KINDS], const sable_file_options &options) {
+    sable_error err = {};
     Scratch scratch;
     std::string path = scratch.path("sample");
     sable_ct *one = encrypt(0, 1), *two = encrypt(0, 2), *sum = nullptr;
-    MUST(sable_ct_save(queue, one, path.c_str()));
-    sample[CIPHERTEXT] = Scratch::read(path);
+    MUST(sable_ct_save(queue, one, path.c_str(), &options));
+    into[CIPHERTEXT] = Scratch::read(path);
     MUST(sable_ct_create(&sum, ctx, &err));
     MUST(sable_add(queue, sum, one, one));
-    MUST(sable_ct_save(queue, sum, path.c_str()));
-    full = Scratch::read(path);
-    MUST(sable_keyset_save(queue, keys, path.c_str()));
-    sample[KEYSET] = Scratch::read(path);
+    if (!options.no_seeds) {
+        MUST(sable_ct_save(queue, sum, path.c_str(), &options));
+        full = Scratch::read(path);
+    }
+    MUST(sable_keyset_save(queue, keys, path.c_str(), &options));
+    into[KEYSET] = Scratch::read(path);
 
     sable_blocks_info info = {};
     info.struct_size = sizeof info;
+    info.stored = options;
     MUST(sable_layout_choose(&info.layout, params, SABLE_PACK_FEATURE_MAJOR, 2, 600, &err));
     info.samples = 600; /* two blocks */
     for (Kind kind : {DATASET, RESULTS}) {
@@ -80,7 +91,7 @@ World::World() {
         MUST(sable_blocks_create(queue, &w, path.c_str(), &info, block));
         for (int i = 0; i < 2; i++) MUST(sable_blocks_append(queue, w, block));
         MUST(sable_blocks_finish(queue, &w));
-        sample[kind] = Scratch::read(path);
+        into[kind] = Scratch::read(path);
     }
     sable_encrypted_model model = {};
     model.classes = 1;
@@ -88,22 +99,22 @@ World::World() {
     model.range = 2;
     model.weights = two;
     model.bias = one;
-    MUST(sable_encrypted_model_save(queue, &model, path.c_str()));
-    sample[MODEL] = Scratch::read(path);
+    MUST(sable_encrypted_model_save(queue, &model, path.c_str(), &options));
+    into[MODEL] = Scratch::read(path);
     sable_public_key *pk = nullptr;
     MUST(sable_public_key_generate(queue, &pk, secret));
-    MUST(sable_public_key_save(queue, pk, path.c_str()));
-    sample[PUBLIC_KEY] = Scratch::read(path);
+    MUST(sable_public_key_save(queue, pk, path.c_str(), &options));
+    into[PUBLIC_KEY] = Scratch::read(path);
     MUST(sable_secret_save(secret, path.c_str(), &err));
-    sample[SECRET_KEY] = Scratch::read(path);
+    into[SECRET_KEY] = Scratch::read(path);
     path = scratch.path("sample.sable"); /* the end of the name asks for a container */
     MUST(sable_params_save(params, path.c_str(), &err));
-    sample[PARAMETERS] = Scratch::read(path);
+    into[PARAMETERS] = Scratch::read(path);
     sable_model *clear = nullptr;
     MUST(sable_model_create(&clear, 2, 30, true, &err));
     for (int j = 0; j < 60; j++) clear->weights[j] = std::sqrt(j + 2.0);
     MUST(sable_model_save(clear, path.c_str(), &err));
-    sample[CLEAR_MODEL] = Scratch::read(path);
+    into[CLEAR_MODEL] = Scratch::read(path);
     sable_model_destroy(&clear);
     sable_public_key_destroy(queue, &pk);
     for (sable_ct **ct : {&one, &two, &sum}) sable_ct_destroy(queue, ct);

@@ -47,7 +47,7 @@ TEST(ClientFiles, PublicKeyComesBackAndMayBeRead) {
     Secret s(w);
     PublicKey key(w, s);
     const std::string path = folder / "public.key";
-    SABLE_EXPECT_OK(w, sable_public_key_save(w.queue, key, path.c_str()));
+    SABLE_EXPECT_OK(w, sable_public_key_save(w.queue, key, path.c_str(), nullptr));
     EXPECT_EQ(0u, mode_of(path) & 0133);
     sable_public_key *back = nullptr;
     SABLE_EXPECT_OK(w, sable_public_key_load(w.queue, &back, path.c_str()));

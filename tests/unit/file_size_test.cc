@@ -30,7 +30,7 @@ TEST_P(FileSize, Ciphertexts) {
                 if (one.shape.parts == 3 && !level) continue;
                 uint64_t told = 0;
                 ASSERT_OK(sable_ct_file_bytes(&told, params, &one.shape, nullptr, &err));
-                ASSERT_OK(sable_ct_save(queue, one.ct, file.c_str()));
+                ASSERT_OK(sable_ct_save(queue, one.ct, file.c_str(), nullptr));
                 EXPECT_EQ(told, length(file))
                     << "level " << level << ", batch " << batch << ", parts " << one.shape.parts;
             }
@@ -70,7 +70,7 @@ TEST_P(FileSize, EncryptedModels) {
     m.range = 2;
     m.weights = fresh(6, 1);
     m.bias = fresh(3, 0);
-    ASSERT_OK(sable_encrypted_model_save(queue, &m, file.c_str()));
+    ASSERT_OK(sable_encrypted_model_save(queue, &m, file.c_str(), nullptr));
     const sable_ct_shape weights = {1, 2, 6, true}, bias = {0, 2, 3, true};
     uint64_t told = 0;
     ASSERT_OK(sable_encrypted_model_file_bytes(&told, params, &weights, &bias, nullptr, &err));
@@ -88,7 +88,7 @@ TEST_P(FileSize, Keys) {
         if (step == 3) ASSERT_OK(sable_key_spec_add_conjugation(spec, 0, 0, &err));
         sable_keyset *keys = nullptr;
         ASSERT_OK(sable_keyset_generate(queue, &keys, secret, spec));
-        ASSERT_OK(sable_keyset_save(queue, keys, file.c_str()));
+        ASSERT_OK(sable_keyset_save(queue, keys, file.c_str(), nullptr));
         EXPECT_EQ(sable_key_spec_bytes(spec), sable_keyset_bytes(keys));
         sable_keyset_destroy(queue, &keys);
         uint64_t told = 0;
@@ -100,7 +100,7 @@ TEST_P(FileSize, Keys) {
     uint64_t told = 0;
     sable_public_key *key = nullptr;
     ASSERT_OK(sable_public_key_generate(queue, &key, secret));
-    ASSERT_OK(sable_public_key_save(queue, key, file.c_str()));
+    ASSERT_OK(sable_public_key_save(queue, key, file.c_str(), nullptr));
     ASSERT_OK(sable_public_key_file_bytes(&told, params, nullptr, &err));
     EXPECT_EQ(told, length(file));
     sable_public_key_destroy(queue, &key);
