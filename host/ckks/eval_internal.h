@@ -57,15 +57,18 @@ sable_status sable_key_find(sable_queue *queue, const sable_evk **key, const sab
 /* Words of the digits of `batch` polynomials at a level, of their accumulator. */
 size_t sable_digits_words(const sable_ctx *ctx, uint32_t level, uint32_t batch);
 size_t sable_acc_words(const sable_ctx *ctx, uint32_t level, uint32_t batch);
-/* digits (sable_digits_words) = mod-up of the one-part view c, coefficient domain; y: limbs*batch*N words of scratch. */
-sable_status sable_decompose(sable_queue *queue, uint32_t *digits, uint32_t *y, const sable_limbs *c, uint32_t level);
-sable_limbs sable_digits_view(const sable_ctx *ctx, uint32_t *digits, uint32_t level, uint32_t batch);
-/* acc = inner product of digits and key, plus P*add on the limbs of Q_l (add: 1 or 2 parts, or NULL). */
-sable_status sable_inner(sable_queue *queue, uint32_t *acc, uint32_t *digits, bool coefficients, const sable_limbs *own,
-                         const sable_evk *key, uint32_t level, const sable_limbs *add);
-/* out (view on plan->out) = division of x (which has at least plan->drop and the kept limbs); scratch: sable_divide_words. */
+/* acc (sable_acc_words, positions Q_l then P) = inner product of the digits of the one-part view c with the key, plus P*add
+ * on the limbs of Q_l (add: 1 or 2 parts, or NULL). y: limbs*batch*N words of scratch. */
+sable_status sable_key_switch(sable_queue *queue, uint32_t *acc, uint32_t *y, const sable_limbs *c,
+                              const sable_evk *key, uint32_t level, const sable_limbs *add);
+/* The two halves of sable_key_switch, for several keys on the same digits (sable_digits_words). */
+sable_status sable_mod_up(sable_queue *queue, uint32_t *digits, uint32_t *y, const sable_limbs *c, uint32_t level);
+sable_status sable_key_inner(sable_queue *queue, uint32_t *acc, uint32_t *digits, const sable_limbs *c,
+                             const sable_evk *key, uint32_t level, const sable_limbs *add);
+/* out (view on plan->out) = phi_galois(division of x), x having at least plan->drop and the kept limbs; scratch:
+ * sable_divide_words. galois != 1: out shares no memory with x. */
 size_t sable_divide_words(const sable_ctx *ctx, const sable_drop_plan *plan, uint32_t polys);
 sable_status sable_divide(sable_queue *queue, const sable_limbs *out, const sable_limbs *x, const sable_drop_plan *plan,
-                          uint32_t *scratch);
+                          uint32_t galois, uint32_t *scratch);
 
 #endif

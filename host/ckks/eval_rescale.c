@@ -22,26 +22,24 @@ sable_status sable_rescale(sable_queue *queue, sable_ct *out, const sable_ct *in
     sable_status status = sable_out_words(queue, &data, out, &meta, out != in, "rescale");
     if (status == SABLE_OK) {
         sable_limbs r = sable_meta_limbs(ctx, &meta, data), x = sable_ct_limbs(in);
-        status = sable_finish(queue, out, &meta, data, sable_divide(queue, &r, &x, plan, scratch));
+        status = sable_finish(queue, out, &meta, data, sable_divide(queue, &r, &x, plan, 1, scratch));
     }
     sable_words_release(queue, scratch);
     return status;
 }
 
-/* Scratch of a key switch in one slab: accumulator, digits, y; the division reuses digits and y. */
+/* Scratch of a key switch in one slab: the accumulator, then y, which the division uses again. */
 typedef struct switch_slab {
-    uint32_t *acc, *digits, *y;
+    uint32_t *acc, *y;
 } switch_slab;
 
 static sable_status slab_alloc(sable_queue *queue, switch_slab *slab, uint32_t level, uint32_t batch,
                                const sable_drop_plan *plan, const char *name) {
     const sable_ctx *ctx = queue->ctx;
-    size_t acc = sable_acc_words(ctx, level, batch), digits = sable_digits_words(ctx, level, batch);
-    size_t y = (size_t)batch * ctx->level[level].limbs * ctx->params.n,
-           divide = sable_divide_words(ctx, plan, 2 * batch);
-    SABLE_TRY(sable_words_alloc(queue, &slab->acc, acc + (digits + y > divide ? digits + y : divide), name));
-    slab->digits = slab->acc + acc;
-    slab->y = slab->digits + digits;
+    size_t acc = sable_acc_words(ctx, level, batch), divide = sable_divide_words(ctx, plan, 2 * batch);
+    size_t y = (size_t)batch * ctx->level[level].limbs * ctx->params.n;
+    SABLE_TRY(sable_words_alloc(queue, &slab->acc, acc + (y > divide ? y : divide), name));
+    slab->y = slab->acc + acc;
     return SABLE_OK;
 }
 
@@ -79,11 +77,10 @@ static sable_status relinearize(sable_queue *queue, sable_ct *out, const sable_c
     sable_status status = sable_out_words(queue, &data, out, &meta, out != in, name);
     if (status == SABLE_OK) {
         sable_limbs all = sable_ct_limbs(in), d01 = sable_limbs_parts(all, 0, 2), d2 = sable_limbs_parts(all, 2, 1);
-        status = sable_decompose(queue, slab.digits, slab.y, &d2, in->level);
-        if (status == SABLE_OK) status = sable_inner(queue, slab.acc, slab.digits, true, &d2, key, in->level, &d01);
+        status = sable_key_switch(queue, slab.acc, slab.y, &d2, key, in->level, &d01);
         sable_limbs x = sable_dense_limbs(ctx, slab.acc, t->pos, t->limbs + ctx->params.p_count, 2, in->batch);
         sable_limbs r = sable_meta_limbs(ctx, &meta, data);
-        if (status == SABLE_OK) status = sable_divide(queue, &r, &x, plan, slab.digits);
+        if (status == SABLE_OK) status = sable_divide(queue, &r, &x, plan, 1, slab.y);
         status = sable_finish(queue, out, &meta, data, status);
     }
     sable_words_release(queue, slab.acc);

@@ -22,37 +22,34 @@ static sable_ct rotated_meta(const sable_ct *in, const sable_keyset *keys) {
     return meta;
 }
 
-/* What one key switch needs beside the digits. */
+/* Scratch of a key switch in one slab: digits (hoisted rotations only), accumulator, and y, which the division uses
+ * again. */
 typedef struct rotate_scratch {
-    uint32_t *slab, *digits, *acc, *switched, *divide;
+    uint32_t *slab, *digits, *acc, *y;
 } rotate_scratch;
 
-static sable_status scratch_alloc(sable_queue *queue, rotate_scratch *s, const sable_ct *in, const char *name) {
+static sable_status scratch_alloc(sable_queue *queue, rotate_scratch *s, const sable_ct *in, bool hoisted,
+                                  const char *name) {
     const sable_ctx *ctx = queue->ctx;
     const sable_level_tables *t = &ctx->level[in->level];
-    size_t digits = sable_digits_words(ctx, in->level, in->batch), acc = sable_acc_words(ctx, in->level, in->batch);
-    size_t switched = 2 * (size_t)in->batch * t->limbs * ctx->params.n;
-    size_t divide = sable_divide_words(ctx, &t->down, 2 * in->batch);
-    SABLE_TRY(sable_words_alloc(queue, &s->slab, digits + acc + switched + divide, name));
+    size_t digits = hoisted ? sable_digits_words(ctx, in->level, in->batch) : 0;
+    size_t acc = sable_acc_words(ctx, in->level, in->batch);
+    size_t y = (size_t)in->batch * t->limbs * ctx->params.n, divide = sable_divide_words(ctx, &t->down, 2 * in->batch);
+    SABLE_TRY(sable_words_alloc(queue, &s->slab, digits + acc + (y > divide ? y : divide), name));
     s->digits = s->slab;
     s->acc = s->digits + digits;
-    s->switched = s->acc + acc;
-    s->divide = s->switched + switched;
+    s->y = s->acc + acc;
     return SABLE_OK;
 }
 
-/* data = phi_g( mod-down( inner(digits, key) + P*(c0, 0) ) ). */
-static sable_status switch_and_permute(sable_queue *queue, uint32_t *data, const sable_ct *meta, const sable_ct *in,
-                                       const sable_evk *key, rotate_scratch *s, bool coefficients) {
+/* data = phi_g( acc / P ), acc = inner(digits of c1, key) + P*(c0, 0). */
+static sable_status divide_and_permute(sable_queue *queue, uint32_t *data, const sable_ct *meta, const sable_ct *in,
+                                       const sable_evk *key, rotate_scratch *s) {
     const sable_ctx *ctx = queue->ctx;
     const sable_level_tables *t = &ctx->level[in->level];
-    sable_limbs c0 = sable_ct_part(in, 0), c1 = sable_ct_part(in, 1);
-    SABLE_TRY(sable_inner(queue, s->acc, s->digits, coefficients, &c1, key, in->level, &c0));
     sable_limbs x = sable_dense_limbs(ctx, s->acc, t->pos, t->limbs + ctx->params.p_count, 2, in->batch);
-    sable_limbs switched = sable_meta_limbs(ctx, meta, s->switched), r = sable_meta_limbs(ctx, meta, data);
-    SABLE_TRY(sable_divide(queue, &switched, &x, &t->down, s->divide));
-    SABLE_RUN(queue, automorphism(queue->handle, &r, &switched, key->need.galois));
-    return SABLE_OK;
+    sable_limbs r = sable_meta_limbs(ctx, meta, data);
+    return sable_divide(queue, &r, &x, &t->down, key->need.galois, s->y);
 }
 
 static sable_status apply_galois(sable_queue *queue, sable_ct *out, const sable_ct *in, uint32_t galois,
@@ -61,13 +58,13 @@ static sable_status apply_galois(sable_queue *queue, sable_ct *out, const sable_
     SABLE_TRY(sable_key_find(queue, &key, keys, SABLE_KEY_GALOIS, galois, in->level, name));
     sable_ct meta = rotated_meta(in, keys);
     rotate_scratch s;
-    SABLE_TRY(scratch_alloc(queue, &s, in, name));
+    SABLE_TRY(scratch_alloc(queue, &s, in, false, name));
     uint32_t *data;
     sable_status status = sable_out_words(queue, &data, out, &meta, out != in, name);
     if (status == SABLE_OK) {
-        sable_limbs c1 = sable_ct_part(in, 1);
-        status = sable_decompose(queue, s.digits, s.switched, &c1, in->level);
-        if (status == SABLE_OK) status = switch_and_permute(queue, data, &meta, in, key, &s, true);
+        sable_limbs c0 = sable_ct_part(in, 0), c1 = sable_ct_part(in, 1);
+        status = sable_key_switch(queue, s.acc, s.y, &c1, key, in->level, &c0);
+        if (status == SABLE_OK) status = divide_and_permute(queue, data, &meta, in, key, &s);
         status = sable_finish(queue, out, &meta, data, status);
     }
     sable_words_release(queue, s.slab);
@@ -91,23 +88,6 @@ sable_status sable_conjugate(sable_queue *queue, sable_ct *out, const sable_ct *
     return apply_galois(queue, out, in, sable_galois_conjugation(&queue->ctx->params), keys, "conjugate");
 }
 
-/* NTT of every digit, its own block left out (the inner product takes those limbs from the input). */
-static sable_status transform_digits(sable_queue *queue, uint32_t *digits, uint32_t level, uint32_t batch) {
-    const sable_level_tables *t = &queue->ctx->level[level];
-    sable_limbs all = sable_digits_view(queue->ctx, digits, level, batch);
-    for (uint32_t j = 0; j < t->digits; j++) {
-        sable_limbs part = sable_limbs_parts(all, j, 1), head = part, tail = part;
-        uint32_t end = t->digit_first[j] + t->digit_limbs[j];
-        head.limbs = t->digit_first[j];
-        tail.data += end * tail.limb_stride;
-        tail.pos += end;
-        tail.limbs -= end;
-        if (head.limbs) SABLE_RUN(queue, ntt_forward(queue->handle, &head));
-        if (tail.limbs) SABLE_RUN(queue, ntt_forward(queue->handle, &tail));
-    }
-    return SABLE_OK;
-}
-
 sable_status sable_rotate_hoisted(sable_queue *queue, sable_ct *const *outs, const sable_ct *in, const int64_t *steps,
                                   size_t count, const sable_keyset *keys) {
     SABLE_TRY(sable_check_queue(queue));
@@ -129,17 +109,14 @@ sable_status sable_rotate_hoisted(sable_queue *queue, sable_ct *const *outs, con
     }
     sable_ct meta = rotated_meta(in, keys);
     rotate_scratch s;
-    SABLE_TRY(scratch_alloc(queue, &s, in, "rotate hoisted"));
+    SABLE_TRY(scratch_alloc(queue, &s, in, true, "rotate hoisted"));
     /* All outputs have memory before the first is written, so a refusal leaves every one of them as it was. */
     uint32_t **data = calloc(count, sizeof *data);
     sable_status status = data ? SABLE_OK : SABLE_REFUSE(queue, SABLE_NO_MEMORY, "rotate hoisted: no memory");
     for (size_t i = 0; i < count && status == SABLE_OK; i++)
         status = sable_out_words(queue, &data[i], outs[i], &meta, true, "rotate hoisted");
-    if (status == SABLE_OK) {
-        sable_limbs c1 = sable_ct_part(in, 1);
-        status = sable_decompose(queue, s.digits, s.switched, &c1, in->level);
-        if (status == SABLE_OK) status = transform_digits(queue, s.digits, in->level, in->batch);
-    }
+    sable_limbs c0 = sable_ct_part(in, 0), c1 = sable_ct_part(in, 1);
+    if (status == SABLE_OK) status = sable_mod_up(queue, s.digits, s.y, &c1, in->level);
     for (size_t i = 0; i < count && data; i++) {
         if (status == SABLE_OK) {
             uint32_t galois = sable_galois_rotation(params, steps[i], in->slots);
@@ -152,7 +129,8 @@ sable_status sable_rotate_hoisted(sable_queue *queue, sable_ct *const *outs, con
                 if (status != SABLE_OK) status = sable_queue_kill(queue, status);
             } else {
                 status = sable_key_find(queue, &key, keys, SABLE_KEY_GALOIS, galois, in->level, "rotate hoisted");
-                if (status == SABLE_OK) status = switch_and_permute(queue, data[i], &m, in, key, &s, false);
+                if (status == SABLE_OK) status = sable_key_inner(queue, s.acc, s.digits, &c1, key, in->level, &c0);
+                if (status == SABLE_OK) status = divide_and_permute(queue, data[i], &m, in, key, &s);
             }
             status = sable_finish(queue, outs[i], &m, data[i], status);
         } else if (data[i] != outs[i]->data) {

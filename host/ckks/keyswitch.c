@@ -31,76 +31,84 @@ sable_status sable_key_find(sable_queue *queue, const sable_evk **key, const sab
                         "%s: the key set has no key for Galois element %u (sable_key_spec_add_rotation)", name, galois);
 }
 
-size_t sable_digits_words(const sable_ctx *ctx, uint32_t level, uint32_t batch) {
-    return sable_acc_words(ctx, level, batch) / 2 * ctx->level[level].digits;
-}
-
 size_t sable_acc_words(const sable_ctx *ctx, uint32_t level, uint32_t batch) {
     return (size_t)batch * 2 * (ctx->level[level].limbs + ctx->params.p_count) * ctx->params.n;
 }
 
-sable_limbs sable_digits_view(const sable_ctx *ctx, uint32_t *digits, uint32_t level, uint32_t batch) {
+size_t sable_digits_words(const sable_ctx *ctx, uint32_t level, uint32_t batch) {
+    return sable_acc_words(ctx, level, batch) / 2 * ctx->level[level].digits;
+}
+
+static sable_limbs acc_view(const sable_ctx *ctx, uint32_t *acc, uint32_t level, uint32_t batch) {
+    const sable_level_tables *t = &ctx->level[level];
+    return sable_dense_limbs(ctx, acc, t->pos, t->limbs + ctx->params.p_count, 2, batch);
+}
+static sable_limbs digits_view(const sable_ctx *ctx, uint32_t *digits, uint32_t level, uint32_t batch) {
     const sable_level_tables *t = &ctx->level[level];
     return sable_dense_limbs(ctx, digits, t->pos, t->limbs + ctx->params.p_count, t->digits, batch);
 }
 
-sable_status sable_decompose(sable_queue *queue, uint32_t *digits, uint32_t *y, const sable_limbs *c, uint32_t level) {
-    const sable_ctx *ctx = queue->ctx;
+/* The level's limbs within the key: its window inside the hull, then P. Digits of the key start at the hull's first
+ * block. slot: room for SABLE_MAX_LIMBS. */
+static sable_limbs key_view(const sable_ctx *ctx, const sable_evk *key, uint32_t level, uint32_t batch,
+                            uint16_t *slot) {
     const sable_level_tables *t = &ctx->level[level];
-    sable_limbs yv = sable_dense_limbs(ctx, y, t->pos, t->limbs, 1, c->batch);
-    SABLE_RUN(queue, ntt_inverse(queue->handle, &yv, c, t->mod_up_mult));
-    sable_limbs all = sable_digits_view(ctx, digits, level, c->batch);
-    for (uint32_t j = 0; j < t->digits; j++) {
-        const sable_basis *basis = t->mod_up[j];
-        sable_limbs src = yv, dst = sable_limbs_parts(all, j, 1);
-        src.data += t->digit_first[j] * src.limb_stride;
-        src.pos = basis->src;
-        src.limbs = basis->src_count;
-        uint16_t slot[SABLE_MAX_LIMBS];
-        for (uint32_t i = 0, s = 0; i < basis->dst_count; i++, s++) {
-            if (s == t->digit_first[j]) s += t->digit_limbs[j];
-            slot[i] = (uint16_t)s;
-        }
-        dst.pos = basis->dst;
-        dst.limbs = basis->dst_count;
-        dst.slot = slot;
-        SABLE_RUN(queue, base_convert(queue->handle, &dst, &src, basis));
-    }
-    return SABLE_OK;
-}
-
-sable_status sable_inner(sable_queue *queue, uint32_t *acc, uint32_t *digits, bool coefficients, const sable_limbs *own,
-                         const sable_evk *key, uint32_t level, const sable_limbs *add) {
-    const sable_ctx *ctx = queue->ctx;
-    const sable_level_tables *t = &ctx->level[level];
-    uint32_t count = t->limbs + ctx->params.p_count;
-    sable_limbs av = sable_dense_limbs(ctx, acc, t->pos, count, 2, own->batch);
-    sable_limbs dv = sable_digits_view(ctx, digits, level, own->batch);
-    /* The level's limbs within the key: its window inside the hull, then P. Digits of the key start at the hull's first block. */
-    uint16_t slot[SABLE_MAX_LIMBS];
     for (uint32_t i = 0; i < t->limbs; i++) slot[i] = (uint16_t)(t->first - key->need.first + i);
     for (uint32_t i = 0; i < ctx->params.p_count; i++) slot[t->limbs + i] = (uint16_t)(key->need.limbs + i);
     sable_limbs kv = sable_dense_limbs(ctx, key->data, t->pos, key->need.limbs + ctx->params.p_count, 2 * t->digits, 1);
     kv.data += 2 * (size_t)(t->first_block - key->first_block) * kv.part_stride;
-    kv.limbs = count;
+    kv.limbs = t->limbs + ctx->params.p_count;
     kv.slot = slot;
-    kv.batch = own->batch;
+    kv.batch = batch;
     kv.batch_stride = 0;
-    SABLE_RUN(queue, key_inner(queue->handle, &av, &dv, coefficients, own, &kv, ctx->params.alpha, t->first_block, add,
-                               t->p_mod_q));
+    return kv;
+}
+
+/* y = INTT(c), each limb times the factor of its digit's conversion. */
+static sable_status decompose(sable_queue *queue, uint32_t *y, sable_limbs *yv, const sable_limbs *c, uint32_t level) {
+    const sable_level_tables *t = &queue->ctx->level[level];
+    *yv = sable_dense_limbs(queue->ctx, y, t->pos, t->limbs, 1, c->batch);
+    SABLE_RUN(queue, ntt_inverse(queue->handle, yv, c, t->mod_up_mult));
+    return SABLE_OK;
+}
+
+sable_status sable_key_switch(sable_queue *queue, uint32_t *acc, uint32_t *y, const sable_limbs *c,
+                              const sable_evk *key, uint32_t level, const sable_limbs *add) {
+    const sable_ctx *ctx = queue->ctx;
+    const sable_level_tables *t = &ctx->level[level];
+    uint16_t slot[SABLE_MAX_LIMBS];
+    sable_limbs yv, av = acc_view(ctx, acc, level, c->batch), kv = key_view(ctx, key, level, c->batch, slot);
+    SABLE_TRY(decompose(queue, y, &yv, c, level));
+    SABLE_RUN(queue, key_switch(queue->handle, &av, &yv, (const sable_basis *const *)t->mod_up, c, &kv,
+                                ctx->params.alpha, t->first_block, add, t->p_mod_q));
+    return SABLE_OK;
+}
+
+sable_status sable_mod_up(sable_queue *queue, uint32_t *digits, uint32_t *y, const sable_limbs *c, uint32_t level) {
+    sable_limbs yv, dv = digits_view(queue->ctx, digits, level, c->batch);
+    SABLE_TRY(decompose(queue, y, &yv, c, level));
+    SABLE_RUN(queue, mod_up(queue->handle, &dv, &yv, (const sable_basis *const *)queue->ctx->level[level].mod_up));
+    return SABLE_OK;
+}
+
+sable_status sable_key_inner(sable_queue *queue, uint32_t *acc, uint32_t *digits, const sable_limbs *c,
+                             const sable_evk *key, uint32_t level, const sable_limbs *add) {
+    const sable_ctx *ctx = queue->ctx;
+    const sable_level_tables *t = &ctx->level[level];
+    uint16_t slot[SABLE_MAX_LIMBS];
+    sable_limbs av = acc_view(ctx, acc, level, c->batch), dv = digits_view(ctx, digits, level, c->batch),
+                kv = key_view(ctx, key, level, c->batch, slot);
+    SABLE_RUN(queue, key_inner(queue->handle, &av, &dv, c, &kv, ctx->params.alpha, t->first_block, add, t->p_mod_q));
     return SABLE_OK;
 }
 
 size_t sable_divide_words(const sable_ctx *ctx, const sable_drop_plan *plan, uint32_t polys) {
-    return (size_t)polys * (plan->drop_count + plan->out_count) * ctx->params.n;
+    return (size_t)polys * plan->drop_count * ctx->params.n;
 }
 
 sable_status sable_divide(sable_queue *queue, const sable_limbs *out, const sable_limbs *x, const sable_drop_plan *plan,
-                          uint32_t *scratch) {
-    const sable_ctx *ctx = queue->ctx;
-    sable_limbs y = sable_dense_limbs(ctx, scratch, plan->drop, plan->drop_count, x->parts, x->batch);
-    sable_limbs e =
-        sable_dense_limbs(ctx, scratch + y.batch * y.batch_stride, plan->out, plan->out_count, x->parts, x->batch);
+                          uint32_t galois, uint32_t *scratch) {
+    sable_limbs y = sable_dense_limbs(queue->ctx, scratch, plan->drop, plan->drop_count, x->parts, x->batch);
     sable_limbs dropped = *x;
     uint16_t slot[SABLE_MAX_LIMBS];
     for (uint32_t i = 0; i < plan->drop_count; i++)
@@ -110,7 +118,6 @@ sable_status sable_divide(sable_queue *queue, const sable_limbs *out, const sabl
     dropped.limbs = plan->drop_count;
     dropped.slot = slot;
     SABLE_RUN(queue, ntt_inverse(queue->handle, &y, &dropped, plan->basis->y_mult));
-    SABLE_RUN(queue, base_convert(queue->handle, &e, &y, plan->basis));
-    SABLE_RUN(queue, ntt_mod_down(queue->handle, out, &e, x, plan->x_mult, plan->e_mult));
+    SABLE_RUN(queue, mod_down(queue->handle, out, &y, plan->basis, x, plan->x_mult, plan->e_mult, galois));
     return SABLE_OK;
 }

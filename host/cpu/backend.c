@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The cpu backend: life cycle, memory, and the table. Work is finished when a call returns, so queues are trivial. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 #include "base/fail.h"
 #include "cpu/backend_impl.h"
 #include "cpu/dispatch.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #ifdef SABLE_VERIFY
 #include "cpu/portable.h"
 #endif
@@ -203,8 +199,11 @@ static const sable_backend table = {
     .add_const = cpu_add_const,
     .tensor = cpu_tensor,
     .combine = cpu_combine,
+    .mod_up = cpu_mod_up,
     .key_inner = cpu_key_inner,
+    .key_switch = cpu_key_switch,
     .ntt_mod_down = cpu_ntt_mod_down,
+    .mod_down = cpu_mod_down,
     .encode = cpu_encode,
     .check_range = cpu_check_range,
 };

@@ -53,6 +53,9 @@ static inline void cpu_index(uint16_t index[SABLE_MAX_LIMBS], const sable_limbs 
     for (uint32_t i = 0; v && i < v->limbs; i++) index[v->pos[i]] = (uint16_t)i;
 }
 
+/* Word operations of one transform, about. */
+static inline size_t cpu_ntt_work(const cpu_state *s) { return (size_t)s->ring->n * s->ring->log_n; }
+
 /* Threads worth starting for `work` word operations: a parallel region costs about as much as 2^14 of them. */
 static inline int cpu_threads_for(const cpu_state *s, size_t work) {
     size_t worth = work >> 14;
@@ -96,11 +99,19 @@ sable_status cpu_ntt_forward(void *queue, const sable_limbs *x);
 sable_status cpu_ntt_inverse(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *mult);
 sable_status cpu_base_convert(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis);
 sable_status cpu_automorphism(void *queue, const sable_limbs *out, const sable_limbs *in, uint32_t galois);
-sable_status cpu_key_inner(void *queue, const sable_limbs *acc, const sable_limbs *digits, int coefficients,
-                           const sable_limbs *own, const sable_limbs *key, uint32_t alpha, uint32_t first_block,
-                           const sable_limbs *add, const uint32_t *add_mult);
+
+/* backend_switch.c */
+sable_status cpu_mod_up(void *queue, const sable_limbs *digits, const sable_limbs *y, const sable_basis *const *up);
+sable_status cpu_key_inner(void *queue, const sable_limbs *acc, const sable_limbs *digits, const sable_limbs *own,
+                           const sable_limbs *key, uint32_t alpha, uint32_t first_block, const sable_limbs *add,
+                           const uint32_t *add_mult);
+sable_status cpu_key_switch(void *queue, const sable_limbs *acc, const sable_limbs *y, const sable_basis *const *up,
+                            const sable_limbs *own, const sable_limbs *key, uint32_t alpha, uint32_t first_block,
+                            const sable_limbs *add, const uint32_t *add_mult);
 sable_status cpu_ntt_mod_down(void *queue, const sable_limbs *out, const sable_limbs *e, const sable_limbs *x,
                               const uint32_t *x_mult, const uint32_t *e_mult);
+sable_status cpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
+                          const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois);
 
 /* backend_element.c */
 sable_status cpu_copy(void *queue, const sable_limbs *out, const sable_limbs *in);

@@ -37,12 +37,12 @@ typedef struct cpu_kernels {
     /* The forward transform in two steps. The limb is rows * words, words = ntt_block_words(log_n), a power of two.
      *   outer: passes over columns, each of the `rows` words j + r*words: words j + r*in_step of `in` to j + r*out_step
      *          of `out`, j < columns, a multiple of 16 (n of it if rows = 1). out may be in with equal steps. Its
-     *          results are below 2^32, in a range private to the table.
+     *          results are below 2^32, in a range private to the table. stream: they may bypass the caches.
      *   block: everything else for block b, words b*words.. of the limb; canonical afterwards. out may be in.
      * Columns are independent of each other in the first step, blocks in the second. */
     size_t (*ntt_block_words)(uint32_t log_n);
     void (*ntt_forward_outer)(uint32_t *out, size_t out_step, const uint32_t *in, size_t in_step, size_t columns,
-                              const cpu_tables *t);
+                              const cpu_tables *t, int stream);
     void (*ntt_forward_block)(uint32_t *out, const uint32_t *in, const cpu_tables *t, size_t block,
                               const cpu_ahead *ahead);
     void (*ntt_inverse)(uint32_t *out, const uint32_t *in, const cpu_tables *t,
@@ -87,6 +87,8 @@ typedef struct cpu_kernels {
     void (*encode)(uint32_t *out, const uint64_t *x, size_t n, const sable_prime *q);
     /* out[t] = (hi[t] + lo[t]) * 2^32 mod p, integer-valued doubles, |hi| < 2^127, |lo| < 2^53; hi, lo not aligned. */
     void (*encode_wide)(uint32_t *out, const double *hi, const double *lo, size_t n, const sable_prime *q);
+    /* After the last streaming store of a thread, before another thread reads. */
+    void (*drain)(void);
     /* Index of the first word >= p, or n. */
     size_t (*check_range)(const uint32_t *a, size_t n, const sable_prime *q);
 } cpu_kernels;
@@ -101,7 +103,7 @@ extern const cpu_kernels cpu_kernels_avx512;
 static inline void cpu_ntt_limb(const cpu_kernels *k, uint32_t *a, const cpu_tables *t) {
     const size_t words = k->ntt_block_words(t->ring->log_n), blocks = t->ring->n / words;
     const cpu_ahead nothing = {0, {NULL}};
-    k->ntt_forward_outer(a, words, a, words, words, t);
+    k->ntt_forward_outer(a, words, a, words, words, t, 0);
     for (size_t b = 0; b < blocks; b++) k->ntt_forward_block(a + b * words, a + b * words, t, b, &nothing);
 }
 

@@ -139,6 +139,8 @@ size_t cpu_portable_check_range(const uint32_t *a, size_t n, const sable_prime *
     return n;
 }
 
+static void drain(void) {} /* stores are ordinary ones */
+
 const cpu_kernels cpu_kernels_portable = {
     .name = "portable",
     .prepare = prepare,
@@ -164,5 +166,6 @@ const cpu_kernels cpu_kernels_portable = {
     .automorphism = cpu_portable_automorphism,
     .encode = encode,
     .encode_wide = cpu_portable_encode_wide,
+    .drain = drain,
     .check_range = cpu_portable_check_range,
 };

@@ -9,7 +9,7 @@
 /* portable_ntt.c */
 size_t cpu_portable_ntt_block_words(uint32_t log_n);
 void cpu_portable_ntt_forward_outer(uint32_t *out, size_t out_step, const uint32_t *in, size_t in_step, size_t columns,
-                                    const cpu_tables *t);
+                                    const cpu_tables *t, int stream);
 void cpu_portable_ntt_forward_block(uint32_t *out, const uint32_t *in, const cpu_tables *t, size_t block,
                                     const cpu_ahead *ahead);
 void cpu_portable_ntt_inverse(uint32_t *out, const uint32_t *in, const cpu_tables *t, uint32_t mult);

@@ -30,7 +30,8 @@ static void forward_block(uint32_t *restrict x, uint32_t *restrict y, uint32_t c
 size_t cpu_portable_ntt_block_words(uint32_t log_n) { return (size_t)1 << (log_n < BLOCK_LOG ? log_n : BLOCK_LOG); }
 
 void cpu_portable_ntt_forward_outer(uint32_t *out, size_t out_step, const uint32_t *in, size_t in_step, size_t columns,
-                                    const cpu_tables *t) {
+                                    const cpu_tables *t, int stream) {
+    (void)stream;
     const sable_ring *ring = t->ring;
     const uint32_t *w = ring->w[t->pos], *ws = ring->w_shoup[t->pos], p = ring->prime[t->pos].p;
     const uint32_t rows = ring->n / (uint32_t)cpu_portable_ntt_block_words(ring->log_n);

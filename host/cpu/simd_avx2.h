@@ -23,11 +23,12 @@
 typedef __m256i vec;
 typedef __m256d vecd;
 
-VEC_INLINE void vprefetch(const uint32_t *p) { /* two vectors */
-    __builtin_prefetch(p, 0, 2);
-}
+/* The line of p, into the second-level cache. */
+VEC_INLINE void vprefetch(const uint32_t *p) { __builtin_prefetch(p, 0, 2); }
 VEC_INLINE vec vload(const uint32_t *p) { return _mm256_loadu_si256((const __m256i *)(const void *)p); }
 VEC_INLINE void vstore(uint32_t *p, vec x) { _mm256_storeu_si256((__m256i *)(void *)p, x); }
+/* Aligned store past the caches; _mm_sfence before another thread reads. */
+VEC_INLINE void vstream(uint32_t *p, vec x) { _mm256_stream_si256((__m256i *)(void *)p, x); }
 VEC_INLINE vec vset(uint32_t x) { return _mm256_set1_epi32((int)x); }
 VEC_INLINE vec vsetq(uint64_t x) { return _mm256_set1_epi64x((long long)x); }
 VEC_INLINE vec vzero(void) { return _mm256_setzero_si256(); }

@@ -23,12 +23,12 @@
 typedef __m512i vec;
 typedef __m512d vecd;
 
-VEC_INLINE void vprefetch(const uint32_t *p) { /* two vectors */
-    __builtin_prefetch(p, 0, 2);
-    __builtin_prefetch(p + VEC_LANES, 0, 2);
-}
+/* The line of p, into the second-level cache. */
+VEC_INLINE void vprefetch(const uint32_t *p) { __builtin_prefetch(p, 0, 2); }
 VEC_INLINE vec vload(const uint32_t *p) { return _mm512_loadu_si512(p); }
 VEC_INLINE void vstore(uint32_t *p, vec x) { _mm512_storeu_si512(p, x); }
+/* Aligned store past the caches; _mm_sfence before another thread reads. */
+VEC_INLINE void vstream(uint32_t *p, vec x) { _mm512_stream_si512((void *)p, x); }
 VEC_INLINE vec vset(uint32_t x) { return _mm512_set1_epi32((int)x); }
 VEC_INLINE vec vsetq(uint64_t x) { return _mm512_set1_epi64((long long)x); }
 VEC_INLINE vec vzero(void) { return _mm512_setzero_si512(); }

@@ -29,11 +29,19 @@ VEC_INLINE void vbutterfly_inv(vec *x, vec *y, vec we, vec wo, vmod m) {
 /* ---- passes of `log_r` stages with distances of whole vectors ---- */
 
 /* `columns` columns of node k's block, 2^log_r words each, at multiples of in_step and out_step: stages at nodes k,
- * 2k.., 4k.., 8k... log_r is a constant at every call. */
+ * 2k.., 4k.., 8k... log_r is a constant at every call. stream: stores that bypass the caches. ahead: a row as long as
+ * all the columns, fetched on the way, or NULL. */
 VEC_INLINE void vforward_pass(uint32_t *out, size_t out_step, const uint32_t *in, size_t in_step, size_t columns,
-                              const uint32_t *w, size_t k, const uint32_t log_r, vmod m) {
+                              const uint32_t *w, size_t k, const uint32_t log_r, vmod m, const int stream,
+                              const uint32_t *ahead) {
     for (size_t j = 0; j < columns; j += VEC_LANES) {
         vec x[16];
+        if (ahead) {
+            const uint32_t *row = ahead + (j << log_r);
+            VEC_UNROLL
+            for (uint32_t r = 0; r < 16; r++)
+                if (r < 1u << log_r) vprefetch(row + r * VEC_LANES);
+        }
         VEC_UNROLL
         for (uint32_t r = 0; r < 16; r++)
             if (r < 1u << log_r) x[r] = vload(in + j + r * in_step);
@@ -50,7 +58,12 @@ VEC_INLINE void vforward_pass(uint32_t *out, size_t out_step, const uint32_t *in
         }
         VEC_UNROLL
         for (uint32_t r = 0; r < 16; r++)
-            if (r < 1u << log_r) vstore(out + j + r * out_step, x[r]);
+            if (r < 1u << log_r) {
+                if (stream)
+                    vstream(out + j + r * out_step, x[r]);
+                else
+                    vstore(out + j + r * out_step, x[r]);
+            }
     }
 }
 /* The inverse stages in opposite order. last: the root (k = 1); both outputs are multiplied by scale (Montgomery form;
@@ -90,22 +103,17 @@ VEC_INLINE void vinverse_pass(uint32_t *a, size_t len, const uint32_t *w, size_t
             if (r < 1u << log_r) vstore(a + j + r * step, x[r]);
     }
 }
-static void vforward_columns(uint32_t *out, size_t out_step, const uint32_t *in, size_t in_step, size_t columns,
-                             const uint32_t *w, size_t k, uint32_t log_r, vmod m) {
-    switch (log_r) {
-    case 1: vforward_pass(out, out_step, in, in_step, columns, w, k, 1, m); break;
-    case 2: vforward_pass(out, out_step, in, in_step, columns, w, k, 2, m); break;
-    case 3: vforward_pass(out, out_step, in, in_step, columns, w, k, 3, m); break;
-#if VEC_MAX_RADIX >= 4
-    default: vforward_pass(out, out_step, in, in_step, columns, w, k, 4, m); break;
-#endif
-    }
-}
 static void vforward_passes(uint32_t *out, const uint32_t *in, size_t len, size_t count, const uint32_t *w, size_t k,
-                            uint32_t log_r, vmod m) {
+                            uint32_t log_r, vmod m, const uint32_t *ahead) {
     const size_t step = len >> log_r;
-    for (size_t i = 0; i < count; i++, out += len, in += len, k++)
-        vforward_columns(out, step, in, step, step, w, k, log_r, m);
+    for (size_t i = 0; i < count; i++, out += len, in += len, k++, ahead = ahead ? ahead + len : NULL) switch (log_r) {
+        case 1: vforward_pass(out, step, in, step, step, w, k, 1, m, 0, ahead); break;
+        case 2: vforward_pass(out, step, in, step, step, w, k, 2, m, 0, ahead); break;
+        case 3: vforward_pass(out, step, in, step, step, w, k, 3, m, 0, ahead); break;
+#if VEC_MAX_RADIX >= 4
+        default: vforward_pass(out, step, in, step, step, w, k, 4, m, 0, ahead); break;
+#endif
+        }
 }
 static void vinverse_passes(uint32_t *a, size_t len, size_t count, const uint32_t *w, size_t k, uint32_t log_r,
                             vmod m) {
@@ -132,9 +140,13 @@ static void vinverse_last(uint32_t *a, size_t len, const uint32_t *w, uint32_t l
 /* ---- the stages inside a pair of vectors ---- */
 
 /* Node k's `count` pairs of vectors at a: distances VEC_LANES/2 .. 1, nodes k.., 2k.., ... Writes canonical words. */
-static void vforward_tail(uint32_t *a, size_t count, const uint32_t *w, size_t k, vmod m, const cpu_ahead *ahead) {
+static void vforward_tail(uint32_t *a, size_t count, const uint32_t *w, size_t k, vmod m, const uint32_t *const *ahead,
+                          uint32_t rows) {
     for (size_t i = 0; i < count; i++, a += 2 * VEC_LANES, k++) {
-        for (uint32_t r = 0; r < ahead->rows; r++) vprefetch(ahead->row[r] + i * 2 * VEC_LANES);
+        for (uint32_t r = 0; r < rows; r++) {
+            vprefetch(ahead[r] + i * 2 * VEC_LANES);
+            vprefetch(ahead[r] + i * 2 * VEC_LANES + VEC_LANES);
+        }
         vec x = vload(a), y = vload(a + VEC_LANES), t;
 #if VEC_TAIL == 4
         vtail_enter_wide(&x, &y);
@@ -199,34 +211,21 @@ static void vinverse_tail(uint32_t *out, const uint32_t *in, size_t count, const
 
 /* ---- plans ---- */
 
-/* Stages of the pass over the whole limb (outer) and of those inside a block (inner), as log2 radices; sum = log_n -
- * VEC_TAIL. At least one inner pass: the tail needs blocks of a pair of vectors. */
-typedef struct vplan {
-    uint32_t outer, inner[8], inners, block_log;
-} vplan;
+/* Stages of the pass over the whole limb: what is above a block. A limb of two blocks stays whole, and a limb that fits
+ * the first-level cache gives the first of its passes, but leaves a stage: the tail needs blocks of a pair of vectors. */
+static uint32_t vouter(uint32_t log_n) {
+    const uint32_t over = log_n > VEC_BLOCK_LOG + 1 ? log_n - VEC_BLOCK_LOG : (log_n - VEC_TAIL + 1) / 2;
+    return over < VEC_MAX_RADIX ? over : VEC_MAX_RADIX;
+}
+/* Radix of the next of the passes that `stages` stages take, the fewest, the larger ones first. */
+static uint32_t vradix(uint32_t stages) {
+    return stages <= VEC_MAX_RADIX       ? stages
+           : stages <= 2 * VEC_MAX_RADIX ? (stages + 1) / 2
+           : stages <= 3 * VEC_MAX_RADIX ? (stages + 2) / 3
+                                         : VEC_MAX_RADIX;
+}
 
-/* Splits `stages` into the fewest passes, the larger ones first. */
-static uint32_t vsplit(uint32_t *radix, uint32_t stages) {
-    uint32_t passes = (stages + VEC_MAX_RADIX - 1) / VEC_MAX_RADIX;
-    for (uint32_t i = 0; i < passes; i++) {
-        radix[i] = (stages + passes - i - 1) / (passes - i);
-        stages -= radix[i];
-    }
-    return passes;
-}
-static vplan vplan_of(uint32_t log_n) {
-    vplan plan = {0};
-    const uint32_t stages = log_n - VEC_TAIL;
-    if (log_n > VEC_BLOCK_LOG + 1) {
-        plan.outer = log_n - VEC_BLOCK_LOG < VEC_MAX_RADIX ? log_n - VEC_BLOCK_LOG : VEC_MAX_RADIX;
-    } else { /* the limb fits the first-level cache: the first of its passes */
-        uint32_t radix[8];
-        plan.outer = vsplit(radix, stages) > 1 ? radix[0] : stages - 1;
-    }
-    plan.inners = vsplit(plan.inner, stages - plan.outer);
-    plan.block_log = log_n - plan.outer;
-    return plan;
-}
+static void vec_drain(void) { _mm_sfence(); }
 
 /* ---- table functions ---- */
 
@@ -267,17 +266,31 @@ static void vec_small_inverse(uint32_t *a, const sable_ring *ring, uint32_t pos,
 }
 
 static size_t vec_ntt_block_words(uint32_t log_n) {
-    return (size_t)1 << (log_n < VEC_NTT_MIN_LOG ? log_n : vplan_of(log_n).block_log);
+    return (size_t)1 << (log_n < VEC_NTT_MIN_LOG ? log_n : log_n - vouter(log_n));
 }
 /* Words in [0,4p) afterwards. */
+VEC_INLINE void vforward_outer(uint32_t *out, size_t out_step, const uint32_t *in, size_t in_step, size_t columns,
+                               const cpu_tables *t, const int stream) {
+    const vmod m = vmod_of(&t->ring->prime[t->pos]);
+    const uint32_t *w = t->packed;
+    switch (vouter(t->ring->log_n)) {
+    case 1: vforward_pass(out, out_step, in, in_step, columns, w, 1, 1, m, stream, NULL); break;
+    case 2: vforward_pass(out, out_step, in, in_step, columns, w, 1, 2, m, stream, NULL); break;
+    case 3: vforward_pass(out, out_step, in, in_step, columns, w, 1, 3, m, stream, NULL); break;
+#if VEC_MAX_RADIX >= 4
+    default: vforward_pass(out, out_step, in, in_step, columns, w, 1, 4, m, stream, NULL); break;
+#endif
+    }
+}
 static void vec_ntt_forward_outer(uint32_t *out, size_t out_step, const uint32_t *in, size_t in_step, size_t columns,
-                                  const cpu_tables *t) {
+                                  const cpu_tables *t, int stream) {
     if (!t->packed) {
         for (size_t j = 0; j < columns; j++) out[j] = in[j];
-        return;
+    } else if (stream) {
+        vforward_outer(out, out_step, in, in_step, columns, t, 1);
+    } else {
+        vforward_outer(out, out_step, in, in_step, columns, t, 0);
     }
-    vforward_columns(out, out_step, in, in_step, columns, t->packed, 1, vplan_of(t->ring->log_n).outer,
-                     vmod_of(&t->ring->prime[t->pos]));
 }
 static void vec_ntt_forward_block(uint32_t *out, const uint32_t *in, const cpu_tables *t, size_t block,
                                   const cpu_ahead *ahead) {
@@ -287,14 +300,17 @@ static void vec_ntt_forward_block(uint32_t *out, const uint32_t *in, const cpu_t
         vec_small_forward(out, t->ring, t->pos);
         return;
     }
-    const uint32_t *w = t->packed;
+    const uint32_t *w = t->packed, outer = vouter(t->ring->log_n), stages = t->ring->log_n - outer - VEC_TAIL;
     const vmod m = vmod_of(&t->ring->prime[t->pos]);
-    const vplan plan = vplan_of(t->ring->log_n);
-    const size_t words = (size_t)1 << plan.block_log, k = ((size_t)1 << plan.outer) + block; /* its node */
-    uint32_t down = 0;
-    for (uint32_t i = 0; i < plan.inners; down += plan.inner[i++], in = out)
-        vforward_passes(out, in, words >> down, (size_t)1 << down, w, k << down, plan.inner[i], m);
-    vforward_tail(out, words / (2 * VEC_LANES), w, k << (down - 1), m, ahead);
+    const size_t words = t->ring->n >> outer, k = ((size_t)1 << outer) + block; /* its node */
+    /* A row to fetch for each pass, what is left for the tail: fetches at the pace of the arithmetic. */
+    uint32_t rows = 0;
+    for (uint32_t down = 0, radix; down < stages; down += radix, in = out) {
+        radix = vradix(stages - down);
+        vforward_passes(out, in, words >> down, (size_t)1 << down, w, k << down, radix, m,
+                        rows < ahead->rows ? ahead->row[rows++] : NULL);
+    }
+    vforward_tail(out, words / (2 * VEC_LANES), w, k << (stages - 1), m, ahead->row + rows, ahead->rows - rows);
 }
 
 static void vec_ntt_inverse(uint32_t *out, const uint32_t *in, const cpu_tables *t, uint32_t mult) {
@@ -307,19 +323,18 @@ static void vec_ntt_inverse(uint32_t *out, const uint32_t *in, const cpu_tables 
         vec_small_inverse(out, ring, t->pos, scale);
         return;
     }
-    const uint32_t *w = (const uint32_t *)t->packed + n;
+    const uint32_t *w = (const uint32_t *)t->packed + n, outer = vouter(ring->log_n);
     const vmod m = vmod_of(q);
     const vec vscale = vset(vec_to_mont(scale, q)), w_last = vset(sable_mul_mod(w[1], scale, q->p));
-    const vplan plan = vplan_of(ring->log_n);
-    const size_t block = (size_t)1 << plan.block_log, blocks = n >> plan.block_log;
+    const size_t blocks = (size_t)1 << outer, words = n >> outer;
     for (size_t b = 0; b < blocks; b++) {
-        uint32_t down = plan.block_log - VEC_TAIL;
-        vinverse_tail(out + b * block, in + b * block, block / (2 * VEC_LANES), w, (blocks + b) << (down - 1), m);
-        for (uint32_t i = plan.inners; i-- > 0;) {
-            down -= plan.inner[i];
-            vinverse_passes(out + b * block, block >> down, (size_t)1 << down, w, (blocks + b) << down, plan.inner[i],
-                            m);
+        uint32_t down = ring->log_n - outer - VEC_TAIL;
+        vinverse_tail(out + b * words, in + b * words, words / (2 * VEC_LANES), w, (blocks + b) << (down - 1), m);
+        for (uint32_t radix; down; down -= radix) {
+            radix = vradix(down);
+            vinverse_passes(out + b * words, words >> (down - radix), (size_t)1 << (down - radix), w,
+                            (blocks + b) << (down - radix), radix, m);
         }
     }
-    vinverse_last(out, n, w, plan.outer, m, vscale, w_last);
+    vinverse_last(out, n, w, outer, m, vscale, w_last);
 }

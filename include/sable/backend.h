@@ -144,22 +144,35 @@ typedef struct sable_backend {
     sable_status (*combine)(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *c);
 
     /* -- key switching --------------------------------------------------------------------------------------------- */
+    /* The digits of y, extended and transformed: part j of digits (positions: those of the key, Q_l then P; NTT domain) =
+     * NTT(base_convert(y, up[j])) on the positions up[j]->dst; other limbs of the part are not written. One basis a part.
+     * y: 1 part, positions Q_l (up[j]->src are some of them), coefficient domain. */
+    sable_status (*mod_up)(void *queue, const sable_limbs *digits, const sable_limbs *y, const sable_basis *const *up);
     /* acc (2 parts, positions Q_l then P) = sum_j D_j * (key_j.b, key_j.a) + (add * add_mult, limbs of Q_l only).
-     *   digits: parts = digit count; positions as acc. Part j holds D_j on every limb outside block j; the limbs of
+     *   digits: parts = digit count; positions as acc; NTT domain. Part j holds D_j on every limb outside block j; the limbs of
      *           block j itself (position / alpha == first_block + j, position < q_count) are not read: own is.
-     *           coefficients != 0: digits are in coefficient domain and are transformed on the way (contents are
-     *           destroyed); 0: NTT domain, left intact.
      *   own:    1 part, positions of Q_l, NTT domain: the polynomial that was decomposed.
      *   key:    parts = 2*digits (b_0, a_0, b_1, a_1, ...), batch 1 or batch_stride 0, positions as acc, Montgomery form.
      *   add:    NULL, or a view with 1 part (added to part 0) or 2 parts, positions of Q_l; add_mult one plain constant a limb of Q_l. */
-    sable_status (*key_inner)(void *queue, const sable_limbs *acc, const sable_limbs *digits, int coefficients,
-                              const sable_limbs *own, const sable_limbs *key, uint32_t alpha, uint32_t first_block,
-                              const sable_limbs *add, const uint32_t *add_mult);
+    sable_status (*key_inner)(void *queue, const sable_limbs *acc, const sable_limbs *digits, const sable_limbs *own,
+                              const sable_limbs *key, uint32_t alpha, uint32_t first_block, const sable_limbs *add,
+                              const uint32_t *add_mult);
+    /* mod_up and key_inner in one call, words equal to those of the two; the backend keeps the digits in memory of its
+     * own, which counts in memory_use, a few members of the batch at a time. up: key->parts / 2 bases; up[j]->dst are
+     * all positions of acc outside block j. */
+    sable_status (*key_switch)(void *queue, const sable_limbs *acc, const sable_limbs *y, const sable_basis *const *up,
+                               const sable_limbs *own, const sable_limbs *key, uint32_t alpha, uint32_t first_block,
+                               const sable_limbs *add, const uint32_t *add_mult);
     /* out = x * x_mult[limb] - NTT(e) * e_mult[limb], limb by limb of out; e: positions of out, coefficient domain, destroyed.
      * x is looked up by position; a position of out that x lacks counts as x = 0 (restored limbs). out may share memory with the limbs
-     * of x that have the same position. This is the last step of mod-down, rescale and adjust. */
+     * of x that have the same position. This is the last step of mod-down, rescale and adjust, for callers who keep e in
+     * memory of their own because it is secret; others call mod_down. */
     sable_status (*ntt_mod_down)(void *queue, const sable_limbs *out, const sable_limbs *e, const sable_limbs *x,
                                  const uint32_t *x_mult, const uint32_t *e_mult);
+    /* e = base_convert(y, basis), ntt_mod_down, and the automorphism X -> X^galois of its result, in one call: basis->dst are
+     * the positions of out. galois 1: none; otherwise out shares no memory with x. Scratch as in key_switch. */
+    sable_status (*mod_down)(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
+                             const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois);
 
     /* -- encoding and checks --------------------------------------------------------------------------------------- */
     /* out = NTT, in Montgomery form, of the polynomial with coefficients hi[t] + lo[t], t < N; hi, lo: N integer-valued doubles a

@@ -10,6 +10,7 @@
 
 namespace {
 
+using support::Basis;
 using support::Device;
 using support::Poly;
 using support::range;
@@ -147,48 +148,74 @@ TEST_P(Words, Combine) {
 }
 
 // acc = sum_j D_j * key_j + add * add_mult, with digits in either domain, limbs of the own block taken from `own`.
-TEST_P(Words, KeyInner) {
+// Key switching in one call, in its two parts, and by definition.
+TEST_P(Words, KeySwitch) {
     const std::vector<uint16_t> acc_pos = {2, 3, 4, 5, 6, 7, 8, 20, 21, 24}, q_pos = range(2, 9);
     for (uint32_t alpha : {1u, 3u, 8u})
-        for (uint32_t add_parts : {0u, 1u, 2u})
-            for (int coefficients : {0, 1}) {
-                const uint32_t first_block = 2 / alpha, digits = 8 / alpha - first_block + 1, batch = 2;
-                Poly d(device, acc_pos, digits, batch), key(device, acc_pos, 2 * digits, 1),
-                    own(device, q_pos, 1, batch);
-                Poly add(device, q_pos, add_parts ? add_parts : 1, batch), acc(device, acc_pos, 2, batch),
-                    ntt(device, acc_pos, digits, batch);
-                d.random(rng), key.random(rng), own.random(rng), add.random(rng);
-                for (uint32_t j = 0; j < 2 * digits; j++)
-                    for (uint32_t i = 0; i < acc_pos.size(); i++) key.at(i, j)[9] = key.prime(i) - 1;
-                ntt.host = d.host;
-                ntt.upload();
-                if (coefficients) device.check(device->ntt_forward(device.queue(), ntt.view()));
-                ntt.download();
-                const std::vector<uint32_t> digits_before = d.host;
-                std::vector<uint32_t> add_mult;
-                for (uint16_t i : q_pos) add_mult.push_back(support::random_word(rng, ring->p(i)));
-                d.upload(), key.upload(), own.upload(), add.upload();
-                device.check(device->key_inner(device.queue(), acc.view(), d.view(), coefficients, own.view(),
-                                               key.view(), alpha, first_block, add_parts ? add.view() : nullptr,
-                                               add_mult.data()));
+        for (uint32_t add_parts : {0u, 1u, 2u}) {
+            const uint32_t first_block = 2 / alpha, digits = 8 / alpha - first_block + 1, batch = 2;
+            Poly d(device, acc_pos, digits, batch), key(device, acc_pos, 2 * digits, 1), own(device, q_pos, 1, batch),
+                y(device, q_pos, 1, batch);
+            Poly add(device, q_pos, add_parts ? add_parts : 1, batch), acc(device, acc_pos, 2, batch),
+                fused(device, acc_pos, 2, batch);
+            y.random(rng), d.random(rng), key.random(rng), own.random(rng), add.random(rng);
+            for (uint32_t j = 0; j < 2 * digits; j++)
+                for (uint32_t i = 0; i < acc_pos.size(); i++) key.at(i, j)[9] = key.prime(i) - 1;
+            y.upload(), d.upload(), key.upload(), own.upload(), add.upload();
+            // Digit j by base_convert and ntt_forward; the limbs of its own block stay as they are.
+            std::vector<std::unique_ptr<Basis>> up;
+            std::vector<const sable_basis *> bases;
+            Poly parts(device, acc_pos, digits, batch);
+            parts.host = d.host;
+            for (uint32_t j = 0; j < digits; j++) {
+                std::vector<uint16_t> src, dst;
+                for (uint16_t at : acc_pos)
+                    (at < (*ring)->q_count && at / alpha == first_block + j ? src : dst).push_back(at);
+                up.push_back(std::make_unique<Basis>(*ring, src, dst));
+                bases.push_back(up.back()->get());
+                Poly from(device, src, 1, batch), to(device, dst, 1, batch);
                 for (uint32_t b = 0; b < batch; b++)
-                    for (uint32_t part = 0; part < 2; part++)
-                        expect_words(acc, part, b, [&](uint32_t i, uint32_t p, uint32_t w) {
-                            const bool in_q = acc_pos[i] < (*ring)->q_count;
-                            uint64_t s = 0;
-                            for (uint32_t j = 0; j < digits; j++) {
-                                const bool is_own = in_q && acc_pos[i] / alpha == first_block + j;
-                                uint64_t x = is_own ? own.at(i, 0, b)[w] : ntt.at(i, j, b)[w];
-                                s = (s + x * key.at(i, 2 * j + part)[w] % p * inverse_r(p)) % p;
-                            }
-                            if (in_q && part < add_parts) s += uint64_t{add.at(i, part, b)[w]} * add_mult[i] % p;
-                            return s;
-                        });
-                if (!coefficients) {
-                    d.download();
-                    EXPECT_EQ(d.host, digits_before) << "digits in NTT domain are left intact";
-                }
+                    for (uint32_t i = 0; i < src.size(); i++)
+                        std::copy_n(y.at(src[i] - 2u, 0, b), (*ring)->n, from.at(i, 0, b));
+                from.upload();
+                device.check(device->base_convert(device.queue(), to.view(), from.view(), bases[j]));
+                device.check(device->ntt_forward(device.queue(), to.view()));
+                to.download();
+                for (uint32_t b = 0; b < batch; b++)
+                    for (uint32_t i = 0; i < dst.size(); i++) {
+                        const auto at = std::find(acc_pos.begin(), acc_pos.end(), dst[i]) - acc_pos.begin();
+                        std::copy_n(to.at(i, 0, b), (*ring)->n, parts.at(static_cast<uint32_t>(at), j, b));
+                    }
             }
+            device.check(device->mod_up(device.queue(), d.view(), y.view(), bases.data()));
+            d.download();
+            EXPECT_EQ(d.host, parts.host) << "mod_up, alpha " << alpha;
+            std::vector<uint32_t> add_mult;
+            for (uint16_t i : q_pos) add_mult.push_back(support::random_word(rng, ring->p(i)));
+            const sable_limbs *added = add_parts ? add.view() : nullptr;
+            device.check(device->key_inner(device.queue(), acc.view(), d.view(), own.view(), key.view(), alpha,
+                                           first_block, added, add_mult.data()));
+            for (uint32_t b = 0; b < batch; b++)
+                for (uint32_t part = 0; part < 2; part++)
+                    expect_words(acc, part, b, [&](uint32_t i, uint32_t p, uint32_t w) {
+                        const bool in_q = acc_pos[i] < (*ring)->q_count;
+                        uint64_t s = 0;
+                        for (uint32_t j = 0; j < digits; j++) {
+                            const bool is_own = in_q && acc_pos[i] / alpha == first_block + j;
+                            uint64_t x = is_own ? own.at(i, 0, b)[w] : d.at(i, j, b)[w];
+                            s = (s + x * key.at(i, 2 * j + part)[w] % p * inverse_r(p)) % p;
+                        }
+                        if (in_q && part < add_parts) s += uint64_t{add.at(i, part, b)[w]} * add_mult[i] % p;
+                        return s;
+                    });
+            const std::vector<uint32_t> before = d.host;
+            d.download();
+            EXPECT_EQ(d.host, before) << "digits are left intact";
+            device.check(device->key_switch(device.queue(), fused.view(), y.view(), bases.data(), own.view(),
+                                            key.view(), alpha, first_block, added, add_mult.data()));
+            acc.download(), fused.download();
+            EXPECT_EQ(fused.host, acc.host) << "key_switch, alpha " << alpha;
+        }
 }
 
 // alpha does not divide the number of primes of U: the last block would reach into P, whose limbs are never its own.
@@ -197,7 +224,7 @@ TEST_P(Words, KeyInnerLastBlockEndsWithU) {
     Poly d(device, acc_pos), key(device, acc_pos, 2), own(device, q_pos), acc(device, acc_pos, 2);
     d.random(rng).upload(), key.random(rng).upload(), own.random(rng).upload();
     device.check(
-        device->key_inner(device.queue(), acc.view(), d.view(), 0, own.view(), key.view(), 8, 2, nullptr, nullptr));
+        device->key_inner(device.queue(), acc.view(), d.view(), own.view(), key.view(), 8, 2, nullptr, nullptr));
     for (uint32_t part = 0; part < 2; part++)
         expect_words(acc, part, 0, [&](uint32_t i, uint32_t p, uint32_t j) {
             const uint64_t x = i < 4 ? own.at(i)[j] : d.at(i)[j];
@@ -219,7 +246,7 @@ TEST_P(Words, KeyInnerLargest) {
             }
         d.upload(), key.upload();
         device.check(
-            device->key_inner(device.queue(), acc.view(), d.view(), 0, own.view(), key.view(), 1, 0, nullptr, nullptr));
+            device->key_inner(device.queue(), acc.view(), d.view(), own.view(), key.view(), 1, 0, nullptr, nullptr));
         for (uint32_t part = 0; part < 2; part++)
             expect_words(acc, part, 0, [&](uint32_t, uint32_t p, uint32_t) { return digits * inverse_r(p); });
     }
@@ -245,6 +272,27 @@ TEST_P(Words, NttModDown) {
                 const uint64_t word = x_limb[i] < 0 ? 0 : x.at(static_cast<uint32_t>(x_limb[i]), part, b)[j];
                 return word * x_mult[i] % p + p - uint64_t{ntt.at(i, part, b)[j]} * e_mult[i] % p;
             });
+}
+
+// mod_down is base_convert, ntt_mod_down and automorphism.
+TEST_P(Words, ModDown) {
+    const std::vector<uint16_t> out_pos = {1, 2, 3, 19}, x_pos = {24, 19, 2, 5}, dropped = {24, 5};
+    Basis basis(*ring, dropped, out_pos);
+    std::vector<uint32_t> x_mult, e_mult;
+    for (uint16_t i : out_pos) x_mult.push_back(1 + i * 12345u), e_mult.push_back(ring->p(i) - 1 - i);
+    for (uint32_t galois : {1u, 5u, 2 * (*ring)->n - 1}) {
+        Poly x(device, x_pos, 2, 3), y(device, dropped, 2, 3), e(device, out_pos, 2, 3), out(device, out_pos, 2, 3),
+            parts(device, out_pos, 2, 3), turned(device, out_pos, 2, 3);
+        x.random(rng).upload(), y.random(rng).upload();
+        device.check(device->mod_down(device.queue(), out.view(), y.view(), basis.get(), x.view(), x_mult.data(),
+                                      e_mult.data(), galois));
+        device.check(device->base_convert(device.queue(), e.view(), y.view(), basis.get()));
+        device.check(
+            device->ntt_mod_down(device.queue(), parts.view(), e.view(), x.view(), x_mult.data(), e_mult.data()));
+        device.check(device->automorphism(device.queue(), turned.view(), parts.view(), galois));
+        out.download(), turned.download();
+        EXPECT_EQ(out.host, turned.host) << "galois " << galois;
+    }
 }
 
 // O11, the integer part: residues of hi + lo against big integers.

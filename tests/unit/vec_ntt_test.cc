@@ -30,6 +30,34 @@ TEST_P(VecNtt, ForwardEqualsPortable) {
         }
 }
 
+// The steps of the forward transform on tiles of columns, stored past the caches or not, and on blocks, out of place.
+TEST_P(VecNtt, ForwardInSteps) {
+    const uint32_t log_n = GetParam();
+    Ring ring(log_n, support::vec_primes(log_n));
+    Rng rng(log_n);
+    std::vector<const cpu_kernels *> paths = support::vector_paths();
+    paths.push_back(support::portable());
+    for (const cpu_kernels *k : paths) {
+        const size_t n = ring.n(), words = k->ntt_block_words(log_n), rows = n / words;
+        const size_t columns = rows == 1 ? n : 16;
+        support::Tables tables(k, ring.get(), 0);
+        Words a = support::vec_input(n, ring.p(0), 0, rng), whole = a, tile(rows * columns), begun(n), b(n);
+        cpu_ntt_limb(k, whole.data(), tables.get());
+        for (int stream : {0, 1}) {
+            for (size_t first = 0; first < words; first += columns) {
+                for (size_t r = 0; r < rows; r++)
+                    memcpy(tile.data() + r * columns, a.data() + r * words + first, columns * sizeof a[0]);
+                k->ntt_forward_outer(begun.data() + first, words, tile.data(), columns, columns, tables.get(), stream);
+            }
+            k->drain();
+            const cpu_ahead ahead = {4, {a.data(), b.data(), begun.data(), tile.data()}};
+            for (size_t i = 0; i < rows; i++)
+                k->ntt_forward_block(b.data() + i * words, begun.data() + i * words, tables.get(), i, &ahead);
+            ASSERT_TRUE(b == whole) << k->name << " n=" << n << " stream " << stream;
+        }
+    }
+}
+
 TEST_P(VecNtt, InverseEqualsPortable) {
     const uint32_t log_n = GetParam();
     Ring ring(log_n, support::vec_primes(log_n));
