@@ -16,8 +16,10 @@ static double key_bytes(const bench_env *env) {
 
 /* -- ring ---------------------------------------------------------------------------------------------------------- */
 
+/* The last limbs of the top level: mains, where it has terminals as well. */
 static sable_limbs ring_view(const bench_env *env, uint32_t limbs) {
-    return sable_dense_limbs(env->ctx, env->scratch, env->ctx->level[env->info.top_level].pos, limbs, 1, 1);
+    const uint16_t *pos = env->ctx->level[env->info.top_level].pos + top_limbs(env) - limbs;
+    return sable_dense_limbs(env->ctx, env->scratch, pos, limbs, 1, 1);
 }
 static sable_status prepare_ntt(bench_env *env, bench_row *row) {
     row->bytes = poly_bytes(env, 2, row->limbs);
@@ -33,7 +35,7 @@ static sable_status run_ntt_inverse(bench_env *env, const bench_row *row) {
     SABLE_RUN(env->queue, ntt_inverse(env->queue->handle, &x, &x, NULL));
     return SABLE_OK;
 }
-/* The first limb alone, again and again: it and its tables stay in cache. */
+/* One limb alone, again and again: it and its tables stay in cache. */
 static sable_status prepare_ntt_1(bench_env *env, bench_row *row) {
     row->limbs = 1;
     return prepare_ntt(env, row);
