@@ -3,7 +3,7 @@
 // precision beside, and a loop that serves one request a line, so that runs can alternate with Sable's:
 //
 //     rows                names of all rows, one JSON array
-//     precision           precision_bits_{top,low}_{max,mean}: products at the top level and at level 1
+//     precision           precision_bits_{max,mean}: of products at every level from 1 up, two JSON arrays
 //     time NAME SECONDS   one row
 #ifndef SABLE_PEERS_HARNESS_HPP
 #define SABLE_PEERS_HARNESS_HPP
@@ -41,6 +41,7 @@ struct Row {
     double words; // least traffic in 64-bit words, by the rule of `sable bench`
     std::function<void()> run;
     std::function<void()> reset = nullptr; // after each run, not timed
+    double bits = 0;                       // log2 of the modulus it works on, where that is not the shape's
 };
 
 struct Program {
@@ -135,23 +136,25 @@ inline std::string measure(const Program &p, const Shape &s, const Row &row, dou
         "\"backend\": \"cpu\", "
         "\"path\": \"%s\", \"threads\": %u, \"median_us\": %.3f, \"p10_us\": %.3f, \"p90_us\": %.3f, \"runs\": %zu, "
         "\"bytes\": %.0f, \"gb_per_s\": %.4f, \"peer\": \"%s\", \"log_q\": %.2f, \"log_p\": %.2f, \"log_pq\": %.2f, "
-        "\"digits\": %u, \"scale_log2\": %.2f, \"processor_us\": %.3f}",
+        "\"digits\": %u, \"scale_log2\": %.2f, \"row_bits\": %.2f, \"processor_us\": %.3f}",
         row.name.c_str(), s.n(), row.limbs, s.levels, row.batch, p.path.c_str(), s.threads, median, sample[runs / 10],
         sample[runs * 9 / 10], runs, bytes, bytes / median * 1e-3, p.peer.c_str(), p.log_q, p.log_p, p.log_q + p.log_p,
-        s.digits, p.scale_log2, processor[runs / 2]);
+        s.digits, p.scale_log2, row.bits > 0 ? row.bits : p.log_q, processor[runs / 2]);
     return text;
 }
 
 inline std::string precision(const Program &p, const Shape &s) {
     if (!p.product_precision) return "{}";
-    Precision top = p.product_precision(s.levels), low = p.product_precision(1);
-    char text[256];
-    std::snprintf(
-        text, sizeof text,
-        "{\"precision_bits_top_max\": %.2f, \"precision_bits_top_mean\": %.2f, \"precision_bits_low_max\": %.2f, "
-        "\"precision_bits_low_mean\": %.2f}",
-        top.max_bits, top.mean_bits, low.max_bits, low.mean_bits);
-    return text;
+    std::string largest, mean;
+    for (unsigned level = 1; level <= s.levels; level++) {
+        Precision bits = p.product_precision(level);
+        char text[2][32];
+        std::snprintf(text[0], sizeof text[0], "%s%.2f", level > 1 ? ", " : "", bits.max_bits);
+        std::snprintf(text[1], sizeof text[1], "%s%.2f", level > 1 ? ", " : "", bits.mean_bits);
+        largest += text[0];
+        mean += text[1];
+    }
+    return "{\"precision_bits_max\": [" + largest + "], \"precision_bits_mean\": [" + mean + "]}";
 }
 
 inline std::string answer(const Program &p, const Shape &s, const std::string &line) {

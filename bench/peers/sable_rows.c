@@ -12,6 +12,8 @@
 #include "base/fail.h"
 #include "tool/bench.h"
 
+static const bench_case *const tables[2] = {bench_cases, bench_infer_cases};
+
 typedef struct operands {
     double *x, *y, *z;
 } operands;
@@ -40,9 +42,17 @@ static sable_status product(bench_env *env, operands *o, uint32_t level, double 
     return sable_encode(env->queue, env->pt, env->values, slots, &e);
 }
 
+static void print_list(const char *name, const double *bits, uint32_t count, const char *end) {
+    printf("\"%s\": [", name);
+    for (uint32_t i = 0; i < count; i++) printf("%s%.2f", i ? ", " : "", bits[i]);
+    printf("]%s", end);
+}
+
+/* At every level from 1 to the top. */
 static sable_status precision(bench_env *env) {
     size_t slots = env->info.slots;
-    double bits[4], *values = malloc(3 * slots * sizeof *values);
+    uint32_t levels = env->info.top_level;
+    double bits[2][SABLE_MAX_LEVELS], *values = malloc(3 * slots * sizeof *values);
     if (!values) return SABLE_NO_MEMORY;
     operands o = {values, values + slots, values + 2 * slots};
     uint64_t state = 1;
@@ -50,15 +60,15 @@ static sable_status precision(bench_env *env) {
         state = state * 6364136223846793005u + 1442695040888963407u;
         values[i] = (double)(state >> 11) * 0x1p-52 - 1;
     }
-    sable_status status = product(env, &o, env->info.top_level, &bits[0], &bits[1]);
-    if (status == SABLE_OK) status = product(env, &o, 1, &bits[2], &bits[3]);
-    if (status == SABLE_OK)
-        printf(
-            "{\"precision_bits_top_max\": %.2f, \"precision_bits_top_mean\": %.2f, \"precision_bits_low_max\": %.2f, "
-            "\"precision_bits_low_mean\": %.2f}\n",
-            bits[0], bits[1], bits[2], bits[3]);
+    sable_status status = SABLE_OK;
+    for (uint32_t l = 0; l < levels && status == SABLE_OK; l++)
+        status = product(env, &o, l + 1, &bits[0][l], &bits[1][l]);
     free(values);
-    return status;
+    if (status != SABLE_OK) return status;
+    printf("{");
+    print_list("precision_bits_max", bits[0], levels, ", ");
+    print_list("precision_bits_mean", bits[1], levels, "}\n");
+    return SABLE_OK;
 }
 
 /* Processor time of the process beside the elapsed time that bench_measure takes. */
@@ -97,16 +107,48 @@ static sable_status measure(bench_env *env, const bench_case *c, double seconds,
     return SABLE_OK;
 }
 
+/* log2 of the modulus that a row works on: the last `limbs` primes of its level. */
+static double row_bits(const bench_env *env, const bench_row *r) {
+    double bits = 0;
+    const sable_level_tables *level = &env->ctx->level[r->level];
+    for (uint32_t i = level->limbs - r->limbs; i < level->limbs; i++)
+        bits += log2(env->ctx->ring->prime[level->pos[i]].p);
+    return bits;
+}
+
 static void print_row(const bench_env *env, const bench_row *r, double processor) {
     printf("{\"name\": \"%s\", \"n\": %u, \"limbs\": %u, \"level\": %u, \"params\": \"%s\", \"batch\": %u, "
            "\"backend\": \"%s\", "
            "\"path\": \"%s\", \"threads\": %u, \"median_us\": %.3f, \"p10_us\": %.3f, \"p90_us\": %.3f, \"runs\": %u, "
            "\"bytes\": %.0f, \"gb_per_s\": %.4f, \"peer\": \"\", \"log_q\": %.2f, \"log_p\": %.2f, \"log_pq\": %.2f, "
-           "\"digits\": %u, \"scale_log2\": %.2f, \"processor_us\": %.3f}\n",
+           "\"digits\": %u, \"scale_log2\": %.2f, \"row_bits\": %.2f, \"processor_us\": %.3f}\n",
            r->name, r->n, r->limbs, r->level, r->params, r->batch, r->backend, r->path, r->threads, r->median_us,
            r->p10_us, r->p90_us, r->runs, r->bytes, r->bytes / r->median_us * 1e-3, env->info.log_q, env->info.log_p,
            env->info.log_q + env->info.log_p, env->ctx->level[env->info.top_level].digits,
-           log2(sable_scale_canonical(env->ctx, 1).hi), processor);
+           log2(sable_scale_canonical(env->ctx, 1).hi), row_bits(env, r), processor);
+}
+
+static void print_names(void) {
+    const char *before = "[";
+    for (size_t i = 0; i < 2; i++)
+        for (const bench_case *c = tables[i]; c->name; c++, before = ", ") printf("%s\"%s\"", before, c->name);
+    printf("]\n");
+}
+
+static sable_status time_row(bench_env *env, const char *name, double seconds) {
+    for (size_t i = 0; i < 2; i++)
+        for (const bench_case *c = tables[i]; c->name; c++) {
+            bench_row row;
+            double processor;
+            if (strcmp(name, c->name) != 0) continue;
+            sable_status status = measure(env, c, seconds, &row, &processor);
+            if (status == SABLE_OK) print_row(env, &row, processor);
+            if (status != SABLE_UNSUPPORTED) return status;
+            printf("null\n"); /* not on this parameter set */
+            return SABLE_OK;
+        }
+    printf("{\"error\": \"no row is called %s\"}\n", name);
+    return SABLE_OK;
 }
 
 static sable_status answer(bench_env *env, char *line) {
@@ -114,16 +156,8 @@ static sable_status answer(bench_env *env, char *line) {
     double seconds = 0.5;
     sscanf(line, "%15s %31s %lf", what, name, &seconds);
     if (!strcmp(what, "precision")) return precision(env);
-    for (const bench_case *c = bench_cases; c->name; c++) {
-        bench_row row;
-        double processor;
-        if (!strcmp(what, "rows"))
-            printf("%s\"%s\"%s", c == bench_cases ? "[" : ", ", c->name, c[1].name ? "" : "]\n");
-        else if (!strcmp(name, c->name)) {
-            SABLE_TRY(measure(env, c, seconds, &row, &processor));
-            print_row(env, &row, processor);
-        }
-    }
+    if (!strcmp(what, "time")) return time_row(env, name, seconds);
+    print_names();
     return SABLE_OK;
 }
 

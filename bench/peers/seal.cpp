@@ -80,8 +80,10 @@ void start(Shape s) {
              for (unsigned i = 0; i < limbs; i++)
                  util::inverse_ntt_negacyclic_harvey(util::CoeffIter(&words[i * s.n()]), tables[i]);
          }},
-        {"add", limbs, 1, 6 * poly, [&] { evaluator.add_inplace(sum, b); }},
-        {"multiply_plain", limbs, 1, 5 * poly, [&] { evaluator.multiply_plain_inplace(scaled, py); },
+        {"add", limbs, 1, 6 * poly, [&] { evaluator.add(a, b, c); }},
+        {"add_in_place", limbs, 1, 6 * poly, [&] { evaluator.add_inplace(sum, b); }},
+        {"multiply_plain", limbs, 1, 5 * poly, [&] { evaluator.multiply_plain(a, py, c); }},
+        {"multiply_plain_in_place", limbs, 1, 5 * poly, [&] { evaluator.multiply_plain_inplace(scaled, py); },
          [&] { scaled.scale() = scale; }},
         {"rescale", limbs, 1, 4 * poly, [&] { evaluator.rescale_to_next(product, c); }},
         {"multiply_relin_rescale", limbs, 1, 6 * poly + key,
