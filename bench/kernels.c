@@ -120,6 +120,10 @@ static void add_cold(bench *b) {
     b->k->add(b->limb[2 * i], b->limb[2 * i], b->limb[2 * i + 1], b->ring->n, Q(0));
 }
 static void automorphism(bench *b) { b->k->automorphism(b->limb[1], b->limb[0], 5, b->ring->log_n); }
+static void uniform(bench *b) {
+    static const uint8_t key[32], nonce[8];
+    b->k->uniform(b->limb[0], b->ring->n, Q(0), key, nonce);
+}
 static void encode(bench *b) { b->k->encode(b->small, b->x, 4096, Q(0)); }
 static void encode_wide(bench *b) { b->k->encode_wide(b->small, b->hi, b->lo, 4096, Q(0)); }
 static void affine(bench *b) {
@@ -161,6 +165,7 @@ static const struct row {
     {"encode", encode, 4096, 3},
     {"encode wide", encode_wide, 4096, 5},
     {"affine", affine, 4096, 5},
+    {"uniform", uniform, 0, 1},
     {"lift", lift, 4096, 2.25},
     {"check_range hot", check_range, 0, 1},
     {"check_range cold", check_range_cold, 0, 1}, /* the bandwidth of reading alone */

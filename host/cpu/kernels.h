@@ -91,6 +91,9 @@ typedef struct cpu_kernels {
     void (*drain)(void);
     /* Index of the first word >= p, or n. */
     size_t (*check_range)(const uint32_t *a, size_t n, const sable_prime *q);
+    /* out[i] = word i%16 (little-endian) of ChaCha20 block attempt<<32 | i/16, masked to the bit length of p: the first attempt
+     * from 0 on that is below p. n is any number for the portable table. */
+    void (*uniform)(uint32_t *out, size_t n, const sable_prime *q, const uint8_t key[32], const uint8_t nonce[8]);
 } cpu_kernels;
 
 extern const cpu_kernels cpu_kernels_portable;

@@ -10,6 +10,8 @@
 #include "cpu/vec_misc.inc.h"
 #include "cpu/vec_ntt.inc.h"
 #include "cpu/vec_sums.inc.h"
+#include "cpu/vec_uniform.inc.h"
+
 #include "cpu/vec_table.inc.h"
 
 const cpu_kernels cpu_kernels_avx512 = VEC_TABLE("avx512");

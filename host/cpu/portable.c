@@ -168,4 +168,5 @@ const cpu_kernels cpu_kernels_portable = {
     .encode_wide = cpu_portable_encode_wide,
     .drain = drain,
     .check_range = cpu_portable_check_range,
+    .uniform = cpu_portable_uniform,
 };

@@ -74,6 +74,47 @@ VEC_INLINE vecd vdmul(vecd a, vecd b) { return _mm256_mul_pd(a, b); }
 VEC_INLINE vecd vdtrunc(vecd a) { return _mm256_round_pd(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
 VEC_INLINE vec vdbits(vecd a) { return _mm256_castpd_si256(a); }
 
+/* ---- key streams ---- */
+VEC_INLINE vec vxor(vec a, vec b) { return _mm256_xor_si256(a, b); }
+VEC_INLINE vec vrol16(vec a) {
+    const vec k = _mm256_setr_epi8(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11,
+                                   8, 9, 14, 15, 12, 13);
+    return vshuffle_bytes(a, k);
+}
+VEC_INLINE vec vrol8(vec a) {
+    const vec k = _mm256_setr_epi8(3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14, 3, 0, 1, 2, 7, 4, 5, 6, 11, 8,
+                                   9, 10, 15, 12, 13, 14);
+    return vshuffle_bytes(a, k);
+}
+VEC_INLINE vec vrol12(vec a) { return vor(_mm256_slli_epi32(a, 12), _mm256_srli_epi32(a, 20)); }
+VEC_INLINE vec vrol7(vec a) { return vor(_mm256_slli_epi32(a, 7), _mm256_srli_epi32(a, 25)); }
+VEC_INLINE vec vpick_ge(vec x, vec p, vec word) {
+    return _mm256_blendv_epi8(x, word, _mm256_cmpeq_epi32(_mm256_max_epu32(x, p), x));
+}
+VEC_INLINE void vblocks(vec x[16]) {
+    vec t[16];
+    VEC_UNROLL
+    for (uint32_t i = 0; i < 16; i += 2) {
+        t[i] = _mm256_unpacklo_epi32(x[i], x[i + 1]);
+        t[i + 1] = _mm256_unpackhi_epi32(x[i], x[i + 1]);
+    }
+    VEC_UNROLL
+    for (uint32_t g = 0; g < 16; g += 4) { /* now x[g + j], 128-bit lane k: words g .. g + 3 of block 4k + j */
+        x[g] = _mm256_unpacklo_epi64(t[g], t[g + 2]);
+        x[g + 1] = _mm256_unpackhi_epi64(t[g], t[g + 2]);
+        x[g + 2] = _mm256_unpacklo_epi64(t[g + 1], t[g + 3]);
+        x[g + 3] = _mm256_unpackhi_epi64(t[g + 1], t[g + 3]);
+    }
+    for (uint32_t i = 0; i < 16; i++) t[i] = x[i];
+    VEC_UNROLL
+    for (uint32_t j = 0; j < 4; j++) {
+        x[2 * j] = _mm256_permute2x128_si256(t[j], t[4 + j], 0x20);
+        x[2 * j + 1] = _mm256_permute2x128_si256(t[8 + j], t[12 + j], 0x20);
+        x[8 + 2 * j] = _mm256_permute2x128_si256(t[j], t[4 + j], 0x31);
+        x[8 + 2 * j + 1] = _mm256_permute2x128_si256(t[8 + j], t[12 + j], 0x31);
+    }
+}
+
 /* ---- pairs of vectors inside a block of 16 words, for the stages with distance 4 (wide), 2, 1 (narrow) ----
  * A, B hold words 0..7 and 8..15. One twiddle serves a pair of lanes (2i, 2i+1), except at distance 1. */
 VEC_INLINE void vpair_words(vec *x, vec *y) {

@@ -76,6 +76,47 @@ VEC_INLINE vecd vdmul(vecd a, vecd b) { return _mm512_mul_pd(a, b); }
 VEC_INLINE vecd vdtrunc(vecd a) { return _mm512_roundscale_pd(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
 VEC_INLINE vec vdbits(vecd a) { return _mm512_castpd_si512(a); }
 
+/* ---- key streams ---- */
+VEC_INLINE vec vxor(vec a, vec b) { return _mm512_xor_si512(a, b); }
+VEC_INLINE vec vrol16(vec a) { return _mm512_rol_epi32(a, 16); }
+VEC_INLINE vec vrol8(vec a) { return _mm512_rol_epi32(a, 8); }
+VEC_INLINE vec vrol12(vec a) { return _mm512_rol_epi32(a, 12); }
+VEC_INLINE vec vrol7(vec a) { return _mm512_rol_epi32(a, 7); }
+/* Words of `word` where x >= p, of x elsewhere. */
+VEC_INLINE vec vpick_ge(vec x, vec p, vec word) {
+    return _mm512_mask_mov_epi32(x, _mm512_cmpge_epu32_mask(x, p), word);
+}
+/* x[w] = word w of block b in lane b, to x[b * 16 / VEC_LANES ..] = the words of block b in order. */
+VEC_INLINE void vblocks(vec x[16]) {
+    vec t[16];
+    VEC_UNROLL
+    for (uint32_t i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_epi32(x[i], x[i + 1]);
+        t[i + 1] = _mm512_unpackhi_epi32(x[i], x[i + 1]);
+    }
+    VEC_UNROLL
+    for (uint32_t g = 0; g < 16; g += 4) { /* now x[g + j], 128-bit lane k: words g .. g + 3 of block 4k + j */
+        x[g] = _mm512_unpacklo_epi64(t[g], t[g + 2]);
+        x[g + 1] = _mm512_unpackhi_epi64(t[g], t[g + 2]);
+        x[g + 2] = _mm512_unpacklo_epi64(t[g + 1], t[g + 3]);
+        x[g + 3] = _mm512_unpackhi_epi64(t[g + 1], t[g + 3]);
+    }
+    VEC_UNROLL
+    for (uint32_t j = 0; j < 4; j++) { /* even and odd lanes k apart, then each */
+        t[j] = _mm512_shuffle_i32x4(x[j], x[4 + j], 0x88);
+        t[4 + j] = _mm512_shuffle_i32x4(x[j], x[4 + j], 0xDD);
+        t[8 + j] = _mm512_shuffle_i32x4(x[8 + j], x[12 + j], 0x88);
+        t[12 + j] = _mm512_shuffle_i32x4(x[8 + j], x[12 + j], 0xDD);
+    }
+    VEC_UNROLL
+    for (uint32_t j = 0; j < 4; j++) {
+        x[j] = _mm512_shuffle_i32x4(t[j], t[8 + j], 0x88);
+        x[4 + j] = _mm512_shuffle_i32x4(t[4 + j], t[12 + j], 0x88);
+        x[8 + j] = _mm512_shuffle_i32x4(t[j], t[8 + j], 0xDD);
+        x[12 + j] = _mm512_shuffle_i32x4(t[4 + j], t[12 + j], 0xDD);
+    }
+}
+
 /* ---- pairs of vectors inside a block of 32 words, for the transform stages with distance 8, 4, 2, 1 ----
  * Element numbers are places in the block. A, B hold 0..15 and 16..31. Lanes of (X, Y) at distance t: X the lower, Y
  * the upper element of each butterfly; chosen so that one twiddle serves a pair of lanes (2i, 2i+1), except at distance

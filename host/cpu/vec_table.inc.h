@@ -9,5 +9,5 @@
         .add_const = vec_add_const, .tensor = vec_tensor, .combine = vec_combine, .inner = vec_inner,             \
         .mod_down = vec_mod_down, .base_convert = vec_base_convert, .automorphism = vec_automorphism,             \
         .encode = vec_encode, .encode_wide = vec_encode_wide, .drain = vec_drain, .check_range = vec_check_range, \
-        .affine = vec_affine, .lift = vec_lift                                                                    \
+        .uniform = vec_uniform, .affine = vec_affine, .lift = vec_lift                                            \
     }
