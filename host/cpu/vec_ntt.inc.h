@@ -10,6 +10,7 @@
 
 #define VEC_BLOCK_LOG   12 /* 16 KiB: data, twiddles and the next block together fit 48 KiB */
 #define VEC_NTT_MIN_LOG 8
+#define VEC_PAIRS       4 /* pairs of vectors that go through the tail together */
 
 /* ---- butterflies ---- */
 
@@ -139,73 +140,101 @@ static void vinverse_last(uint32_t *a, size_t len, const uint32_t *w, uint32_t l
 
 /* ---- the stages inside a pair of vectors ---- */
 
-/* Node k's `count` pairs of vectors at a: distances VEC_LANES/2 .. 1, nodes k.., 2k.., ... Writes canonical words. */
+/* A pair of vectors is one long chain of dependent operations, longer than the processor looks ahead: `pairs` of them, a
+ * constant at every call, go through each stage together. */
+#define VEC_EACH_PAIR                        \
+    VEC_UNROLL                               \
+    for (uint32_t i = 0; i < VEC_PAIRS; i++) \
+        if (i < pairs)
+
+/* Node k's pairs of vectors at a: distances VEC_LANES/2 .. 1, nodes k.., 2k.., ... Writes canonical words. */
+VEC_INLINE void vforward_pairs(uint32_t *a, const uint32_t *w, size_t k, vmod m, const uint32_t pairs) {
+    vec x[VEC_PAIRS], y[VEC_PAIRS], t[VEC_PAIRS];
+    VEC_EACH_PAIR {
+        x[i] = vload(a + 2 * i * VEC_LANES);
+        y[i] = vload(a + (2 * i + 1) * VEC_LANES);
+        vtail_enter_wide(&x[i], &y[i]);
+    }
+#if VEC_TAIL == 4
+    VEC_EACH_PAIR vbutterfly(&x[i], &y[i], vset(w[2 * (k + i)]), vset(w[2 * (k + i) + 1]), m);
+    VEC_EACH_PAIR vtail_8_to_4(&x[i], &y[i]);
+#endif
+    VEC_EACH_PAIR {
+        t[i] = vtwiddle_4(w + VEC_LANES / 4 * (k + i));
+        vbutterfly(&x[i], &y[i], t[i], t[i], m);
+    }
+    VEC_EACH_PAIR {
+        t[i] = vtwiddle_2(w + VEC_LANES / 2 * (k + i));
+        vpair_quads(&x[i], &y[i]);
+    }
+    VEC_EACH_PAIR vbutterfly(&x[i], &y[i], t[i], t[i], m);
+    VEC_EACH_PAIR {
+        t[i] = vload(w + VEC_LANES * (k + i));
+        vpair_words(&x[i], &y[i]);
+    }
+    VEC_EACH_PAIR { /* the last butterfly on canonical parts: sums below 2p, differences in (-p,p) need one correction */
+        vec u = vcanon2(x[i], m), v = vcanon1(vmont(y[i], t[i], m), m), d = vsub(u, v);
+        x[i] = vcanon1(vadd(u, v), m);
+        y[i] = vmin(d, vadd(d, m.p));
+    }
+    VEC_EACH_PAIR {
+        vtail_leave_narrow(&x[i], &y[i]);
+        vstore(a + 2 * i * VEC_LANES, x[i]);
+        vstore(a + (2 * i + 1) * VEC_LANES, y[i]);
+    }
+}
+VEC_INLINE void vinverse_pairs(uint32_t *out, const uint32_t *in, const uint32_t *w, size_t k, vmod m,
+                               const uint32_t pairs) {
+    vec x[VEC_PAIRS], y[VEC_PAIRS], t[VEC_PAIRS];
+    VEC_EACH_PAIR {
+        x[i] = vload(in + 2 * i * VEC_LANES);
+        y[i] = vload(in + (2 * i + 1) * VEC_LANES);
+        vtail_enter_narrow(&x[i], &y[i]);
+    }
+    VEC_EACH_PAIR {
+        t[i] = vload(w + VEC_LANES * (k + i));
+        vbutterfly_inv(&x[i], &y[i], t[i], vodd(t[i]), m);
+    }
+    VEC_EACH_PAIR {
+        vpair_words(&x[i], &y[i]);
+        t[i] = vtwiddle_2(w + VEC_LANES / 2 * (k + i));
+    }
+    VEC_EACH_PAIR vbutterfly_inv(&x[i], &y[i], t[i], t[i], m);
+    VEC_EACH_PAIR {
+        vpair_quads(&x[i], &y[i]);
+        t[i] = vtwiddle_4(w + VEC_LANES / 4 * (k + i));
+    }
+    VEC_EACH_PAIR vbutterfly_inv(&x[i], &y[i], t[i], t[i], m);
+#if VEC_TAIL == 4
+    VEC_EACH_PAIR vtail_4_to_8(&x[i], &y[i]);
+    VEC_EACH_PAIR vbutterfly_inv(&x[i], &y[i], vset(w[2 * (k + i)]), vset(w[2 * (k + i) + 1]), m);
+#endif
+    VEC_EACH_PAIR {
+        vtail_leave_wide(&x[i], &y[i]);
+        vstore(out + 2 * i * VEC_LANES, x[i]);
+        vstore(out + (2 * i + 1) * VEC_LANES, y[i]);
+    }
+}
+/* `count` pairs, a power of two; fetches `rows` rows as long. */
 static void vforward_tail(uint32_t *a, size_t count, const uint32_t *w, size_t k, vmod m, const uint32_t *const *ahead,
                           uint32_t rows) {
-    for (size_t i = 0; i < count; i++, a += 2 * VEC_LANES, k++) {
-        for (uint32_t r = 0; r < rows; r++) {
-            vprefetch(ahead[r] + i * 2 * VEC_LANES);
-            vprefetch(ahead[r] + i * 2 * VEC_LANES + VEC_LANES);
-        }
-        vec x = vload(a), y = vload(a + VEC_LANES), t;
-#if VEC_TAIL == 4
-        vtail_enter_wide(&x, &y);
-        vbutterfly(&x, &y, vset(w[2 * k]), vset(w[2 * k + 1]), m);
-        vtail_8_to_4(&x, &y);
-        t = vtwiddle_4(w + 4 * k);
-        vbutterfly(&x, &y, t, t, m);
-        t = vtwiddle_2(w + 8 * k);
-        vpair_quads(&x, &y);
-        vbutterfly(&x, &y, t, t, m);
-        t = vload(w + 16 * k);
-#else
-        vtail_enter_wide(&x, &y);
-        t = vtwiddle_4(w + 2 * k);
-        vbutterfly(&x, &y, t, t, m);
-        t = vtwiddle_2(w + 4 * k);
-        vpair_quads(&x, &y);
-        vbutterfly(&x, &y, t, t, m);
-        t = vload(w + 8 * k);
-#endif
-        vpair_words(&x, &y);
-        /* The last butterfly on canonical parts: sums below 2p and differences in (-p,p) need one correction each. */
-        vec u = vcanon2(x, m), v = vcanon1(vmont(y, t, m), m), d = vsub(u, v);
-        x = vcanon1(vadd(u, v), m);
-        y = vmin(d, vadd(d, m.p));
-        vtail_leave_narrow(&x, &y);
-        vstore(a, x);
-        vstore(a + VEC_LANES, y);
+    const uint32_t pairs = count < VEC_PAIRS ? 1 : VEC_PAIRS;
+    for (size_t i = 0; i < count; i += pairs, a += 2 * pairs * VEC_LANES, k += pairs) {
+        for (uint32_t r = 0; r < rows; r++)
+            for (uint32_t j = 0; j < 2 * pairs; j++) vprefetch(ahead[r] + (2 * i + j) * VEC_LANES);
+        if (pairs == 1)
+            vforward_pairs(a, w, k, m, 1);
+        else
+            vforward_pairs(a, w, k, m, VEC_PAIRS);
     }
 }
 static void vinverse_tail(uint32_t *out, const uint32_t *in, size_t count, const uint32_t *w, size_t k, vmod m) {
-    for (size_t i = 0; i < count; i++, in += 2 * VEC_LANES, out += 2 * VEC_LANES, k++) {
-        vec x = vload(in), y = vload(in + VEC_LANES), t;
-        vtail_enter_narrow(&x, &y);
-#if VEC_TAIL == 4
-        t = vload(w + 16 * k);
-        vbutterfly_inv(&x, &y, t, vodd(t), m);
-        vpair_words(&x, &y);
-        t = vtwiddle_2(w + 8 * k);
-        vbutterfly_inv(&x, &y, t, t, m);
-        vpair_quads(&x, &y);
-        t = vtwiddle_4(w + 4 * k);
-        vbutterfly_inv(&x, &y, t, t, m);
-        vtail_4_to_8(&x, &y);
-        vbutterfly_inv(&x, &y, vset(w[2 * k]), vset(w[2 * k + 1]), m);
-        vtail_leave_wide(&x, &y);
-#else
-        t = vload(w + 8 * k);
-        vbutterfly_inv(&x, &y, t, vodd(t), m);
-        vpair_words(&x, &y);
-        t = vtwiddle_2(w + 4 * k);
-        vbutterfly_inv(&x, &y, t, t, m);
-        vpair_quads(&x, &y);
-        t = vtwiddle_4(w + 2 * k);
-        vbutterfly_inv(&x, &y, t, t, m);
-        vtail_leave_wide(&x, &y);
-#endif
-        vstore(out, x);
-        vstore(out + VEC_LANES, y);
+    const uint32_t pairs = count < VEC_PAIRS ? 1 : VEC_PAIRS;
+    for (size_t i = 0; i < count; i += pairs, k += pairs, in += 2 * pairs * VEC_LANES, out += 2 * pairs * VEC_LANES) {
+        if (pairs == 1)
+            vinverse_pairs(out, in, w, k, m, 1);
+        else
+            vinverse_pairs(out, in, w, k, m, VEC_PAIRS);
     }
 }
 
