@@ -16,6 +16,7 @@ import os
 import re
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -23,6 +24,8 @@ import cases
 import tables
 from servers import peer_server, sable_server, take_turns
 
+# What a group without a peer compares with.
+SELF = {"threads": "Sable on one thread", "copy": "Sable's copy of the same data"}
 # Bits that Sable may be below the peer at a level before a comparison is objected to: the largest error of a run is
 # the more random of the two.
 PRECISION = {"precision_bits_max": 1.0, "precision_bits_mean": 0.5}
@@ -109,7 +112,7 @@ def measure(args, group, folder):
     sable, peer, rows = pair_of(args, group, folder)
     try:
         if not rows:
-            return None
+            return None  # --filter leaves none of this group
         theirs = peer.ask("precision") if group.peer in cases.PEERS else {}
         ours = sable.ask("precision") if theirs else {}  # nothing is encrypted otherwise
         runs, loads = take_turns((sable, peer), rows, args.rounds or group.rounds, args.seconds, args.gap, name)
@@ -117,12 +120,14 @@ def measure(args, group, folder):
         sable.close()
         if peer is not sable:
             peer.close()
+    if not runs:
+        raise RuntimeError(f"{name}: no row is left to measure")
     first = next(iter(runs.values()))[0]
     if group.path and first[0]["path"] != group.path:
         raise RuntimeError(f"{name}: Sable ran on the path {first[0]['path']}, not {group.path}")
     options = cases.SETS[group.shape]
-    result = {"name": name, "shape": group.shape, "peer": first[1]["peer"] or group.peer, "threads": group.threads,
-              "rounds": args.rounds or group.rounds, "cost": group.cost,
+    result = {"name": name, "shape": group.shape, "peer": first[1]["peer"] or SELF[group.peer],
+              "threads": group.threads, "rounds": args.rounds or group.rounds, "cost": group.cost,
               "sable_params": options if not options.startswith("--") else f"{group.shape} (planned: {options})",
               "load_average_1min": [round(x, 2) for x in loads], "objections": busy(group.threads, loads)}
     if theirs:
@@ -197,14 +202,18 @@ def main():
     device = args.device or f"{slug}-{head['cpus']}cpu"
     results = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "results")
     out = args.out or os.path.join(results, f"{device}-peers-{date}.json")
-    groups = []
+    groups, failed = [], []
     if os.path.exists(out):
         with open(out, encoding="utf-8") as file:
             groups = json.load(file)["groups"]
     with tempfile.TemporaryDirectory() as folder:
         for group in chosen(args):
             start = time.monotonic()
-            result = measure(args, group, folder)
+            try:
+                result = measure(args, group, folder)
+            except RuntimeError as error:  # the other groups are worth having
+                failed.append(f"{cases.group_name(group)}: {error}")
+                continue
             if result is None:
                 continue
             result["seconds"] = round(time.monotonic() - start)
@@ -213,7 +222,10 @@ def main():
             with open(out, "w", encoding="utf-8") as file:
                 json.dump({"device": device, **head, "date": date, "groups": groups}, file, indent=1)
                 file.write("\n")
-    publish({"device": device, **head, "date": date, "groups": groups}, args.docs)
+    if groups:
+        publish({"device": device, **head, "date": date, "groups": groups}, args.docs)
+    if failed:
+        sys.exit("\n".join(failed))
 
 
 if __name__ == "__main__":

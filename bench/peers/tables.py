@@ -2,6 +2,9 @@
 """Prints the groups of a result file as the tables of docs/PEERS.md."""
 import re
 
+# Columns of groups whose other side is no peer.
+OTHER = {"threads": "1 thread", "copy": "copy"}
+
 BEGIN, END = "<!-- peers:begin -->", "<!-- peers:end -->"
 
 
@@ -41,7 +44,7 @@ def head_lines(result):
 
 def shape_lines(groups):
     """Parameters and precision (bits of the largest error, at the top level / at level 1 / at the worst level)."""
-    lines = ["### Parameters", "",
+    lines = ["### Parameters and precision", "",
              "| group | side | levels | log Q | log PQ | digits | scale at level 1 | precision: top / level 1 / least |",
              "|---|---|---:|---:|---:|---:|---:|---|"]
     for group in groups:
@@ -59,13 +62,13 @@ def group_lines(group):
     """One table: times, ratios (median, least, largest), bars."""
     plural = "s" if group["threads"] > 1 else ""
     loads = group["load_average_1min"]
-    other = {"threads": "1 thread", "copy": "copy"}.get(group["peer"], "peer")
+    other = OTHER.get(group["name"].split("/")[0], "peer")
     lines = [f"### {group['name']}: {group['peer']}, {group['threads']} thread{plural}", "",
              f"{group['rounds']} rounds, path {group['rows'][0]['sable_path']}, load average {min(loads):.2f} to "
              f"{max(loads):.2f}."]
     lines += [f"No claim: {text}." for text in group["objections"]]
     bars = any(bar_of(row) for row in group["rows"])
-    ratio = "Sable / copy" if group["peer"] == "copy" else f"{other} / Sable"
+    ratio = "Sable / copy" if group["cost"] == "us/byte" else f"{other} / Sable"
     lines += ["", f"| row | Sable | {other} | {ratio} |" + (" bar |" if bars else ""),
               "|---|---:|---:|---:|" + ("---:|" if bars else "")]
     for row in group["rows"]:
@@ -77,20 +80,21 @@ def group_lines(group):
 
 
 def bar_lines(groups):
-    """All bars in one place: how many are held, which are missed."""
-    rows = [(group, row) for group in groups for row in group["rows"] if bar_of(row)]
+    """All bars in one place: how many are held, which are missed. Groups with an objection make no claim."""
+    rows = [(group, row) for group in groups if not group["objections"] for row in group["rows"] if bar_of(row)]
     missed = [(group, row) for group, row in rows if not bar_of(row)[1]]
     lines = [f"{len(rows) - len(missed)} of {len(rows)} bars are held."]
     for group, row in missed:
         lines.append(f"Missed: {group['name']} `{row['name']}`, ratio {row['ratio']:.2f}, Sable "
                      f"{time_text(row['sable_us'])}, bar {bar_of(row)[0]}.")
+    lines += [f"No claim: {group['name']}, {text}." for group in groups for text in group["objections"]]
     return lines
 
 
 def report(result):
     groups = result["groups"]
     parts = [head_lines(result), bar_lines(groups), shape_lines(groups)] + [group_lines(group) for group in groups]
-    return "\n\n".join("\n".join(part) for part in parts)
+    return "\n\n".join("\n".join(part) for part in parts if part)
 
 
 def update(path, text):
