@@ -2,14 +2,29 @@
 /* Which kernel sets this build holds and which of them this processor runs. */
 #include "cpu/dispatch.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "cpu/kernels_ifma.h"
 
 #if defined(__x86_64__) && !defined(SABLE_NO_X86)
 static bool has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 static bool has_avx512(void) {
     return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+static bool has_ifma(void) { return has_avx512() && __builtin_cpu_supports("avx512ifma"); }
+
+static cpu_kernels ifma;
+static void make_ifma(void) {
+    ifma = cpu_kernels_avx512;
+    ifma.name = "ifma";
+    cpu_ifma_transforms(&ifma);
+}
+static bool runs_ifma(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    return has_ifma() && pthread_once(&once, make_ifma) == 0;
 }
 #endif
 
@@ -24,6 +39,7 @@ static const struct path {
 #if defined(__x86_64__) && !defined(SABLE_NO_X86)
     {&cpu_kernels_avx2, has_avx2},
     {&cpu_kernels_avx512, has_avx512},
+    {&ifma, runs_ifma},
 #endif
 };
 #define PATHS (sizeof paths / sizeof paths[0])
