@@ -17,7 +17,8 @@ sable_status client_run_open(client_run *run, const client_ring *on, const sable
     const sable_ctx *ctx = in->ctx;
     const bool stage = !client_shares_memory(queue->ctx);
     const size_t n = ctx->params.n, limbs = ctx->level[in->level].limbs, all = limbs + ctx->params.p_count;
-    const size_t words = (small_polys + 3) / 4 * n + (stage ? 3 * limbs * n : 0) + (division ? 2 * all * n : 0);
+    const size_t words =
+        (small_polys + 3) / 4 * n + (stage ? 3 * limbs * n : 0) + (division ? 2 * all * client_run_row(n) : 0);
     size_t members = CLIENT_RUN_BYTES / (words * sizeof(uint32_t));
     if (members > CLIENT_RUN_MEMBERS) members = CLIENT_RUN_MEMBERS;
     if (members > in->batch) members = in->batch;
@@ -31,7 +32,8 @@ sable_status client_run_open(client_run *run, const client_ring *on, const sable
     if (status == SABLE_OK && stage)
         status = client_scratch_take(&run->work, &run->staged, members * 3 * limbs * n, "encryption", err);
     if (status == SABLE_OK && division)
-        status = client_scratch_take(&run->work, &run->special, members * 2 * all * n, "encryption", err);
+        status =
+            client_scratch_take(&run->work, &run->special, members * 2 * all * client_run_row(n), "encryption", err);
     if (status != SABLE_OK) client_run_close(run, in);
     return status;
 }

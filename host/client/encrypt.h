@@ -11,13 +11,17 @@ typedef struct client_run {
     const uint32_t *message; /* of the run at hand: [members][limbs][N] as stored, Montgomery form */
     uint32_t *cipher;        /* of the run at hand: [members][2][limbs][N] */
     uint32_t *staged;        /* a device's message, wiped, and cipher; NULL: they lie in the objects themselves */
-    uint32_t *special;       /* public-key encryption: [members][2][|P|][N], then [members][2][limbs][N], else NULL */
+    uint32_t *special;       /* public-key encryption: [members][2][|P|], then [members][2][limbs] rows, else NULL */
     int8_t *small;           /* [polys][members][N], guarded memory */
 } client_run;
 
 /* Most members of a run: amortises the transform of the secret, bounds memory. */
 #define CLIENT_RUN_MEMBERS 16
 #define CLIENT_RUN_BYTES   ((size_t)64 << 20)
+
+/* Words from one limb of run->special to the next: rows exactly a power of two apart would share cache sets, and a base
+ * conversion walks many of them at once. */
+static inline size_t client_run_row(size_t n) { return n + 272; }
 
 /* small_polys: secret polynomials a member; division: by P. On failure nothing is left open. */
 sable_status client_run_open(client_run *run, const client_ring *on, const sable_queue *queue, const sable_pt *in,

@@ -38,7 +38,7 @@ static void special_limb(client_lane *lane, const public_job *job, uint32_t i) {
         for (uint32_t part = 0; part < 2; part++) {
             lane_mul_mont(lane, product, v, key_limb(job, ring, part, pos), pos);
             lane_inverse(lane, product, product, minus_one, pos);
-            lane_lift(lane, job->residue + ((2 * b + part) * (size_t)plan->drop_count + i) * n,
+            lane_lift(lane, job->residue + ((2 * b + part) * (size_t)plan->drop_count + i) * client_run_row(n),
                       small_poly(job, 1 + part, b, n), product, plan->basis->y_mult[i], pos);
         }
     }
@@ -54,7 +54,7 @@ static void cipher_limb(client_lane *lane, const public_job *job, uint32_t i) {
         lane_expand_small(lane, v, small_poly(job, 0, b, n), inverse_p, pos);
         for (uint32_t part = 0; part < 2; part++) {
             const size_t at = (2 * b + part) * limbs + i;
-            lane_lift(lane, rest, small_poly(job, 1 + part, b, n), job->moved + at * n, inverse_p, pos);
+            lane_lift(lane, rest, small_poly(job, 1 + part, b, n), job->moved + at * client_run_row(n), inverse_p, pos);
             lane_forward(lane, rest, pos);
             lane_affine(lane, job->run->cipher + at * n, rest, v, key_limb(job, ring, part, pos),
                         part == 0 ? job->run->message + (b * limbs + i) * n : NULL, pos);
@@ -62,10 +62,15 @@ static void cipher_limb(client_lane *lane, const public_job *job, uint32_t i) {
     }
 }
 
+/* Two polynomials a member on the limbs `pos`, in scratch. */
+static sable_limbs scratch_limbs(const public_job *job, uint32_t *data, const uint16_t *pos, uint32_t limbs) {
+    const size_t row = client_run_row(job->run->work.on->ring->n);
+    return (sable_limbs){data, pos, limbs, 2, job->count, row, limbs * row, 2 * limbs * row, NULL};
+}
+
 /* The members of the run at hand. */
 static sable_status encrypt_run(const public_job *job, sable_error *err) {
     const client_work *work = &job->run->work;
-    const sable_ctx *ctx = work->on->ctx;
     const sable_drop_plan *plan = &job->level->down;
     CLIENT_PARALLEL(work)
     for (uint32_t i = 0; i < plan->drop_count; i++) {
@@ -74,8 +79,8 @@ static sable_status encrypt_run(const public_job *job, sable_error *err) {
     }
     SABLE_TRY(client_work_status(work, err));
     void *queue = work->lane[0].queue;
-    const sable_limbs y = sable_dense_limbs(ctx, job->residue, plan->drop, plan->drop_count, 2, job->count);
-    const sable_limbs r = sable_dense_limbs(ctx, job->moved, plan->out, plan->out_count, 2, job->count);
+    const sable_limbs y = scratch_limbs(job, job->residue, plan->drop, plan->drop_count);
+    const sable_limbs r = scratch_limbs(job, job->moved, plan->out, plan->out_count);
     sable_status status = work->on->cpu->base_convert(queue, &r, &y, plan->basis);
     if (status != SABLE_OK) return sable_fail(err, status, "cpu backend: %s", work->on->cpu->queue_error(queue));
     CLIENT_PARALLEL(work)
@@ -96,7 +101,7 @@ static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct
     const size_t block = run.members * n;
     client_work *work = &run.work;
     public_job job = {.run = &run, .key = key, .level = &queue->ctx->level[in->level], .residue = run.special};
-    job.moved = job.residue + 2 * block * queue->ctx->params.p_count;
+    job.moved = job.residue + 2 * run.members * client_run_row(n) * queue->ctx->params.p_count;
     sable_status status = SABLE_OK;
     for (uint32_t first = 0; first < in->batch && status == SABLE_OK; first += run.members) {
         job.count = in->batch - first < run.members ? in->batch - first : run.members;
