@@ -3,88 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <functional>
 #include <map>
 #include <sstream>
 #include <stdexcept>
 
+#include "support/table_case.h"
+
 namespace support {
 namespace {
-
-class Case {
-  public:
-    Case(const Device &device_, const Shape &shape_)
-        : device(device_), shape(shape_), rng(shape_.seed * 1000003 + shape_.variant) {}
-
-    const Device &device;
-    const Shape &shape;
-    Rng rng;
-
-    void *queue() const { return device.queue(); }
-    uint32_t n() const { return device.ring().n(); }
-    uint32_t q_count() const { return device.ring()->q_count; }
-    uint32_t all() const { return device.ring().limbs(); }
-
-    // Positions of the shape: some limb, the first and the last, or all of them.
-    std::vector<uint16_t> positions() {
-        if (shape.limbs == 0 || shape.limbs >= all()) return range(0, all());
-        if (shape.limbs == 2) return {0, static_cast<uint16_t>(all() - 1)};
-        const uint32_t first = static_cast<uint32_t>(rng() % (all() - shape.limbs + 1));
-        return range(first, first + shape.limbs);
-    }
-    Layout layout(bool may_repeat = false, bool may_repeat_parts = false) {
-        Layout l;
-        if (shape.padded)
-            l = {16 * static_cast<uint32_t>(rng() % 4), 16 * static_cast<uint32_t>(rng() % 3),
-                 16 * static_cast<uint32_t>(rng() % 5), false, false};
-        l.scattered = shape.scattered;
-        l.repeat_batch = may_repeat && shape.repeated;
-        l.repeat_parts = l.repeat_batch && may_repeat_parts;
-        return l;
-    }
-
-    // An operand that must come back as it was.
-    Poly &input(const std::vector<uint16_t> &pos, uint32_t parts, uint32_t batch, const Layout &l) {
-        Poly &p = operand(pos, parts, batch, l);
-        inputs.push_back({&p, p.host});
-        return p;
-    }
-    // An operand that the call may destroy or overwrite.
-    Poly &operand(const std::vector<uint16_t> &pos, uint32_t parts, uint32_t batch, const Layout &l) {
-        memory.emplace_back(device, pos, parts, batch, l);
-        return memory.back().random(rng).upload();
-    }
-    Poly &output(const std::vector<uint16_t> &pos, uint32_t parts, uint32_t batch, const Layout &l) {
-        memory.emplace_back(device, pos, parts, batch, l);
-        return result(memory.back().upload());
-    }
-    Poly &result(Poly &p) {
-        outputs.push_back(&p);
-        return p;
-    }
-    // One canonical constant a limb, edges among them.
-    std::vector<uint32_t> constants(const std::vector<uint16_t> &pos, size_t repeat = 1) {
-        std::vector<uint32_t> c;
-        for (size_t k = 0; k < repeat; k++)
-            for (uint16_t i : pos) c.push_back(random_word(rng, device.ring().p(i)));
-        return c;
-    }
-
-    Images finish() {
-        Images images = extra;
-        for (Poly *p : outputs) images.push_back(p->download().host);
-        for (auto &[p, before] : inputs)
-            if (p->download().host != before) throw std::runtime_error("an input was changed");
-        return images;
-    }
-    Images extra;
-
-  private:
-    std::deque<Poly> memory;
-    std::vector<std::pair<Poly *, std::vector<uint32_t>>> inputs;
-    std::vector<Poly *> outputs;
-};
 
 using Binary = sable_status (*)(void *, const sable_limbs *, const sable_limbs *, const sable_limbs *);
 
@@ -161,91 +88,6 @@ void combine(Case &c) {
     Poly &out = c.output(pos, c.shape.parts, groups, c.layout());
     const std::vector<uint32_t> k = c.constants(pos, groups * terms);
     c.device.check(c.device->combine(c.queue(), out.view(), in.view(), k.data()));
-}
-
-// Operands of a product with a key: alpha 5, a window of Q that begins inside the first block, then P.
-struct KeyCase {
-    static constexpr uint32_t alpha = 5, first = 2;
-    uint32_t batch, q_limbs, first_block, digits;
-    std::vector<uint16_t> q_pos, pos;
-    Poly *own = nullptr, *key = nullptr, *acc = nullptr, *add = nullptr;
-    std::vector<uint32_t> mult;
-    explicit KeyCase(Case &c) : batch(c.shape.batch) {
-        q_limbs = c.shape.limbs == 0 ? c.q_count() - first : c.shape.limbs;
-        q_pos = pos = range(first, first + q_limbs);
-        for (uint32_t i = c.q_count(); i < (c.shape.limbs == 1 ? c.q_count() + 1 : c.all()); i++)
-            pos.push_back(static_cast<uint16_t>(i));
-        first_block = first / alpha, digits = (first + q_limbs - 1) / alpha - first_block + 1;
-    }
-    void operands(Case &c) {
-        const uint32_t add_parts = c.shape.variant / 2 % 3;
-        own = &c.input(q_pos, 1, batch, c.layout());
-        Layout key_layout = c.layout();
-        key_layout.repeat_batch = c.shape.repeated;
-        key = &c.input(pos, 2 * digits, c.shape.repeated ? batch : 1, key_layout);
-        acc = &c.output(pos, 2, batch, c.layout());
-        add = add_parts ? &c.input(q_pos, add_parts, batch, c.layout()) : nullptr;
-        mult = c.constants(q_pos);
-    }
-    std::vector<std::unique_ptr<Basis>> bases(Case &c) const {
-        std::vector<std::unique_ptr<Basis>> up;
-        for (uint32_t j = 0; j < digits; j++) {
-            std::vector<uint16_t> src, dst;
-            for (uint16_t p : pos) (p < c.q_count() && p / alpha == first_block + j ? src : dst).push_back(p);
-            up.push_back(std::make_unique<Basis>(c.device.ring(), src, dst));
-        }
-        return up;
-    }
-};
-std::vector<const sable_basis *> pointers(const std::vector<std::unique_ptr<Basis>> &of) {
-    std::vector<const sable_basis *> result;
-    for (const auto &b : of) result.push_back(b->get());
-    return result;
-}
-
-void mod_up(Case &c) {
-    const KeyCase k(c);
-    const auto up = k.bases(c);
-    Poly &y = c.input(k.q_pos, 1, k.batch, c.layout(true));
-    Poly &d = c.output(k.pos, k.digits, k.batch, c.layout());
-    c.device.check(c.device->mod_up(c.queue(), d.view(), y.view(), pointers(up).data()));
-}
-
-void key_inner(Case &c) {
-    KeyCase k(c);
-    Poly &d = c.input(k.pos, k.digits, k.batch, c.layout());
-    k.operands(c);
-    c.device.check(c.device->key_inner(c.queue(), k.acc->view(), d.view(), k.own->view(), k.key->view(), k.alpha,
-                                       k.first_block, k.add ? k.add->view() : nullptr,
-                                       k.add ? k.mult.data() : nullptr));
-}
-
-void key_switch(Case &c) {
-    KeyCase k(c);
-    const auto up = k.bases(c);
-    Poly &y = c.input(k.q_pos, 1, k.batch, c.layout(true));
-    k.operands(c);
-    c.device.check(c.device->key_switch(c.queue(), k.acc->view(), y.view(), pointers(up).data(), k.own->view(),
-                                        k.key->view(), k.alpha, k.first_block, k.add ? k.add->view() : nullptr,
-                                        k.add ? k.mult.data() : nullptr));
-}
-
-void mod_down(Case &c) {
-    const auto pos = c.positions();
-    const uint32_t parts = c.shape.parts, batch = c.shape.batch;
-    const uint32_t galois_of[] = {1, 5, 2 * c.n() - 1}, galois = c.shape.in_place ? 1 : galois_of[c.shape.variant % 3];
-    std::vector<uint16_t> dropped;
-    for (uint32_t i = 0; i < c.all() && dropped.size() < 3; i++)
-        if (std::find(pos.begin(), pos.end(), i) == pos.end()) dropped.push_back(static_cast<uint16_t>(i));
-    if (dropped.empty()) dropped.push_back(pos[0]); // any prime may be divided by, the words are defined
-    Basis basis(c.device.ring(), dropped, pos);
-    Poly &y = c.input(dropped, parts, batch, c.layout(true));
-    Poly &x = c.shape.in_place ? c.result(c.operand(pos, parts, batch, c.layout()))
-                               : c.input(pos, parts, batch, c.layout(true, true));
-    Poly &out = c.shape.in_place ? x : c.output(pos, parts, batch, c.layout());
-    const std::vector<uint32_t> x_mult = c.constants(pos), e_mult = c.constants(pos);
-    c.device.check(c.device->mod_down(c.queue(), out.view(), y.view(), basis.get(), x.view(), x_mult.data(),
-                                      e_mult.data(), galois));
 }
 
 void ntt_mod_down(Case &c) {

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls of the functions for key switching and division.
+#include <algorithm>
+#include <memory>
+
+#include "support/table_case.h"
+
+namespace support {
+namespace {
+
+// Operands of a product with a key: alpha 5, a window of Q that begins inside the first block, then P.
+struct KeyCase {
+    static constexpr uint32_t alpha = 5, first = 2;
+    uint32_t batch, q_limbs, first_block, digits;
+    std::vector<uint16_t> q_pos, pos;
+    Poly *own = nullptr, *key = nullptr, *acc = nullptr, *add = nullptr;
+    std::vector<uint32_t> mult;
+    explicit KeyCase(Case &c) : batch(c.shape.batch) {
+        q_limbs = c.shape.limbs == 0 ? c.q_count() - first : c.shape.limbs;
+        q_pos = pos = range(first, first + q_limbs);
+        for (uint32_t i = c.q_count(); i < (c.shape.limbs == 1 ? c.q_count() + 1 : c.all()); i++)
+            pos.push_back(static_cast<uint16_t>(i));
+        first_block = first / alpha, digits = (first + q_limbs - 1) / alpha - first_block + 1;
+    }
+    void operands(Case &c) {
+        const uint32_t add_parts = c.shape.variant / 2 % 3;
+        own = &c.input(q_pos, 1, batch, c.layout());
+        Layout key_layout = c.layout();
+        key_layout.repeat_batch = c.shape.repeated;
+        key = &c.input(pos, 2 * digits, c.shape.repeated ? batch : 1, key_layout);
+        acc = &c.output(pos, 2, batch, c.layout());
+        add = add_parts ? &c.input(q_pos, add_parts, batch, c.layout()) : nullptr;
+        mult = c.constants(q_pos);
+    }
+    std::vector<std::unique_ptr<Basis>> bases(Case &c) const {
+        std::vector<std::unique_ptr<Basis>> up;
+        for (uint32_t j = 0; j < digits; j++) {
+            std::vector<uint16_t> src, dst;
+            for (uint16_t p : pos) (p < c.q_count() && p / alpha == first_block + j ? src : dst).push_back(p);
+            up.push_back(std::make_unique<Basis>(c.device.ring(), src, dst));
+        }
+        return up;
+    }
+};
+std::vector<const sable_basis *> pointers(const std::vector<std::unique_ptr<Basis>> &of) {
+    std::vector<const sable_basis *> result;
+    for (const auto &b : of) result.push_back(b->get());
+    return result;
+}
+
+} // namespace
+
+void mod_up(Case &c) {
+    const KeyCase k(c);
+    const auto up = k.bases(c);
+    Poly &y = c.input(k.q_pos, 1, k.batch, c.layout(true));
+    Poly &d = c.output(k.pos, k.digits, k.batch, c.layout());
+    c.device.check(c.device->mod_up(c.queue(), d.view(), y.view(), pointers(up).data()));
+}
+
+void key_inner(Case &c) {
+    KeyCase k(c);
+    Poly &d = c.input(k.pos, k.digits, k.batch, c.layout());
+    k.operands(c);
+    c.device.check(c.device->key_inner(c.queue(), k.acc->view(), d.view(), k.own->view(), k.key->view(), k.alpha,
+                                       k.first_block, k.add ? k.add->view() : nullptr,
+                                       k.add ? k.mult.data() : nullptr));
+}
+
+void key_switch(Case &c) {
+    KeyCase k(c);
+    const auto up = k.bases(c);
+    Poly &y = c.input(k.q_pos, 1, k.batch, c.layout(true));
+    k.operands(c);
+    c.device.check(c.device->key_switch(c.queue(), k.acc->view(), y.view(), pointers(up).data(), k.own->view(),
+                                        k.key->view(), k.alpha, k.first_block, k.add ? k.add->view() : nullptr,
+                                        k.add ? k.mult.data() : nullptr));
+}
+
+void mod_down(Case &c) {
+    const auto pos = c.positions();
+    const uint32_t parts = c.shape.parts, batch = c.shape.batch;
+    const uint32_t galois_of[] = {1, 5, 2 * c.n() - 1}, galois = c.shape.in_place ? 1 : galois_of[c.shape.variant % 3];
+    std::vector<uint16_t> dropped;
+    for (uint32_t i = 0; i < c.all() && dropped.size() < 3; i++)
+        if (std::find(pos.begin(), pos.end(), i) == pos.end()) dropped.push_back(static_cast<uint16_t>(i));
+    if (dropped.empty()) dropped.push_back(pos[0]); // any prime may be divided by, the words are defined
+    Basis basis(c.device.ring(), dropped, pos);
+    Poly &y = c.input(dropped, parts, batch, c.layout(true));
+    Poly &x = c.shape.in_place ? c.result(c.operand(pos, parts, batch, c.layout()))
+                               : c.input(pos, parts, batch, c.layout(true, true));
+    Poly &out = c.shape.in_place ? x : c.output(pos, parts, batch, c.layout());
+    const std::vector<uint32_t> x_mult = c.constants(pos), e_mult = c.constants(pos);
+    c.device.check(c.device->mod_down(c.queue(), out.view(), y.view(), basis.get(), x.view(), x_mult.data(),
+                                      e_mult.data(), galois));
+}
+
+} // namespace support
