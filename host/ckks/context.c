@@ -15,7 +15,7 @@
 
 /* The cpu backend's threads, or OpenMP's choice beside another backend. */
 static uint32_t choose_host_threads(const sable_ctx *ctx, uint32_t wanted) {
-    if (ctx->backend == sable_backend_cpu()) return ctx->backend->threads(ctx->state);
+    if (ctx->backend == sable_backend_cpu() || ctx->tally) return ctx->backend->threads(ctx->state);
     if (wanted) return wanted;
 #ifdef _OPENMP
     return (uint32_t)omp_get_max_threads();
@@ -24,8 +24,8 @@ static uint32_t choose_host_threads(const sable_ctx *ctx, uint32_t wanted) {
 #endif
 }
 
-sable_status sable_ctx_create(sable_ctx **out, const sable_params *params, const sable_ctx_options *options,
-                              sable_error *err) {
+static sable_status create(sable_ctx **out, const sable_params *params, const sable_ctx_options *options, bool planning,
+                           sable_error *err) {
     if (!out || !params) return sable_fail(err, SABLE_INVALID, "sable_ctx_create: out and params must not be NULL");
     sable_ctx_options o = {sizeof o, NULL, NULL, 0, 0};
     if (options) {
@@ -48,15 +48,17 @@ sable_status sable_ctx_create(sable_ctx **out, const sable_params *params, const
     sable_ctx *ctx = calloc(1, sizeof *ctx);
     if (!ctx) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a context");
     ctx->params = *params;
-    ctx->backend = backend;
+    ctx->backend = planning ? sable_backend_tally() : backend;
     pthread_mutex_init(&ctx->lock, NULL);
 
     sable_backend_options bo = {sizeof bo, backend == sable_backend_cpu() ? o.cpu_path : device, o.threads,
                                 o.memory_cap};
-    sable_status status = sable_ring_create(&ctx->ring, &ctx->params, err);
+    sable_status status = planning ? sable_ring_create_constants(&ctx->ring, &ctx->params, err)
+                                   : sable_ring_create(&ctx->ring, &ctx->params, err);
     if (status == SABLE_OK) status = sable_level_tables_create(&ctx->level, &ctx->params, ctx->ring, err);
     if (status == SABLE_OK) status = sable_encoder_create(&ctx->encoder, params->log_n, err);
-    if (status == SABLE_OK) status = backend->open(&ctx->state, ctx->ring, &bo, err);
+    if (status == SABLE_OK) status = ctx->backend->open(&ctx->state, ctx->ring, &bo, err);
+    if (status == SABLE_OK && planning) ctx->tally = sable_tally_of(ctx->state);
     if (status == SABLE_OK) ctx->host_threads = choose_host_threads(ctx, o.threads);
     if (status != SABLE_OK) {
         sable_ctx_destroy(&ctx);
@@ -64,6 +66,16 @@ sable_status sable_ctx_create(sable_ctx **out, const sable_params *params, const
     }
     *out = ctx;
     return SABLE_OK;
+}
+
+sable_status sable_ctx_create(sable_ctx **out, const sable_params *params, const sable_ctx_options *options,
+                              sable_error *err) {
+    return create(out, params, options, false, err);
+}
+
+sable_status sable_ctx_create_planning(sable_ctx **out, const sable_params *params, const sable_ctx_options *options,
+                                       sable_error *err) {
+    return create(out, params, options, true, err);
 }
 
 void sable_ctx_destroy(sable_ctx **ctx) {

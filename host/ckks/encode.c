@@ -67,8 +67,8 @@ sable_status sable_encode(sable_queue *queue, sable_pt *out, const double *value
     sable_ctx *ctx = queue->ctx;
     sable_pt meta = {.ctx = ctx};
     SABLE_TRY(encoding_shape(queue, &meta, encoding, count));
-    double largest;
-    SABLE_TRY(values_extent(queue, &largest, values, count, encoding->is_complex));
+    double largest = 0; /* a plan reads no values */
+    if (!ctx->tally) SABLE_TRY(values_extent(queue, &largest, values, count, encoding->is_complex));
     /* A bound that follows the data shows one power of two of it, not the value. */
     meta.bound = encoding->bound > 0 ? encoding->bound : largest > 0 ? sable_power_of_two_from(largest) : 1;
     meta.rms = encoding->rms > 0 ? encoding->rms : meta.bound;
@@ -93,8 +93,9 @@ sable_status sable_encode(sable_queue *queue, sable_pt *out, const double *value
         one.batch = 1;
         for (uint32_t b = 0; b < meta.batch && status == SABLE_OK; b++) {
             one.data = all.data + b * all.batch_stride;
-            status = encode_member(queue, &one, values + count / meta.batch * b, encoding->is_complex, &meta, host,
-                                   host + n2, host + 2 * n2);
+            status = ctx->tally ? ctx->backend->encode(queue->handle, &one, NULL, NULL, ctx->params.n / (uint32_t)n2)
+                                : encode_member(queue, &one, values + count / meta.batch * b, encoding->is_complex,
+                                                &meta, host, host + n2, host + 2 * n2);
         }
         if (status == SABLE_OK)
             sable_pt_commit(queue, out, &meta, data);

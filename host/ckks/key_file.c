@@ -193,6 +193,17 @@ static sable_status settle(sable_queue *queue, const sable_key_file *file, sable
     return SABLE_OK;
 }
 
+/* What reading a key costs, without reading: halves of so many words, of which the second is expanded if seeded. */
+static void plan_read(sable_tally *tally, uint64_t bytes, size_t words, bool seeded) {
+    tally->work[SABLE_WORK_READ] += (double)bytes;
+    tally->work[SABLE_WORK_DIGEST] += (double)bytes;
+    tally->work[SABLE_WORK_COPY] += 2.0 * sizeof(uint32_t) * (double)words;
+    tally->work[SABLE_WORK_CHECK] += 2.0 * (double)words;
+    if (!seeded) return;
+    tally->work[SABLE_WORK_EXPAND] += (double)words;
+    tally->work[SABLE_WORK_ELEMENT] += (double)words;
+}
+
 /* Key number index of the file; on failure key->data is the caller's to release. */
 static sable_status load_key(sable_queue *queue, sable_key_file *file, sable_evk *key, size_t index) {
     sable_ctx *ctx = queue->ctx;
@@ -202,6 +213,10 @@ static sable_status load_key(sable_queue *queue, sable_key_file *file, sable_evk
     const size_t half = (size_t)limbs * ctx->params.n;
     const sable_section_spec section = section_of(file, index);
     SABLE_TRY(sable_words_alloc(queue, &key->data, 2 * key->digits * half, file->path));
+    if (ctx->tally) {
+        plan_read(ctx->tally, section.length, key->digits * half, !file->stored.no_seeds);
+        return SABLE_OK;
+    }
     uint32_t *host = malloc(half * sizeof *host);
     if (!host)
         return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "%s: no memory for %zu bytes", file->path, half * sizeof *host);

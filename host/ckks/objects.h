@@ -6,6 +6,7 @@
 
 #include "base/fail.h"
 #include "base/shared.h"
+#include "cpu/tally.h"
 #include "ring/ring.h"
 #include "sable/eval.h"
 
@@ -38,7 +39,8 @@ typedef struct sable_level_tables {
 struct sable_ctx {
     sable_params params;
     const sable_backend *backend;
-    void *state; /* the backend's */
+    void *state;        /* the backend's */
+    sable_tally *tally; /* of a context that only plans, else NULL: payloads of files are then counted, not read */
     sable_ring *ring;
     sable_level_tables *level; /* [top_level + 1] */
     sable_encoder *encoder;
@@ -102,6 +104,11 @@ struct sable_keyset {
     bool insecure, seeded; /* seeded: every key's seed is there */
     uint8_t key_id[SABLE_DIGEST_BYTES];
 };
+
+/* A context as sable_ctx_create's with the same options, refusals included, on which work is counted and not done
+ * (cpu/tally.h). */
+SABLE_SHARED SABLE_CHECKED sable_status sable_ctx_create_planning(sable_ctx **out, const sable_params *params,
+                                                                  const sable_ctx_options *options, sable_error *err);
 
 /* Blocks of alpha positions that a key's hull touches. */
 static inline uint32_t sable_key_digits(const sable_params *p, const sable_key_need *need) {

@@ -127,9 +127,34 @@ static sable_status check_residues(sable_queue *queue, const sable_limbs *x, con
                         queue->ctx->ring->prime[x->pos[limb]].p);
 }
 
+/* What reading costs, without reading. */
+static sable_status plan_read(sable_queue *queue, sable_ct *out, const sable_ct *meta, uint32_t residue_bits,
+                              const char *path) {
+    sable_ctx *ctx = queue->ctx;
+    const sable_level_tables *t = &ctx->level[meta->level];
+    const size_t words = (size_t)meta->batch * meta->parts * t->limbs * ctx->params.n;
+    uint32_t *data;
+    sable_ct all = *meta;
+    SABLE_TRY(sable_words_alloc(queue, &data, words, path));
+    all.data = data;
+    sable_limbs view = sable_ct_limbs(&all);
+    const double bytes = (double)sable_ct_payload_bytes(meta, residue_bits);
+    ctx->tally->work[SABLE_WORK_READ] += bytes;
+    ctx->tally->work[SABLE_WORK_DIGEST] += bytes;
+    ctx->tally->work[SABLE_WORK_COPY] += (double)words * sizeof(uint32_t);
+    if (meta->seeded) ctx->tally->work[SABLE_WORK_EXPAND] += (double)words / 2;
+    sable_status status = check_residues(queue, &view, path);
+    if (status == SABLE_OK)
+        sable_ct_commit(queue, out, meta, data);
+    else
+        sable_words_release(queue, data);
+    return status;
+}
+
 sable_status sable_ct_payload_read(sable_queue *queue, sable_ct *out, const sable_ct *meta, uint32_t residue_bits,
                                    sable_section_stream *stream, const char *path) {
     sable_ctx *ctx = queue->ctx;
+    if (ctx->tally) return plan_read(queue, out, meta, residue_bits, path);
     const sable_level_tables *t = &ctx->level[meta->level];
     size_t n = ctx->params.n, part = t->limbs * n, words = stored_words(meta);
     uint32_t *host = malloc(words * sizeof *host), *data = NULL;

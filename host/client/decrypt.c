@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "ckks/encoder.h"
-#include "client/secret.h"
+#include "client/plan.h"
 
 /* The bound is an honest circuit's statement; the room beyond it lets a slightly wrong one through and still tells a
  * wrapped value apart. */
@@ -69,12 +69,17 @@ typedef struct decryption {
     bool is_complex;
 } decryption;
 
+/* Members of a run, so that its memory is bounded. */
+static void choose_members(decryption *d) {
+    const bool stage = !client_shares_memory(d->queue->ctx);
+    const size_t words = ((stage ? d->in->parts : 0) + 1) * (size_t)d->sel.limbs * d->in->ctx->params.n;
+    size_t members = words ? RUN_BYTES / (words * sizeof(uint32_t)) : 1;
+    d->members = (uint32_t)(members < 1 ? 1 : members > d->in->batch ? d->in->batch : members);
+}
+
 static sable_status decryption_open(decryption *d, sable_error *err) {
     const size_t n = d->in->ctx->params.n, limbs = d->sel.limbs;
     const bool stage = !client_shares_memory(d->queue->ctx);
-    const size_t words = ((stage ? d->in->parts : 0) + 1) * limbs * n;
-    size_t members = words ? RUN_BYTES / (words * sizeof(uint32_t)) : 1;
-    d->members = (uint32_t)(members < 1 ? 1 : members > d->in->batch ? d->in->batch : members);
     uint32_t tasks = d->members > d->sel.limbs ? d->members : d->sel.limbs;
     SABLE_TRY(client_work_open(&d->work, &d->secret->ring, tasks, err));
     if (stage)
@@ -229,6 +234,12 @@ sable_status sable_decrypt(sable_queue *queue, double *values, size_t count, boo
                             in->slots, is_complex ? "complex" : "real", needed);
     decryption d = {.queue = queue, .in = in, .secret = secret, .value_count = needed, .is_complex = is_complex};
     SABLE_TRY(select_limbs(queue, &d.sel, in));
+    choose_members(&d);
+    if (queue->ctx->tally) {
+        const client_decrypt_shape shape = {queue->ctx->params.n, in->slots, in->parts, in->batch,
+                                            d.sel.limbs,          d.members, needed};
+        return client_plan_decrypt(queue, &shape);
+    }
     sable_status status = decrypt_all(&d);
     if (status == SABLE_OK) memcpy(values, d.values, needed * sizeof *values); /* all of them or none */
     decryption_close(&d);

@@ -7,33 +7,40 @@
 
 #include "ckks/expand.h"
 #include "ckks/noise.h"
+#include "client/plan.h"
 
 /* -- runs ---------------------------------------------------------------------------------------------------------- */
 
 static size_t message_words(const sable_pt *in) { return (size_t)in->ctx->level[in->level].limbs * in->ctx->params.n; }
+
+uint32_t client_run_members(const sable_ctx *ctx, uint32_t level, uint32_t batch, uint32_t small_polys, bool division) {
+    const bool stage = !client_shares_memory(ctx);
+    const size_t n = ctx->params.n, limbs = ctx->level[level].limbs, all = limbs + ctx->params.p_count;
+    const size_t words =
+        (small_polys + 3) / 4 * n + (stage ? 3 * limbs * n : 0) + (division ? 2 * all * client_run_row(n) : 0);
+    size_t members = CLIENT_RUN_BYTES / (words * sizeof(uint32_t));
+    if (members > CLIENT_RUN_MEMBERS) members = CLIENT_RUN_MEMBERS;
+    if (members > batch) members = batch;
+    return members < 1 ? 1 : (uint32_t)members;
+}
 
 sable_status client_run_open(client_run *run, const client_ring *on, const sable_queue *queue, const sable_pt *in,
                              uint32_t small_polys, bool division, sable_error *err) {
     const sable_ctx *ctx = in->ctx;
     const bool stage = !client_shares_memory(queue->ctx);
     const size_t n = ctx->params.n, limbs = ctx->level[in->level].limbs, all = limbs + ctx->params.p_count;
-    const size_t words =
-        (small_polys + 3) / 4 * n + (stage ? 3 * limbs * n : 0) + (division ? 2 * all * client_run_row(n) : 0);
-    size_t members = CLIENT_RUN_BYTES / (words * sizeof(uint32_t));
-    if (members > CLIENT_RUN_MEMBERS) members = CLIENT_RUN_MEMBERS;
-    if (members > in->batch) members = in->batch;
-    if (members < 1) members = 1;
-    *run = (client_run){.members = (uint32_t)members};
+    const uint32_t members = client_run_members(ctx, in->level, in->batch, small_polys, division);
+    *run = (client_run){.members = members};
     SABLE_TRY(client_work_open(&run->work, on, (uint32_t)all, err));
     sable_status status = sable_rng_create(&run->rng, err);
-    if (status == SABLE_OK && !(run->small = client_secret_alloc(small_polys * members * n)))
-        status =
-            sable_fail(err, SABLE_NO_MEMORY, "encryption needs %zu bytes of guarded memory", small_polys * members * n);
+    if (status == SABLE_OK && !(run->small = client_secret_alloc((size_t)small_polys * members * n)))
+        status = sable_fail(err, SABLE_NO_MEMORY, "encryption needs %zu bytes of guarded memory",
+                            (size_t)small_polys * members * n);
     if (status == SABLE_OK && stage)
-        status = client_scratch_take(&run->work, &run->staged, members * 3 * limbs * n, "encryption", err);
+        status = client_scratch_take(&run->work, &run->staged, (size_t)members * 3 * limbs * n, "encryption", err);
     if (status == SABLE_OK && division)
-        status =
-            client_scratch_take(&run->work, &run->special, members * 2 * all * client_run_row(n), "encryption", err);
+        status = client_scratch_take(&run->work, &run->special, (size_t)members * 2 * all * client_run_row(n),
+                                     "encryption", err);
     if (status != SABLE_OK) client_run_close(run, in);
     return status;
 }
@@ -105,6 +112,10 @@ static void encrypt_limb(client_lane *lane, const client_run *run, const sable_s
 static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct *meta, const sable_pt *in,
                                     const sable_secret *secret) {
     const sable_level_tables *level = &queue->ctx->level[in->level];
+    if (queue->ctx->tally) {
+        meta->seeded = true;
+        return client_plan_encrypt(queue, in->level, in->batch, false);
+    }
     client_run run;
     SABLE_TRY(client_run_open(&run, &secret->ring, queue, in, 1, false, &queue->error));
     meta->insecure |= sable_rng_insecure(run.rng);

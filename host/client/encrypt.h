@@ -23,6 +23,8 @@ typedef struct client_run {
  * conversion walks many of them at once. */
 static inline size_t client_run_row(size_t n) { return n + 272; }
 
+/* Members of one run of an encryption at a level. small_polys and division as below. */
+uint32_t client_run_members(const sable_ctx *ctx, uint32_t level, uint32_t batch, uint32_t small_polys, bool division);
 /* small_polys: secret polynomials a member; division: by P. On failure nothing is left open. */
 sable_status client_run_open(client_run *run, const client_ring *on, const sable_queue *queue, const sable_pt *in,
                              uint32_t small_polys, bool division, sable_error *err);

@@ -9,6 +9,7 @@
 
 #include "ckks/noise.h"
 #include "client/encrypt.h"
+#include "client/plan.h"
 
 typedef struct public_job {
     const client_run *run;
@@ -95,6 +96,7 @@ static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct
                                     const sable_public_key *key) {
     sable_error *err = &queue->error;
     const size_t n = queue->ctx->params.n;
+    if (queue->ctx->tally) return client_plan_encrypt(queue, in->level, in->batch, true);
     client_run run;
     SABLE_TRY(client_run_open(&run, &key->ring, queue, in, 3, true, err));
     meta->insecure |= sable_rng_insecure(run.rng);

@@ -177,6 +177,15 @@ static sable_status read_public_key(sable_public_key *key, const sable_section_s
     key->test_rng = (info->flags & SABLE_FILE_TEST_RNG) != 0;
     key->insecure = params->insecure || info->flags & (SABLE_FILE_INSECURE | SABLE_FILE_TEST_RNG);
     const size_t half = (size_t)key_limbs(params) * params->n;
+    if (key->ctx->tally) { /* a plan counts what follows */
+        double *work = key->ctx->tally->work;
+        const double bytes = (double)spec[1].length + (key->seeded ? 0 : (double)spec[2].length);
+        work[SABLE_WORK_READ] += bytes;
+        work[SABLE_WORK_DIGEST] += bytes;
+        work[SABLE_WORK_ELEMENT] += 2 * (double)half;
+        if (key->seeded) work[SABLE_WORK_EXPAND] += (double)half;
+        return SABLE_OK;
+    }
     SABLE_TRY(read_half(key, key->data, file, &spec[1], bits, path, err));
     if (!key->seeded) SABLE_TRY(read_half(key, key->data + half, file, &spec[2], bits, path, err));
     return complete(key, err);

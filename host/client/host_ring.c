@@ -33,6 +33,11 @@ sable_status client_ring_open(client_ring *ring, sable_ctx *ctx, sable_error *er
     ring->idle = calloc(1, sizeof *ring->idle);
     if (!ring->idle) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a key's scratch");
     pthread_mutex_init(&ring->idle->lock, NULL);
+    if (ctx->tally) { /* nothing is computed on it */
+        ring->cpu = ctx->backend;
+        ring->state = ctx->state;
+        return SABLE_OK;
+    }
     if (ctx->backend == ring->cpu) {
         ring->state = ctx->state;
         ring->kernels = sable_cpu_kernels(ring->state);

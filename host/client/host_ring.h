@@ -89,7 +89,9 @@ static inline uint32_t lane_mont_negative(const client_lane *lane, uint32_t posi
 uint32_t client_r_inverse(const client_ring *on, uint32_t position);
 
 /* Words of this context lie where the CPU reads and writes them: nothing is copied to and fro. */
-static inline bool client_shares_memory(const sable_ctx *ctx) { return ctx->backend == sable_backend_cpu(); }
+static inline bool client_shares_memory(const sable_ctx *ctx) {
+    return ctx->backend == sable_backend_cpu() || ctx->tally;
+}
 /* Words of a work from the backend's allocator, which keeps blocks: fresh memory costs more in page faults than the work
  * done in it. For words that may be published, or that the caller wipes. */
 sable_status client_scratch_take(const client_work *work, uint32_t **out, size_t words, const char *what,

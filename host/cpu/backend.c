@@ -46,6 +46,38 @@ static uint32_t default_threads(void) {
 #endif
 }
 
+sable_status cpu_choose(const cpu_kernels **kernels, uint32_t *threads, const sable_backend_options *options,
+                        sable_error *err) {
+    const char *path = options ? options->path : NULL;
+    *kernels = cpu_kernels_find(path);
+    if (!*kernels) {
+        char offered[128];
+        cpu_kernels_list(offered, sizeof offered);
+        return sable_fail(err, SABLE_NO_DEVICE,
+                          "cpu path \"%s\" is not available; this build on this processor offers %s", path, offered);
+    }
+    *threads = options && options->threads ? options->threads : default_threads();
+    if (*threads > MAX_THREADS)
+        return sable_fail(err, SABLE_LIMIT, "%u threads asked for; the cpu backend starts at most %u", *threads,
+                          MAX_THREADS);
+    return SABLE_OK;
+}
+
+static size_t packed_room(size_t bytes) { return (bytes + 255) / 256 * 256; }
+
+size_t cpu_tables_bytes(const cpu_kernels *kernels, const sable_ring *ring) {
+    size_t total = 0;
+    for (uint32_t pos = 0; pos < ring->q_count + ring->p_count; pos++)
+        total += packed_room(kernels->prepare(NULL, ring, pos));
+    return total;
+}
+
+sable_status cpu_no_tables(const cpu_kernels *kernels, size_t bytes, size_t cap, sable_error *err) {
+    return sable_fail(err, SABLE_NO_MEMORY,
+                      "transform tables of path %s need %zu bytes; the memory cap is %zu bytes (0 = none)",
+                      kernels->name, bytes, cap);
+}
+
 /* Packs the transform tables of every prime, in one block of memory. */
 static sable_status make_tables(cpu_state *s, sable_error *err) {
     size_t offset[SABLE_MAX_LIMBS + 1], total = 0;
@@ -54,14 +86,11 @@ static sable_status make_tables(cpu_state *s, sable_error *err) {
         s->tables[pos] = (cpu_tables){.ring = s->ring, .pos = pos};
         s->tables[pos].packed_bytes = s->kernels->prepare(NULL, s->ring, pos);
         offset[pos] = total;
-        total += (s->tables[pos].packed_bytes + 255) / 256 * 256;
+        total += packed_room(s->tables[pos].packed_bytes);
     }
     if (total == 0) return SABLE_OK;
     s->packed = cpu_pool_take(s->pool, total);
-    if (!s->packed)
-        return sable_fail(err, SABLE_NO_MEMORY,
-                          "transform tables of path %s need %zu bytes; the memory cap is %zu bytes (0 = none)",
-                          s->kernels->name, total, cpu_pool_cap(s->pool));
+    if (!s->packed) return cpu_no_tables(s->kernels, total, cpu_pool_cap(s->pool), err);
     int threads = cpu_threads_for(s, (size_t)count * s->ring->n);
     CPU_PARALLEL(threads)
     for (uint32_t pos = 0; pos < count; pos++) {
@@ -81,18 +110,9 @@ static void cpu_close(void *state) {
 
 static sable_status cpu_open(void **state, const sable_ring *ring, const sable_backend_options *options,
                              sable_error *err) {
-    const char *path = options ? options->path : NULL;
-    const cpu_kernels *kernels = cpu_kernels_find(path);
-    if (!kernels) {
-        char offered[128];
-        cpu_kernels_list(offered, sizeof offered);
-        return sable_fail(err, SABLE_NO_DEVICE,
-                          "cpu path \"%s\" is not available; this build on this processor offers %s", path, offered);
-    }
-    uint32_t threads = options && options->threads ? options->threads : default_threads();
-    if (threads > MAX_THREADS)
-        return sable_fail(err, SABLE_LIMIT, "%u threads asked for; the cpu backend starts at most %u", threads,
-                          MAX_THREADS);
+    const cpu_kernels *kernels;
+    uint32_t threads;
+    SABLE_TRY(cpu_choose(&kernels, &threads, options, err));
     cpu_state *s = calloc(1, sizeof *s);
     if (s) s->pool = cpu_pool_create(options ? options->memory_cap : 0);
     if (!s || !s->pool) {

@@ -71,6 +71,13 @@ static inline int cpu_thread(void) {
 #endif
 }
 
+/* The kernels and the number of threads that options ask for, or a refusal. */
+sable_status cpu_choose(const cpu_kernels **kernels, uint32_t *threads, const sable_backend_options *options,
+                        sable_error *err);
+/* Bytes of the packed tables of all primes, and the refusal when a pool does not give them. */
+size_t cpu_tables_bytes(const cpu_kernels *kernels, const sable_ring *ring);
+sable_status cpu_no_tables(const cpu_kernels *kernels, size_t bytes, size_t cap, sable_error *err);
+
 /* The refusal of a queue whose backend could not get `bytes`. */
 sable_status cpu_no_memory(cpu_queue *queue, size_t bytes);
 
@@ -112,6 +119,11 @@ sable_status cpu_ntt_mod_down(void *queue, const sable_limbs *out, const sable_l
                               const uint32_t *x_mult, const uint32_t *e_mult);
 sable_status cpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
                           const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois);
+
+/* Bytes that these take from the pool while they run. */
+size_t cpu_mod_up_bytes(const cpu_state *s, const sable_basis *const *up, uint32_t digits);
+size_t cpu_key_switch_bytes(const cpu_state *s, const sable_limbs *acc, const sable_basis *const *up, uint32_t count);
+size_t cpu_mod_down_bytes(const cpu_state *s, const sable_limbs *out, const sable_basis *basis);
 
 /* backend_element.c */
 sable_status cpu_copy(void *queue, const sable_limbs *out, const sable_limbs *in);

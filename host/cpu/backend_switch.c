@@ -81,14 +81,24 @@ static size_t largest_tile(const shape *f, const sable_basis *const *up, uint32_
     return most;
 }
 
+/* Words of one thread's scratch. */
+static size_t mod_up_lane(const shape *f, const sable_basis *const *up, uint32_t digits) {
+    return largest_tile(f, up, digits) + SKEW;
+}
+
+size_t cpu_mod_up_bytes(const cpu_state *s, const sable_basis *const *up, uint32_t digits) {
+    const shape f = shape_of(s);
+    return s->threads * mod_up_lane(&f, up, digits) * sizeof(uint32_t);
+}
+
 sable_status cpu_mod_up(void *queue, const sable_limbs *digits, const sable_limbs *y, const sable_basis *const *up) {
     cpu_state *s = cpu_state_of(queue);
     CPU_CHECK_SHAPE(s, digits);
     CPU_CHECK(s, y);
     const shape f = shape_of(s);
-    const size_t lane = largest_tile(&f, up, digits->parts) + SKEW;
-    uint32_t *scratch = cpu_pool_take(s->pool, s->threads * lane * sizeof *scratch);
-    if (!scratch) return cpu_no_memory(queue, s->threads * lane * sizeof *scratch);
+    const size_t lane = mod_up_lane(&f, up, digits->parts), total = cpu_mod_up_bytes(s, up, digits->parts);
+    uint32_t *scratch = cpu_pool_take(s->pool, total);
+    if (!scratch) return cpu_no_memory(queue, total);
     begin_digits(s, &f, digits, y, up, digits->parts, 0, digits->batch, scratch, lane);
     cpu_pool_give(s->pool, scratch);
     uint16_t index[SABLE_MAX_LIMBS];
@@ -200,6 +210,28 @@ sable_status cpu_key_inner(void *queue, const sable_limbs *acc, const sable_limb
     return SABLE_OK;
 }
 
+/* Members whose begun digits are kept at a time, words of a digit and of one thread's scratch. */
+typedef struct switch_room {
+    size_t members, digit, lane, total; /* total in bytes */
+} switch_room;
+
+static switch_room switch_room_of(const cpu_state *s, const shape *f, const sable_limbs *acc,
+                                  const sable_basis *const *up, uint32_t count) {
+    switch_room r = {.digit = acc->limbs * (f->n + SKEW), .lane = largest_tile(f, up, count)};
+    const size_t bytes = count * r.digit * sizeof(uint32_t);
+    r.members = bytes > 0 && bytes < BEGUN_BYTES ? BEGUN_BYTES / bytes : 1;
+    if (r.members > acc->batch) r.members = acc->batch;
+    if (r.lane < count * (f->words + SKEW)) r.lane = count * (f->words + SKEW);
+    r.lane += SKEW;
+    r.total = r.members * bytes + s->threads * r.lane * sizeof(uint32_t);
+    return r;
+}
+
+size_t cpu_key_switch_bytes(const cpu_state *s, const sable_limbs *acc, const sable_basis *const *up, uint32_t count) {
+    const shape f = shape_of(s);
+    return switch_room_of(s, &f, acc, up, count).total;
+}
+
 sable_status cpu_key_switch(void *queue, const sable_limbs *acc, const sable_limbs *y, const sable_basis *const *up,
                             const sable_limbs *own, const sable_limbs *key, uint32_t alpha, uint32_t first_block,
                             const sable_limbs *add, const uint32_t *add_mult) {
@@ -212,12 +244,9 @@ sable_status cpu_key_switch(void *queue, const sable_limbs *acc, const sable_lim
     CPU_CHECK(s, key);
     if (add) CPU_CHECK(s, add);
     const shape f = shape_of(s);
-    const size_t digit = acc->limbs * (f.n + SKEW), bytes = count * digit * sizeof(uint32_t);
-    size_t members = bytes < BEGUN_BYTES ? BEGUN_BYTES / bytes : 1, lane = largest_tile(&f, up, count);
-    if (members > acc->batch) members = acc->batch;
-    if (lane < count * (f.words + SKEW)) lane = count * (f.words + SKEW);
-    lane += SKEW;
-    const size_t total = members * bytes + s->threads * lane * sizeof(uint32_t);
+    const switch_room room = switch_room_of(s, &f, acc, up, count);
+    const size_t digit = room.digit, lane = room.lane, total = room.total;
+    size_t members = room.members;
     uint32_t *begun = cpu_pool_take(s->pool, total), *scratch = begun + members * count * digit;
     if (!begun) return cpu_no_memory(queue, total);
     sable_limbs digits = {.data = begun,
@@ -258,6 +287,28 @@ static void finish_limb(const cpu_state *s, const shape *f, uint32_t *out, const
     if (galois != 1) s->kernels->automorphism(out, to, galois, s->ring->log_n);
 }
 
+/* Polynomials at a time, words of one and of one thread's scratch. */
+typedef struct down_room {
+    size_t round, poly, lane, total; /* total in bytes */
+} down_room;
+
+static down_room down_room_of(const cpu_state *s, const shape *f, const sable_limbs *out, const sable_basis *basis) {
+    const size_t polys = (size_t)out->batch * out->parts;
+    down_room r = {.poly = out->limbs * (f->n + SKEW), .lane = tile_words(f, basis)};
+    r.round = BEGUN_BYTES / (r.poly * sizeof(uint32_t));
+    if (r.round == 0) r.round = 1;
+    if (r.round > polys) r.round = polys;
+    if (r.lane < f->n + f->words + SKEW) r.lane = f->n + f->words + SKEW;
+    r.lane += SKEW;
+    r.total = (r.round * r.poly + s->threads * r.lane) * sizeof(uint32_t);
+    return r;
+}
+
+size_t cpu_mod_down_bytes(const cpu_state *s, const sable_limbs *out, const sable_basis *basis) {
+    const shape f = shape_of(s);
+    return down_room_of(s, &f, out, basis).total;
+}
+
 sable_status cpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
                           const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois) {
     cpu_state *s = cpu_state_of(queue);
@@ -265,13 +316,9 @@ sable_status cpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs
     CPU_CHECK(s, y);
     CPU_CHECK(s, x);
     const shape f = shape_of(s);
-    const size_t polys = (size_t)out->batch * out->parts, poly = out->limbs * (f.n + SKEW);
-    size_t round = BEGUN_BYTES / (poly * sizeof(uint32_t)), lane = tile_words(&f, basis);
-    if (round == 0) round = 1;
-    if (round > polys) round = polys;
-    if (lane < f.n + f.words + SKEW) lane = f.n + f.words + SKEW;
-    lane += SKEW;
-    const size_t total = (round * poly + s->threads * lane) * sizeof(uint32_t);
+    const down_room room = down_room_of(s, &f, out, basis);
+    const size_t polys = (size_t)out->batch * out->parts, poly = room.poly, lane = room.lane, total = room.total;
+    size_t round = room.round;
     uint32_t *begun = cpu_pool_take(s->pool, total), *scratch = begun + round * poly;
     if (!begun) return cpu_no_memory(queue, total);
     uint16_t x_index[SABLE_MAX_LIMBS], out_index[SABLE_MAX_LIMBS];

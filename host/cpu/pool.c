@@ -45,6 +45,11 @@ static size_t class_of(size_t bytes, unsigned *index) {
     return steps * step;
 }
 
+size_t cpu_pool_counts(size_t bytes) {
+    unsigned index;
+    return bytes > SIZE_MAX - ALIGN ? 0 : class_of(bytes + ALIGN, &index);
+}
+
 cpu_pool *cpu_pool_create(size_t cap) {
     cpu_pool *pool = calloc(1, sizeof *pool);
     if (!pool) return NULL;

@@ -20,6 +20,8 @@ void cpu_pool_give(cpu_pool *pool, void *memory); /* NULL is a no-op */
 
 /* Bytes given out now, and the most ever, both as size classes (at most 12.5 % above what was asked for). */
 void cpu_pool_use(const cpu_pool *pool, size_t *live, size_t *peak);
+/* What a block of so many bytes counts there; 0 when the number is absurd. */
+size_t cpu_pool_counts(size_t bytes);
 /* Bytes given back and kept for reuse. */
 size_t cpu_pool_cached(const cpu_pool *pool);
 size_t cpu_pool_cap(const cpu_pool *pool);

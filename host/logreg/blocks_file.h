@@ -18,4 +18,8 @@ uint64_t blocks_count(const sable_blocks_info *info);
 /* Sections of a file: META, then the blocks, each of block_bytes bytes; to be freed. */
 sable_status blocks_specs(sable_section_spec **out, uint32_t blocks, uint64_t block_bytes, sable_error *err);
 
+/* Whether info can become a file: as every writer checks it first. */
+SABLE_SHARED SABLE_CHECKED sable_status sable_blocks_check_info(sable_queue *queue, const char *path,
+                                                                const sable_blocks_info *info);
+
 #endif

@@ -54,7 +54,7 @@ static void setup_put(uint8_t setup[SETUP_BYTES], const sable_blocks_writer *w, 
     memcpy(setup + AT_META, w->meta, BLOCKS_META_BYTES);
 }
 
-static sable_status check_info(sable_queue *queue, const char *path, const sable_blocks_info *info) {
+sable_status sable_blocks_check_info(sable_queue *queue, const char *path, const sable_blocks_info *info) {
     SABLE_TRY(sable_check_queue(queue));
     if (!path || !info || info->struct_size != sizeof *info || info->samples == 0 ||
         info->layout.samples_per_block == 0)
@@ -116,7 +116,7 @@ static sable_status prepare(sable_queue *queue, sable_blocks_writer **out, const
 
 static sable_status create(sable_queue *queue, sable_blocks_writer **out, const char *path,
                            const sable_blocks_info *info, const sable_ct *shape, const sable_blocks_origin *origin) {
-    SABLE_TRY(check_info(queue, path, info));
+    SABLE_TRY(sable_blocks_check_info(queue, path, info));
     SABLE_TRY(sable_check_ct(queue, shape, "the first block"));
     sable_blocks_writer *w;
     sable_error *err = &queue->error;
@@ -220,7 +220,7 @@ static sable_status resume(sable_queue *queue, sable_blocks_writer **out, sable_
 sable_status sable_blocks_resume(sable_queue *queue, sable_blocks_writer **out, const char *path,
                                  const sable_blocks_info *info, const sable_blocks_origin *origin, uint32_t *done,
                                  sable_error *note) {
-    SABLE_TRY(check_info(queue, path, info));
+    SABLE_TRY(sable_blocks_check_info(queue, path, info));
     if (!out || !origin || origin->struct_size != sizeof *origin || !done)
         return SABLE_REFUSE(queue, SABLE_INVALID, "sable_blocks_resume: an argument is NULL or struct_size is not set");
     sable_error *err = &queue->error;

@@ -12,6 +12,9 @@ void sable_prime_init(sable_prime *prime, uint32_t p, uint32_t n);
 
 /* Tables of all primes of a set; *ring is freed with sable_ring_free. Errors: SABLE_NO_MEMORY with the bytes. */
 sable_status sable_ring_create(sable_ring **ring, const sable_params *params, sable_error *err);
+/* Constants only: of each transform table no more than its first two words, which hold psi^(N/2). For plans, which
+ * transform nothing. */
+sable_status sable_ring_create_constants(sable_ring **out, const sable_params *params, sable_error *err);
 void sable_ring_free(sable_ring **ring);
 
 /* Conversion from S = src to dst with the factor c = prod over `factor` positions (A, may be 0 of them) times k_mod[i] for source

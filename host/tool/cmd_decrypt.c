@@ -9,22 +9,10 @@
 #include "tool/cmd_decrypt.h"
 #include "tool/cmd_infer_memory.h"
 #include "tool/commands.h"
+#include "tool/disk.h"
+#include "tool/dry_run.h"
 #include "tool/progress.h"
 #include "tool/report.h"
-#include "tool/session.h"
-#include "tool/workspace.h"
-
-typedef struct decrypt {
-    const char *keys, *secret_file, *params, *data, *out, *rows;
-    double threshold;
-    text_list class_names;
-    workspace w;
-    session s;
-    sable_secret *secret;
-    sable_blocks *blocks;
-    sable_ct *ct;
-    row_names names;
-} decrypt;
 
 static sable_status open_blocks(decrypt *d) {
     sable_container_info head;
@@ -43,11 +31,7 @@ static sable_status open_blocks(decrypt *d) {
         return sable_fail(&d->s.err, SABLE_KEY_MISMATCH, "%s is encrypted for key %s, %s is key %s",
                           sable_show_path(d->data).text, shown_id(head.key_id).text, sable_show_path(d->w.secret).text,
                           shown_id(id).text);
-    const sable_blocks_info *info = sable_blocks_get_info(d->blocks);
-    uint32_t members = info->kind == SABLE_BLOCKS_RESULTS ? info->classes : info->layout.members;
-    uint64_t block = ciphertext_bytes(&d->s, info->level, members, info->parts);
-    if (info->blocks > 1) block *= 2; /* the one before goes when the next is complete */
-    SABLE_TRY(check_memory(&d->s, block, members, "decrypt"));
+    if (settings.memory && !settings.dry_run) SABLE_TRY(decrypt_check_room(d));
     return sable_ct_create(&d->ct, d->s.ctx, &d->s.err);
 }
 
@@ -76,6 +60,7 @@ static void tell(const decrypt *d, const decrypt_output *o, double seconds) {
     report_integer(results ? "classes" : "features", o->columns);
     report_integer("resumed_blocks", o->resumed);
     report_integer("peak_bytes", (int64_t)process_peak());
+    report_integer("backend_peak_bytes", (int64_t)session_peak(&d->s));
     report_number("seconds", seconds);
     report_bool("insecure", !d->s.info.secure);
     report_text("owner_only", owner_only);
@@ -167,7 +152,10 @@ static sable_status run_open(decrypt *d) {
     if (d->class_names.count && d->class_names.count != o.classes)
         return sable_fail(&d->s.err, SABLE_INVALID, "--class-names has %u names, %s %u classes", d->class_names.count,
                           d->data, o.classes);
+    const double before = processor_seconds();
     sable_status status = row_names_read(&d->names, d->rows, info->samples, &d->s.err);
+    if (settings.dry_run) return status == SABLE_OK ? decrypt_dry(d, &o, processor_seconds() - before) : status;
+    if (status == SABLE_OK) status = disk_check(d->out, decrypt_file_bytes(d, &o), &d->s.err);
     if (status == SABLE_OK) status = write_all(d, &o);
     decrypt_output_close(&o, worth_continuing(status, o.done));
     if (status == SABLE_OK) tell(d, &o, seconds_now() - start);
@@ -207,6 +195,7 @@ int cmd_decrypt(int argc, char **argv) {
         OPTION("threshold", NUMBER, &d.threshold, "T", "binary probabilities above T are class 1 (default 0.5)",
                .low = 0, .high = 1),
         PROGRESS_OPTION,
+        DRY_RUN_OPTION,
         {.name = NULL},
     };
     command_line line = {.name = "decrypt",

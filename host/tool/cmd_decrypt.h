@@ -7,6 +7,8 @@
 #include "sable/dataset.h"
 #include "sable/io.h"
 #include "tool/options.h"
+#include "tool/session.h"
+#include "tool/workspace.h"
 
 /* Names and labels that `encrypt` kept for the owner: read twice, never held. */
 typedef struct row_names {
@@ -40,6 +42,8 @@ typedef struct decrypt_output {
     sable_text text;
 } decrypt_output;
 
+enum { NPY_HEAD = 128 };
+
 /* origin: digests of the data and of everything else the rows depend on. Continues an earlier run that had the same. */
 sable_status decrypt_output_open(decrypt_output *out, const uint8_t origin[2 * SABLE_HASH_BYTES], sable_error *err);
 /* values[count][columns] of block `index`, logits already multiplied by the factor. */
@@ -48,5 +52,26 @@ sable_status decrypt_output_block(decrypt_output *out, uint32_t index, const dou
 sable_status decrypt_output_finish(decrypt_output *out, sable_error *err);
 /* Whatever the outcome; an unfinished file is removed unless it is to be kept. */
 void decrypt_output_close(decrypt_output *out, bool keep);
+
+typedef struct decrypt {
+    const char *keys, *secret_file, *params, *data, *out, *rows;
+    double threshold;
+    text_list class_names;
+    workspace w;
+    session s;
+    sable_secret *secret;
+    sable_blocks *blocks;
+    sable_ct *ct;
+    row_names names;
+} decrypt;
+
+/* -- before any work (cmd_decrypt_dry.c) --------------------------------------------------------------------------- */
+
+/* SABLE_LIMIT when the command takes more than --memory: found out on a planning session. */
+sable_status decrypt_check_room(decrypt *d);
+/* Least length of the file: of NPY the exact one, of CSV that of one character a value. */
+uint64_t decrypt_file_bytes(const decrypt *d, const decrypt_output *out);
+/* --dry-run: seconds are those that reading --rows took. */
+sable_status decrypt_dry(decrypt *d, const decrypt_output *out, double seconds);
 
 #endif

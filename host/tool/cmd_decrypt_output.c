@@ -113,18 +113,17 @@ static void csv_heading(decrypt_output *out) {
 
 /* As sable_npy_write: NumPy wants the elements to start at a multiple of 64. */
 static void npy_heading(decrypt_output *out) {
-    enum { HEAD = 128 };
-    uint8_t head[HEAD + 1];
-    memset(head, ' ', HEAD);
+    uint8_t head[NPY_HEAD + 1];
+    memset(head, ' ', NPY_HEAD);
     static const uint8_t start[8] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
     memcpy(head, start, sizeof start);
-    sable_put_u16(head + 8, HEAD - 10);
+    sable_put_u16(head + 8, NPY_HEAD - 10);
     int length =
-        snprintf((char *)head + 10, HEAD - 9, "{'descr': '<f8', 'fortran_order': False, 'shape': (%llu, %u), }",
+        snprintf((char *)head + 10, NPY_HEAD - 9, "{'descr': '<f8', 'fortran_order': False, 'shape': (%llu, %u), }",
                  (unsigned long long)out->info->samples, out->columns);
     head[10 + length] = ' '; /* in place of the end of the text */
-    head[HEAD - 1] = '\n';
-    sable_text_raw(&out->text, head, HEAD);
+    head[NPY_HEAD - 1] = '\n';
+    sable_text_raw(&out->text, head, NPY_HEAD);
 }
 
 static void npy_row(decrypt_output *out, const double *row) {

@@ -10,6 +10,7 @@
 #include "io/show.h"
 #include "tool/cmd_infer_memory.h"
 #include "tool/commands.h"
+#include "tool/dry_run.h"
 #include "tool/key_plan.h"
 #include "tool/progress.h"
 #include "tool/report.h"
@@ -94,6 +95,7 @@ static void tell(const encrypt *e, const encrypt_scan *scan, const sable_blocks_
     report_bool("insecure", !e->s.info.secure);
     report_integer("bytes", (int64_t)bytes);
     report_integer("peak_bytes", (int64_t)process_peak());
+    report_integer("backend_peak_bytes", (int64_t)session_peak(&e->s));
     report_number("seconds", seconds);
     report_text("out", e->out);
     report_text("rows", scan->rows_path);
@@ -104,13 +106,15 @@ static void tell(const encrypt *e, const encrypt_scan *scan, const sable_blocks_
     if (scan->rows_path) say("%s: names and labels of the samples, for the owner only", scan->rows_path);
 }
 
-static sable_status encrypt_scanned(encrypt *e, encrypt_scan *scan, double start) {
+/* scanned: seconds that the first reading took. */
+static sable_status encrypt_scanned(encrypt *e, encrypt_scan *scan, double start, double scanned) {
     sable_error *err = &e->s.err;
     SABLE_TRY(choose_bound(e, scan));
     sable_blocks_info info = {
         .struct_size = sizeof info, .kind = SABLE_BLOCKS_DATASET, .samples = scan->samples, .stored = file_options()};
     SABLE_TRY(sable_layout_choose(&info.layout, e->s.params, (sable_packing)e->packing, (uint32_t)scan->features,
                                   scan->samples, err));
+    if (settings.dry_run) return encrypt_dry(e, scan, &info, scanned);
     uint32_t resumed = 0;
     const bool old = path_exists(e->out);
     SABLE_TRY(encrypt_blocks(e, scan, &info, &resumed));
@@ -121,10 +125,10 @@ static sable_status encrypt_scanned(encrypt *e, encrypt_scan *scan, double start
 }
 
 static sable_status encrypt_data(encrypt *e) {
-    double start = seconds_now();
+    const double start = seconds_now(), before = processor_seconds();
     encrypt_scan scan = {0};
     sable_status status = encrypt_scan_table(e, &scan);
-    if (status == SABLE_OK) status = encrypt_scanned(e, &scan, start);
+    if (status == SABLE_OK) status = encrypt_scanned(e, &scan, start, processor_seconds() - before);
     encrypt_scan_clear(&scan);
     return status;
 }
@@ -180,9 +184,10 @@ int cmd_encrypt(int argc, char **argv) {
                .low = 0x1p-20, .high = 0x1p60, .group = "range"),
         OPTION("probabilities", FLAG, &e.probabilities, NULL, "model: it will be asked for probabilities"),
         PROGRESS_OPTION,
+        DRY_RUN_OPTION,
     };
-    data_source_options(table + 14, &e.source);
-    table[14].group = "what";
+    data_source_options(table + 15, &e.source);
+    table[15].group = "what";
     command_line line = {
         .name = "encrypt",
         .summary = "Encrypts a table of samples, or a model, for the owner of the secret key",

@@ -57,7 +57,8 @@ typedef struct encrypt_scan {
     size_t column;
     sable_shown name; /* of the column */
     uint8_t digest[SABLE_HASH_BYTES];
-    char *rows_path; /* OUT.rows.csv, or NULL: neither ids nor labels */
+    char *rows_path;     /* OUT.rows.csv, or NULL: neither ids nor labels */
+    uint64_t rows_bytes; /* of that file */
     sable_partial rows;
 } encrypt_scan;
 /* scan is zero before; clear removes the file unless it was committed. */
@@ -66,5 +67,23 @@ void encrypt_scan_clear(encrypt_scan *scan);
 
 /* The second reading (cmd_encrypt_blocks.c). *resumed: blocks that an earlier run had made. */
 sable_status encrypt_blocks(encrypt *e, const encrypt_scan *scan, const sable_blocks_info *info, uint32_t *resumed);
+
+/* -- before any work (cmd_encrypt_dry.c) --------------------------------------------------------------------------- */
+
+/* What is encrypted in one go: a block of data, or the weights and then the bias of a model. */
+typedef struct encrypt_piece {
+    uint32_t members, level;
+    double bound;
+} encrypt_piece;
+/* SABLE_LIMIT when these pieces, held at the same time, take more than --memory with `held` bytes of values beside them:
+ * found out on a planning session. */
+sable_status encrypt_check_room(encrypt *e, const encrypt_piece *piece, size_t count, uint64_t held);
+/* --dry-run: seconds are those that the first reading of the table took. */
+sable_status encrypt_dry(encrypt *e, const encrypt_scan *scan, const sable_blocks_info *info, double seconds);
+sable_status encrypt_dry_model(encrypt *e, const sable_encrypted_model *model, const encrypt_piece piece[2]);
+/* Length of the file of blocks. */
+sable_status encrypt_file_bytes(encrypt *e, const sable_blocks_info *info, uint64_t *bytes);
+/* Bytes of values that are held beside one block: its slots and its rows. */
+uint64_t encrypt_held_bytes(const sable_layout *layout);
 
 #endif

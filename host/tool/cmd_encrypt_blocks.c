@@ -5,6 +5,8 @@
 
 #include "tool/cmd_encrypt.h"
 #include "tool/cmd_infer_memory.h"
+#include "tool/disk.h"
+#include "tool/options.h"
 #include "tool/progress.h"
 #include "tool/report.h"
 #ifdef SABLE_TEST_RNG
@@ -121,12 +123,15 @@ static sable_status origin_of(const stream *t, sable_blocks_origin *origin, sabl
                          : sable_secret_key_id(e->secret, info->key_id);
 }
 
-/* A plaintext, a ciphertext twice its size, and, of several, the one before, which goes when the next is complete. */
 static sable_status check_room(const stream *t) {
+    encrypt *e = t->e;
     const sable_layout *layout = &t->info->layout;
-    const bool several = t->scan->samples > layout->samples_per_block;
-    uint64_t plaintext = ciphertext_bytes(&t->e->s, t->e->level, layout->members, 1);
-    return check_memory(&t->e->s, (several ? 5 : 3) * plaintext, layout->members, "encrypt");
+    const encrypt_piece block = {layout->members, e->level, e->bound}, two[] = {block, block};
+    const size_t count = t->scan->samples > layout->samples_per_block ? 2 : 1;
+    uint64_t bytes;
+    if (settings.memory) SABLE_TRY(encrypt_check_room(e, two, count, encrypt_held_bytes(layout)));
+    SABLE_TRY(encrypt_file_bytes(e, t->info, &bytes));
+    return disk_check(e->out, bytes, &e->s.err);
 }
 
 sable_status encrypt_blocks(encrypt *e, const encrypt_scan *scan, const sable_blocks_info *given, uint32_t *resumed) {

@@ -5,12 +5,24 @@
 
 #include "tool/cmd_encrypt.h"
 #include "tool/key_plan.h"
+#include "tool/options.h"
 #include "tool/report.h"
 
-static double largest(const double *values, size_t count) {
+/* The smallest power of two above all slot values: those of a model are its weights or biases divided by the range. */
+static double bound_of(const double *values, size_t count, double range) {
     double most = 0;
-    for (size_t i = 0; i < count; i++) most = fmax(most, fabs(values[i]));
+    for (size_t i = 0; i < count; i++) most = fmax(most, fabs(values[i] / range));
     return power_above(most);
+}
+
+/* What becomes ciphertexts: the weights, then the bias a level below. */
+static void pieces_of(const encrypt *e, const sable_model *model, const sable_encrypted_model *out,
+                      encrypt_piece piece[2]) {
+    const size_t classes = model->classes, weights = classes * model->features;
+    const bool row = out->layout.packing == SABLE_PACK_ROW;
+    piece[0] =
+        (encrypt_piece){(uint32_t)(row ? classes : weights), e->level, bound_of(model->weights, weights, out->range)};
+    piece[1] = (encrypt_piece){model->classes, e->level - 1, bound_of(model->bias, classes, out->range)};
 }
 
 /* Largest value of usual standardised data. A wrong guess does no harm: what the owner does not state, the range only
@@ -27,19 +39,17 @@ static sable_status choose_range(encrypt *e, const sable_model *model, sable_enc
     return SABLE_OK;
 }
 
-static sable_status pack_and_encrypt(encrypt *e, const sable_model *model, sable_encrypted_model *out) {
+static sable_status pack_and_encrypt(encrypt *e, const sable_model *model, sable_encrypted_model *out,
+                                     const encrypt_piece piece[2]) {
     sable_model_values values;
     sable_error *err = &e->s.err;
-    const size_t slots = e->s.info.slots;
     SABLE_TRY(sable_model_pack(&values, model, &out->layout, out->range, err));
     sable_status status = sable_ct_create(&out->weights, e->s.ctx, err);
     if (status == SABLE_OK) status = sable_ct_create(&out->bias, e->s.ctx, err);
     if (status == SABLE_OK)
-        status = encrypt_values(e, out->weights, values.weights, values.weight_members, e->level,
-                                largest(values.weights, values.weight_members * slots));
+        status = encrypt_values(e, out->weights, values.weights, piece[0].members, piece[0].level, piece[0].bound);
     if (status == SABLE_OK)
-        status = encrypt_values(e, out->bias, values.bias, values.bias_members, e->level - 1,
-                                largest(values.bias, values.bias_members * slots));
+        status = encrypt_values(e, out->bias, values.bias, piece[1].members, piece[1].level, piece[1].bound);
     sable_model_values_free(&values);
     return status;
 }
@@ -53,7 +63,12 @@ static sable_status make(encrypt *e, const sable_model *model) {
                           "a model is encrypted at level 1 or above: its bias lies one level below its weights");
     SABLE_TRY(sable_layout_choose(&out.layout, e->s.params, packing, model->features, 0, &e->s.err));
     SABLE_TRY(choose_range(e, model, &out));
-    sable_status status = pack_and_encrypt(e, model, &out);
+    encrypt_piece piece[2];
+    pieces_of(e, model, &out, piece);
+    if (settings.dry_run) return encrypt_dry_model(e, &out, piece);
+    const uint64_t values = (uint64_t)(piece[0].members + piece[1].members) * e->s.info.slots * sizeof(double);
+    if (settings.memory) SABLE_TRY(encrypt_check_room(e, piece, 2, values));
+    sable_status status = pack_and_encrypt(e, model, &out, piece);
     const sable_file_options stored = file_options();
     if (status == SABLE_OK) status = via_queue(&e->s, sable_encrypted_model_save(e->s.queue, &out, e->out, &stored));
     if (status == SABLE_OK) {
@@ -66,6 +81,7 @@ static sable_status make(encrypt *e, const sable_model *model) {
         report_number("range", out.range);
         report_bool("range_bounds", out.range_bounds);
         report_integer("bytes", (int64_t)bytes);
+        report_integer("backend_peak_bytes", (int64_t)session_peak(&e->s));
         report_number("seconds", seconds_now() - start);
         report_text("out", e->out);
         say("%s: %u %s of %u features, %s packing, level %u, range %g%s", e->out, out.classes,

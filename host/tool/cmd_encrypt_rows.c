@@ -51,9 +51,11 @@ static sable_status begin_side_file(encrypt *e, encrypt_scan *scan, const encryp
     if (!sable_rows_has_ids(r->rows) && !sable_rows_has_labels(r->rows)) return SABLE_OK;
     if (asprintf(&scan->rows_path, "%s.rows.csv", e->out) < 0) scan->rows_path = NULL;
     if (!scan->rows_path) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a path");
-    SABLE_TRY(sable_partial_open(&scan->rows, scan->rows_path, err));
-    SABLE_TRY(sable_partial_start(&scan->rows, 0600, NULL, 0, 0, err));
-    unfinished_stream(scan->rows_path);
+    if (!settings.dry_run) {
+        SABLE_TRY(sable_partial_open(&scan->rows, scan->rows_path, err));
+        SABLE_TRY(sable_partial_start(&scan->rows, 0600, NULL, 0, 0, err));
+        unfinished_stream(scan->rows_path);
+    }
     sable_text_cell(text, "index");
     if (sable_rows_has_ids(r->rows)) sable_text_cell(text, "id");
     if (sable_rows_has_labels(r->rows)) sable_text_cell(text, "label");
@@ -64,7 +66,8 @@ static sable_status begin_side_file(encrypt *e, encrypt_scan *scan, const encryp
 static sable_status write_text(encrypt *e, encrypt_scan *scan, sable_text *text) {
     if (text->failed) return sable_fail(&e->s.err, SABLE_NO_MEMORY, "no memory for a text");
     if (!scan->rows_path) return SABLE_OK;
-    SABLE_TRY(sable_partial_write(&scan->rows, text->bytes, text->used, &e->s.err));
+    if (!settings.dry_run) SABLE_TRY(sable_partial_write(&scan->rows, text->bytes, text->used, &e->s.err));
+    scan->rows_bytes += text->used;
     sable_text_clear(text);
     return SABLE_OK;
 }

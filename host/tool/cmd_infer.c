@@ -7,25 +7,15 @@
 
 #include "io/container.h"
 #include "io/show.h"
+#include "tool/cmd_infer.h"
 #include "tool/cmd_infer_memory.h"
 #include "tool/commands.h"
-#include "tool/infer_plan.h"
 #include "tool/key_plan.h"
 #include "tool/options.h"
 #include "tool/progress.h"
 #include "tool/report.h"
 
-typedef struct infer {
-    const char *keys, *params, *data, *model, *encrypted_model, *out;
-    workspace w;
-    session s;
-    infer_plan plan;
-    double compute;   /* seconds without files */
-    uint32_t resumed; /* blocks that an earlier run had made */
-    uint64_t before;  /* their samples */
-} infer;
-
-static sable_status one_block(infer *r, uint32_t index) {
+sable_status infer_block(infer *r, uint32_t index) {
     infer_plan *p = &r->plan;
     const sable_layout *layout = &sable_blocks_get_info(p->data)->layout;
     if (index > 0) SABLE_TRY(infer_plan_block(p, &r->s, index));
@@ -92,7 +82,7 @@ static sable_status new_blocks(infer *r, sable_blocks_writer **writer, const sab
                                const sable_blocks_origin *origin, uint32_t *done) {
     infer_plan *p = &r->plan;
     for (uint32_t i = *done; i < info->blocks; i++) {
-        SABLE_TRY(one_block(r, i));
+        SABLE_TRY(infer_block(r, i));
         if (!*writer) {
             SABLE_TRY(
                 via_queue(&r->s, sable_blocks_create_resumable(r->s.queue, writer, r->out, info, p->result, origin)));
@@ -129,7 +119,7 @@ static sable_status all_blocks(infer *r) {
     progress_stage("inferring", r->before, info.samples);
     sable_status status = new_blocks(r, &writer, &info, &origin, &done);
     /* killed before the very last step: what is told of a result needs one */
-    if (status == SABLE_OK && r->resumed == info.blocks) status = one_block(r, info.blocks - 1);
+    if (status == SABLE_OK && r->resumed == info.blocks) status = infer_block(r, info.blocks - 1);
     if (status == SABLE_OK) status = via_queue(&r->s, sable_blocks_finish(r->s.queue, &writer));
     if (worth_continuing(status, done)) sable_blocks_suspend(&writer);
     sable_blocks_abort(&writer);
@@ -224,24 +214,6 @@ static sable_status refuse_secret(const char *path, sable_error *err) {
                       sable_show_path(path).text);
 }
 
-/* Before anything is read, from the head of the data; then again when classes and keys are known. */
-static sable_status check_block_room(infer *r) {
-    sable_blocks *data = NULL;
-    SABLE_TRY(via_queue(&r->s, sable_blocks_open(r->s.queue, &data, r->data, SABLE_BLOCKS_DATASET)));
-    const sable_blocks_info info = *sable_blocks_get_info(data);
-    sable_blocks_close(&data);
-    uint64_t block = ciphertext_bytes(&r->s, info.level, info.layout.members, 2);
-    if (info.blocks > 1) block *= 2; /* the one before goes when the next is complete */
-    return check_memory(&r->s, block, info.layout.members, "infer");
-}
-
-static sable_status check_result_room(infer *r) {
-    const infer_plan *p = &r->plan;
-    uint32_t depth = sable_infer_depth(&sable_blocks_get_info(p->data)->layout, &p->options);
-    uint32_t level = p->level > depth ? p->level - depth : 0;
-    return check_memory(&r->s, ciphertext_bytes(&r->s, level, p->classes, 2), p->classes, "keep the results of");
-}
-
 static sable_status run(infer *r) {
     double start = seconds_now();
     sable_error err = {SABLE_OK, ""};
@@ -253,9 +225,10 @@ static sable_status run(infer *r) {
         return status;
     }
     SABLE_TRY(session_open(&r->s, r->w.params));
-    if (settings.memory) SABLE_TRY(check_block_room(r));
+    if (settings.dry_run) return infer_dry(r);
+    if (settings.memory) SABLE_TRY(infer_check_room(r));
     SABLE_TRY(infer_plan_make(&r->plan, &r->s, &r->w, r->data, r->model, r->encrypted_model));
-    SABLE_TRY(check_result_room(r));
+    SABLE_TRY(infer_check_disk(r));
     SABLE_TRY(all_blocks(r));
     return tell(r, seconds_now() - start);
 }
@@ -288,6 +261,7 @@ int cmd_infer(int argc, char **argv) {
                "state that every |logit| is at most R (default: computed from the model)", .low = 0x1p-20,
                .high = 0x1p60),
         PROGRESS_OPTION,
+        DRY_RUN_OPTION,
         {.name = NULL},
     };
     command_line line = {.name = "infer",

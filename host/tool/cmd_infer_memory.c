@@ -9,20 +9,11 @@
 #include "tool/report.h"
 #include "tool/workspace.h"
 
-uint64_t ciphertext_bytes(const session *s, uint32_t level, uint32_t members, uint32_t parts) {
-    sable_level_info info = {.struct_size = sizeof info};
-    if (sable_params_level(s->params, level, &info) != SABLE_OK) return 0;
-    return (uint64_t)members * parts * info.limbs * s->info.slots * 2 * sizeof(uint32_t);
-}
-
 sable_status check_memory(session *s, uint64_t need, uint32_t members, const char *to_do) {
-    sable_ctx_info ctx = {.struct_size = sizeof ctx};
-    if (!settings.memory) return SABLE_OK;
-    SABLE_TRY(sable_ctx_describe(s->ctx, &ctx));
-    if (ctx.bytes_live + need <= settings.memory) return SABLE_OK;
-    return sable_fail(
-        &s->err, SABLE_LIMIT, "to %s one block of %u ciphertexts takes %s, and %s for tables and keys: --memory is %s",
-        to_do, members, shown_bytes(need).text, shown_bytes(ctx.bytes_live).text, shown_bytes(settings.memory).text);
+    if (!settings.memory || need <= settings.memory) return SABLE_OK;
+    return sable_fail(&s->err, SABLE_LIMIT,
+                      "to %s, one block of %u ciphertexts takes %s with tables, keys and scratch: --memory is %s",
+                      to_do, members, shown_bytes(need).text, shown_bytes(settings.memory).text);
 }
 
 uint64_t process_peak(void) {

@@ -4,9 +4,8 @@
 /* What encrypt, infer and decrypt have in common as commands on streams of blocks: memory and unfinished files. */
 #include "tool/session.h"
 
-/* Backend memory of a batch: parts polynomials a member; 1 part is a plaintext. */
-uint64_t ciphertext_bytes(const session *s, uint32_t level, uint32_t members, uint32_t parts);
-/* SABLE_LIMIT, with the numbers, when --memory is less than what the backend holds now and one block takes. */
+/* SABLE_LIMIT, with the numbers, when --memory is less than what the command takes at its fullest: planned_memory of
+ * a planning session on which one block was worked on, and a second one where there are several. */
 sable_status check_memory(session *s, uint64_t need, uint32_t members, const char *to_do);
 /* Most memory that this process had at a time, in bytes; 0 when the system does not tell. */
 uint64_t process_peak(void);

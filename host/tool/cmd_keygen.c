@@ -5,41 +5,16 @@
 #include <sys/stat.h>
 
 #include "io/show.h"
+#include "tool/cmd_keygen.h"
 #include "tool/commands.h"
-#include "tool/key_plan.h"
 #include "tool/options.h"
 #include "tool/report.h"
-#include "tool/session.h"
-#include "tool/workspace.h"
-
-typedef struct keygen {
-    const char *params, *out, *keys, *keys_out;
-    bool replace, dry_run, no_public;
-    key_plan plan;
-    uint64_t eval_bytes; /* of the file of evaluation keys; 0: none */
-    workspace w;
-    session s;
-    sable_secret *secret;
-    json_t *files;
-} keygen;
 
 static void wrote(keygen *k, const char *kind, const char *path) {
     uint64_t bytes = file_bytes(path);
     json_array_append_new(k->files,
                           json_pack("{s:s, s:s, s:I}", "kind", kind, "path", path, "bytes", (json_int_t)bytes));
     table_row("  %s\t%s\t%s", path, shown_bytes(bytes).text, kind);
-}
-
-/* Nothing of an older workspace is replaced: its files may be the only way to read somebody's data. */
-static sable_status refuse_existing(keygen *k) {
-    const char *const paths[] = {k->w.secret, k->w.public_key, k->w.params, k->w.eval_keys};
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        if (path_exists(paths[i]))
-            return sable_fail(&k->s.err, SABLE_INVALID,
-                              "%s exists: a workspace is never overwritten; choose another folder%s",
-                              sable_show_path(paths[i]).text,
-                              i == 0 ? ", or make more evaluation keys for this secret with --keys" : "");
-    return SABLE_OK;
 }
 
 static sable_status make_folders(keygen *k) {
@@ -97,7 +72,6 @@ static sable_status make_eval(keygen *k, const char *path) {
 /* The secret is written last but one: a run that fails early leaves no key without its companions. */
 static sable_status make_workspace(keygen *k) {
     bool eval = key_plan_count(&k->plan) > 0;
-    SABLE_TRY(refuse_existing(k));
     SABLE_TRY(make_folders(k));
     SABLE_TRY(sable_secret_generate(&k->secret, k->s.ctx, &k->s.err));
     SABLE_TRY(save_params(k));
@@ -114,13 +88,7 @@ static sable_status make_workspace(keygen *k) {
 }
 
 static sable_status make_more(keygen *k) {
-    const char *path = k->keys_out ? k->keys_out : k->w.eval_keys;
-    if (path_exists(path) && !k->replace)
-        return sable_fail(&k->s.err, SABLE_INVALID, "%s exists: --replace lets new evaluation keys take its place",
-                          sable_show_path(path).text);
-    if (key_plan_count(&k->plan) == 0)
-        return sable_fail(&k->s.err, SABLE_INVALID,
-                          "no evaluation key is asked for or needed: see --for, --relin and --rotations");
+    const char *path = keygen_more_path(k);
     SABLE_TRY(sable_secret_load(&k->secret, k->s.ctx, k->w.secret, &k->s.err));
     if (!k->keys_out) {
         char *folder = path_join(k->keys, "eval");
@@ -156,13 +124,16 @@ static sable_status run(keygen *k) {
     if (key_plan_count(&k->plan) > 0) SABLE_TRY(sable_keyset_file_bytes(&k->eval_bytes, k->plan.spec, &stored, err));
     report_integer("evaluation_key_bytes", (int64_t)key_plan_bytes(&k->plan));
     report_integer("evaluation_key_file_bytes", (int64_t)k->eval_bytes);
-    if (k->dry_run) return SABLE_OK;
+    if (settings.dry_run) return keygen_dry(k);
+    if (settings.memory) SABLE_TRY(keygen_check_room(k));
+    SABLE_TRY(keygen_check_targets(k));
     if (!k->s.info.secure)
         warn("%s is INSECURE (%u bits of modulus): for experiments only", k->s.info.name, k->s.info.modulus_bits);
     uint8_t id[SABLE_DIGEST_BYTES];
     SABLE_TRY(k->keys ? make_more(k) : make_workspace(k));
     SABLE_TRY(sable_secret_key_id(k->secret, id));
     report_hex("key_id", id, sizeof id);
+    report_integer("backend_peak_bytes", (int64_t)session_peak(&k->s));
     report_bool("secret_locked", sable_secret_is_locked(k->secret));
     if (!sable_secret_is_locked(k->secret))
         warn("the secret could not be locked in memory and may reach swap space; see ulimit -l");
@@ -189,7 +160,7 @@ int cmd_keygen(int argc, char **argv) {
         OPTION("keys-out", TEXT, &k.keys_out, "FILE", "with --keys: write them here"),
         OPTION("replace", FLAG, &k.replace, NULL, "with --keys: an older file of evaluation keys may go"),
         OPTION("no-public", FLAG, &k.no_public, NULL, "no public key"),
-        OPTION("dry-run", FLAG, &k.dry_run, NULL, "tell the number and size of evaluation keys, make nothing"),
+        DRY_RUN_OPTION,
     };
     key_plan_options(table + 7, &k.plan);
     command_line line = {.name = "keygen",
@@ -206,11 +177,8 @@ int cmd_keygen(int argc, char **argv) {
     k.files = json_array();
     sable_status done = run(&k);
     if (done == SABLE_OK) {
-        if (k.dry_run)
-            say("%zu evaluation keys: %s in memory, %s in a file", key_plan_count(&k.plan),
-                shown_bytes(key_plan_bytes(&k.plan)).text, shown_bytes(k.eval_bytes).text);
         table_end();
-        report_value("files", k.files);
+        if (!settings.dry_run) report_value("files", k.files);
         status = report_done();
     } else {
         unfinished_remove();

@@ -33,7 +33,7 @@ static void common_table(option table[COMMON_MOST], unsigned common) {
         {COMMON_COMPUTE, OPTION("backend", TEXT, &settings.backend, "NAME",
                                 "auto, cpu, cuda, cuda:1 (default: $SABLE_BACKEND, else auto)")},
         {COMMON_COMPUTE, OPTION("memory", BYTES, &settings.memory, "BYTES",
-                                "most memory for ciphertexts and keys, as 512M or 8G", .low = 1 << 20)},
+                                "most memory for ciphertexts, keys and scratch, as 512M or 8G", .low = 1 << 20)},
         {COMMON_INSECURE, OPTION("allow-insecure", FLAG, &settings.allow_insecure, NULL,
                                  "accept parameter sets below 128 bits, for experiments; files are marked INSECURE")},
         {COMMON_STORE, OPTION("residue-bits", CHOICE, &settings.residues, "30|32",

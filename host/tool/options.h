@@ -52,6 +52,11 @@ typedef struct option {
 #define OPTION(name_, kind_, to_, value_, ...) \
     { .name = (name_), .kind = OPTION_##kind_, .to = (to_), .value = (value_), .help = __VA_ARGS__ }
 
+/* Of commands that can tell beforehand what they would take (dry_run.h). */
+#define DRY_RUN_OPTION                               \
+    OPTION("dry-run", FLAG, &settings.dry_run, NULL, \
+           "make nothing: check, and tell memory, bytes on the disk and an estimate of the time")
+
 /* Options that several commands share; the values are in `settings`. --help, --json and --quiet always exist. */
 #define COMMON_COMPUTE  1u /* --threads, --backend, --memory */
 #define COMMON_INSECURE 2u /* --allow-insecure */
@@ -73,9 +78,10 @@ typedef struct command_line {
 /* Process-wide choices of the user. */
 typedef struct tool_settings {
     bool json, quiet, allow_insecure;
+    bool dry_run;        /* of commands that offer DRY_RUN_OPTION */
     uint32_t threads;    /* 0: the OpenMP default */
     const char *backend; /* NULL: environment, else automatic */
-    uint64_t memory;     /* cap on backend memory in bytes, 0: none */
+    uint64_t memory;     /* cap on memory in bytes, 0: none */
     uint32_t residues;   /* index in --residue-bits' words; file_options() says it in bits */
     bool no_seeds;
 #ifdef SABLE_TEST_RNG

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "ckks/objects.h"
 #include "tool/options.h"
+#include "tool/report.h"
 
 sable_status session_load_params(session *s, const char *params_name_or_path) {
     memset(s, 0, sizeof *s);
@@ -13,16 +15,33 @@ sable_status session_load_params(session *s, const char *params_name_or_path) {
     return sable_params_describe(s->params, &s->info);
 }
 
-sable_status session_open(session *s, const char *params_name_or_path) {
+static sable_status open_as(session *s, const char *params_name_or_path, bool planning) {
     sable_ctx_options options = {.struct_size = sizeof options,
                                  .backend = settings.backend,
                                  .threads = settings.threads,
                                  .memory_cap = settings.memory};
     sable_status status = session_load_params(s, params_name_or_path);
-    if (status == SABLE_OK) status = sable_ctx_create(&s->ctx, s->params, &options, &s->err);
+    const double start = seconds_now();
+    if (status == SABLE_OK)
+        status = planning ? sable_ctx_create_planning(&s->ctx, s->params, &options, &s->err)
+                          : sable_ctx_create(&s->ctx, s->params, &options, &s->err);
     if (status == SABLE_OK) status = sable_queue_create(&s->queue, s->ctx, NULL, &s->err);
+    s->opening = seconds_now() - start;
     if (status != SABLE_OK) session_close(s);
     return status;
+}
+
+sable_status session_open(session *s, const char *params_name_or_path) {
+    return open_as(s, params_name_or_path, settings.dry_run);
+}
+
+sable_status session_plan(session *s, const char *params_name_or_path) { return open_as(s, params_name_or_path, true); }
+
+sable_tally *session_tally(const session *s) { return s->ctx->tally; }
+
+uint64_t session_peak(const session *s) {
+    sable_ctx_info info = {.struct_size = sizeof info};
+    return sable_ctx_describe(s->ctx, &info) == SABLE_OK ? info.bytes_peak : 0;
 }
 
 void session_close(session *s) {

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ckks/price.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/fail.h"
+#include "base/hash.h"
+#include "ckks/encoder.h"
+#include "ckks/expand.h"
+#include "ckks/objects.h"
+#include "ckks/tables.h"
+#include "cpu/kernels.h"
+
+#define JOB_SECONDS 3e-3
+#define JOB_WORDS   ((size_t)1 << 19) /* of one timed call: long beside the start of a parallel region */
+#define KEY_BYTES   ((size_t)4 << 20) /* of the rows that an inner product reads */
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double sable_time_of(void (*job)(void *), void *arg) {
+    enum { MOST = 64, LEAST = 3 };
+    const double start = now();
+    job(arg);
+    double end = now(), least = end - start;
+    /* Short jobs are timed in groups, long beside the clock's own cost. */
+    const uint32_t group = least > 1e-5 ? 1 : 16;
+    for (uint32_t count = 0;
+         count < MOST && (count < LEAST || end - start < JOB_SECONDS) && end - start < 4 * JOB_SECONDS; count++) {
+        const double begin = end;
+        for (uint32_t i = 0; i < group; i++) job(arg);
+        end = now();
+        if ((end - begin) / group < least) least = (end - begin) / group;
+    }
+    return least;
+}
+
+double sable_price_sum(const sable_prices *prices, const double work[SABLE_WORKS]) {
+    double sum = 0;
+    for (int i = 0; i < SABLE_WORKS; i++) sum += prices->seconds[i] * work[i];
+    return sum;
+}
+
+/* A backend on a ring of its own, and words that are below every prime. */
+typedef struct stage {
+    const sable_backend *cpu;
+    sable_ring *ring;
+    void *state, *queue;
+    uint32_t *words;
+    uint16_t pos[SABLE_MAX_LIMBS];
+    uint32_t limbs, digits, own, batch; /* shape of the timed call */
+    sable_basis *basis;
+    sable_status status;
+    uint32_t one[SABLE_MAX_LIMBS];
+    double *values;
+} stage;
+
+static sable_status stage_open(stage *s, const sable_params *params, size_t words, const sable_backend_options *options,
+                               sable_error *err) {
+    s->cpu = sable_backend_cpu();
+    SABLE_TRY(sable_ring_create(&s->ring, params, err));
+    SABLE_TRY(s->cpu->open(&s->state, s->ring, options, err));
+    SABLE_TRY(s->cpu->queue_open(&s->queue, s->state, NULL, err));
+    void *memory;
+    if (s->cpu->alloc(s->queue, &memory, words * sizeof(uint32_t)) != SABLE_OK)
+        return sable_fail(err, SABLE_NO_MEMORY, "measuring what work costs needs %zu bytes", words * sizeof(uint32_t));
+    s->words = memory;
+    for (size_t i = 0; i < words; i++) s->words[i] = (uint32_t)i & 0x7ffff; /* below 2^19, hence below every prime */
+    for (uint32_t i = 0; i < SABLE_MAX_LIMBS; i++) {
+        s->pos[i] = (uint16_t)i;
+        s->one[i] = 1;
+    }
+    return SABLE_OK;
+}
+
+static void stage_close(stage *s) {
+    sable_basis_free(&s->basis);
+    free(s->values);
+    if (s->queue) {
+        s->cpu->release(s->queue, s->words);
+        s->cpu->queue_close(s->queue);
+    }
+    if (s->state) s->cpu->close(s->state);
+    sable_ring_free(&s->ring);
+}
+
+static void note(stage *s, sable_status status) {
+    if (s->status == SABLE_OK) s->status = status;
+}
+
+/* limbs x parts x batch polynomials' limbs, dense, `skip` limbs behind the first word. */
+static sable_limbs view(const stage *s, size_t skip, uint32_t limbs, uint32_t parts, uint32_t batch) {
+    const size_t n = s->ring->n;
+    return (sable_limbs){.data = s->words + skip * n,
+                         .pos = s->pos,
+                         .limbs = limbs,
+                         .parts = parts,
+                         .batch = batch,
+                         .limb_stride = n,
+                         .part_stride = limbs * n,
+                         .batch_stride = (size_t)parts * limbs * n};
+}
+
+/* -- transforms, at the set's degree ------------------------------------------------------------------------------- */
+
+static void run_forward(void *arg) {
+    stage *s = arg;
+    sable_limbs x = view(s, 0, s->limbs, 1, s->batch);
+    note(s, s->cpu->ntt_forward(s->queue, &x));
+}
+static void run_inverse(void *arg) {
+    stage *s = arg;
+    sable_limbs x = view(s, 0, s->limbs, 1, s->batch);
+    note(s, s->cpu->ntt_inverse(s->queue, &x, &x, NULL));
+}
+
+static sable_status transforms(sable_prices *prices, const sable_params *params, const sable_backend_options *options,
+                               sable_error *err) {
+    sable_params few = *params;
+    few.q_count = params->q_count < 2 ? params->q_count : 2;
+    few.p_count = 1;
+    few.prime[few.q_count] = params->prime[params->q_count];
+    const size_t n = params->n;
+    const uint32_t primes = few.q_count + few.p_count;
+    size_t batch = JOB_WORDS / (few.q_count * n);
+    if (batch < 2) batch = 2;
+    stage s = {0};
+    double start = now();
+    sable_status status = stage_open(&s, &few, batch * few.q_count * n, options, err);
+    prices->seconds[SABLE_WORK_TABLE] = (now() - start) / (4.0 * primes * (double)n);
+    if (status == SABLE_OK) {
+        prices->threads = s.cpu->threads(s.state);
+        snprintf(prices->path, sizeof prices->path, "%s", s.cpu->path(s.state));
+        s.limbs = s.batch = 1;
+        const double alone = sable_time_of(run_forward, &s);
+        s.limbs = few.q_count;
+        s.batch = (uint32_t)batch;
+        const double words = (double)batch * s.limbs * (double)n;
+        prices->seconds[SABLE_WORK_FORWARD] = sable_time_of(run_forward, &s) / words;
+        prices->seconds[SABLE_WORK_INVERSE] = sable_time_of(run_inverse, &s) / words;
+        prices->speedup = alone / (double)n / prices->seconds[SABLE_WORK_FORWARD];
+        if (!(prices->speedup >= 1)) prices->speedup = 1;
+        if (prices->speedup > prices->threads) prices->speedup = prices->threads;
+        status = s.status;
+    }
+    stage_close(&s);
+    return status;
+}
+
+/* -- words alike, at a smaller degree on all primes ---------------------------------------------------------------- */
+
+static void run_convert(void *arg) {
+    stage *s = arg;
+    const uint32_t all = s->limbs;
+    sable_limbs y = view(s, 0, s->own, 1, 1), out = view(s, s->own, all - s->own, 1, 1);
+    out.pos = s->pos + s->own;
+    note(s, s->cpu->base_convert(s->queue, &out, &y, s->basis));
+}
+static void run_inner(void *arg) {
+    stage *s = arg;
+    const uint32_t all = s->limbs, q = s->ring->q_count;
+    sable_limbs acc = view(s, 0, all, 2, 1), digits = view(s, 2 * all, all, s->digits, 1),
+                own = view(s, (2 + s->digits) * (size_t)all, q, 1, 1),
+                key = view(s, (3 + s->digits) * (size_t)all, all, 2 * s->digits, 1);
+    note(s, s->cpu->key_inner(s->queue, &acc, &digits, &own, &key, s->own, 0, NULL, NULL));
+}
+/* The transforms inside this one and encoding are taken off by the caller. */
+static void run_down(void *arg) {
+    stage *s = arg;
+    const uint32_t q = s->ring->q_count;
+    sable_limbs out = view(s, 0, q, 2, 1), e = view(s, 2 * q, q, 2, 1), x = view(s, 4 * q, q, 2, 1);
+    note(s, s->cpu->ntt_mod_down(s->queue, &out, &e, &x, s->one, s->one));
+}
+static void run_plain_forward(void *arg) {
+    stage *s = arg;
+    sable_limbs x = view(s, 2 * s->ring->q_count, s->ring->q_count, 2, 1);
+    note(s, s->cpu->ntt_forward(s->queue, &x));
+}
+static void run_tensor(void *arg) {
+    stage *s = arg;
+    const uint32_t q = s->ring->q_count;
+    sable_limbs out = view(s, 0, q, 3, 1), a = view(s, 3 * q, q, 2, 1), b = view(s, 5 * q, q, 2, 1);
+    note(s, s->cpu->tensor(s->queue, &out, &a, 0, &b, 0, 1));
+}
+static void run_combine(void *arg) {
+    stage *s = arg;
+    const uint32_t q = s->ring->q_count;
+    sable_limbs out = view(s, 0, q, 2, 1), in = view(s, 2 * q, q, 2, 2);
+    uint32_t c[2 * SABLE_MAX_Q];
+    for (uint32_t i = 0; i < 2 * q; i++) c[i] = 3;
+    note(s, s->cpu->combine(s->queue, &out, &in, c));
+}
+static void run_element(void *arg) {
+    stage *s = arg;
+    const uint32_t q = s->ring->q_count;
+    sable_limbs out = view(s, 0, q, 2, 1), a = view(s, 2 * q, q, 2, 1), b = view(s, 4 * q, q, 2, 1);
+    note(s, s->cpu->mul_mont(s->queue, &out, &a, &b, 0));
+    note(s, s->cpu->add(s->queue, &out, &a, &b));
+}
+static void run_encode(void *arg) {
+    stage *s = arg;
+    sable_limbs out = view(s, 0, s->ring->q_count, 1, 1);
+    note(s, s->cpu->encode(s->queue, &out, s->values, s->values + s->ring->n, 1));
+}
+static void run_check(void *arg) {
+    stage *s = arg;
+    sable_limbs x = view(s, 0, s->limbs, 2, 1);
+    uint64_t bad;
+    note(s, s->cpu->check_range(s->queue, &x, &bad));
+}
+static void run_copy(void *arg) {
+    stage *s = arg;
+    const size_t n = s->ring->n, words = 2 * s->limbs * n;
+    memcpy(s->words, s->words + words, words * sizeof(uint32_t));
+}
+static void run_decode(void *arg) {
+    stage *s = arg;
+    const uint32_t *x[SABLE_MAX_Q];
+    const uint32_t limbs = s->own;
+    for (uint32_t i = 0; i < limbs; i++) x[i] = s->words + (size_t)i * s->ring->n;
+    size_t inconsistent;
+    note(s, sable_residues_to_doubles(s->values, &inconsistent, x, 1, s->ring->n, s->ring, s->pos, limbs, limbs,
+                                      (sable_dd){0x1p40, 0}, 1, NULL));
+}
+static void run_expand(void *arg) {
+    stage *s = arg;
+    static const uint8_t key[32] = {1};
+    sable_expand_limb(s->words, s->ring->n, &s->ring->prime[0], key, SABLE_EXPAND_CIPHERTEXT, 0, 0, 0);
+}
+static void run_lift(void *arg) {
+    stage *s = arg;
+    sable_cpu_kernels(s->state)->lift(s->words, (const int8_t *)s->values, NULL, 1, s->ring->n, &s->ring->prime[0]);
+}
+static void run_digest(void *arg) {
+    stage *s = arg;
+    uint8_t digest[SABLE_HASH_BYTES];
+    sable_hash(digest, s->words, s->ring->n * sizeof(uint32_t));
+    s->words[0] = digest[0];
+}
+
+static sable_status words_alike(sable_prices *prices, const sable_params *params, const sable_backend_options *options,
+                                sable_error *err) {
+    sable_params small = *params;
+    const uint32_t q = params->q_count, all = q + params->p_count, digits = (q + params->alpha - 1) / params->alpha;
+    small.log_n = 10;
+    while (small.log_n < params->log_n && (2ull * digits * all * 4 << (small.log_n + 1)) <= KEY_BYTES) small.log_n++;
+    small.n = 1u << small.log_n;
+    const double n = small.n;
+    const uint32_t room = (3 + 3 * digits) * all > 8 * q ? (3 + 3 * digits) * all : 8 * q;
+    stage s = {0};
+    sable_status status = stage_open(&s, &small, (size_t)room * small.n, options, err);
+    s.limbs = all;
+    s.digits = digits;
+    s.own = params->alpha < q ? params->alpha : q;
+    if (status == SABLE_OK)
+        status = sable_basis_create(&s.basis, s.ring, s.pos, s.own, s.pos + s.own, all - s.own, NULL, 0, NULL, err);
+    if (status == SABLE_OK && !(s.values = calloc(2 * (size_t)small.n, sizeof *s.values)))
+        status = sable_fail(err, SABLE_NO_MEMORY, "no memory to measure what work costs");
+    if (status == SABLE_OK) {
+        for (uint32_t i = 0; i < small.n; i++) s.values[i] = (double)((i * 2654435761u) >> 8) * 0x1p16;
+        double *price = prices->seconds;
+        price[SABLE_WORK_CONVERT] = sable_time_of(run_convert, &s) / (n * s.own * (all - s.own));
+        price[SABLE_WORK_INNER] = sable_time_of(run_inner, &s) / (n * all * digits);
+        const double transform = sable_time_of(run_plain_forward, &s) / (n * q * 2),
+                     down = sable_time_of(run_down, &s) / (n * q * 2) - transform,
+                     encode = sable_time_of(run_encode, &s) / (n * q) - transform;
+        price[SABLE_WORK_ELEMENT] = sable_time_of(run_element, &s) / (n * q * 4);
+        price[SABLE_WORK_DOWN] = down > 0 ? down : price[SABLE_WORK_ELEMENT];
+        price[SABLE_WORK_TENSOR] = sable_time_of(run_tensor, &s) / (n * q);
+        price[SABLE_WORK_COMBINE] = sable_time_of(run_combine, &s) / (n * q * 4);
+        price[SABLE_WORK_ENCODE] = encode > 0 ? encode : price[SABLE_WORK_ELEMENT];
+        price[SABLE_WORK_CHECK] = sable_time_of(run_check, &s) / (n * all * 2);
+        price[SABLE_WORK_COPY] = sable_time_of(run_copy, &s) / (n * all * 2 * sizeof(uint32_t));
+        price[SABLE_WORK_DECODE] = sable_time_of(run_decode, &s) / (n * s.own) / prices->speedup;
+        price[SABLE_WORK_EXPAND] = sable_time_of(run_expand, &s) / n / prices->speedup;
+        memset(s.values, 1, small.n); /* small coefficients */
+        price[SABLE_WORK_LIFT] = sable_time_of(run_lift, &s) / n / prices->speedup;
+        price[SABLE_WORK_DIGEST] = sable_time_of(run_digest, &s) / (n * sizeof(uint32_t));
+        status = s.status;
+    }
+    stage_close(&s);
+    return status;
+}
+
+/* -- the encoder --------------------------------------------------------------------------------------------------- */
+
+typedef struct embedding {
+    sable_encoder *encoder;
+    double *z, *coeff;
+    uint32_t slots;
+} embedding;
+
+static void run_embed(void *arg) {
+    embedding *e = arg;
+    (void)sable_embed_inverse(e->encoder, e->coeff, e->z, false, e->slots, NULL);
+}
+
+static sable_status encoder(sable_prices *prices, const sable_params *params, sable_error *err) {
+    const uint32_t log_n = params->log_n < 13 ? params->log_n : 13, n = 1u << log_n;
+    embedding e = {.slots = n / 2, .z = calloc(n / 2, sizeof(double)), .coeff = calloc(n, sizeof(double))};
+    sable_status status = e.z && e.coeff ? sable_encoder_create(&e.encoder, log_n, err)
+                                         : sable_fail(err, SABLE_NO_MEMORY, "no memory to measure the encoder");
+    if (status == SABLE_OK) prices->seconds[SABLE_WORK_EMBED] = sable_time_of(run_embed, &e) / ((double)n * log_n);
+    sable_encoder_destroy(&e.encoder);
+    free(e.z);
+    free(e.coeff);
+    return status;
+}
+
+sable_status sable_prices_measure(sable_prices *prices, const sable_params *params,
+                                  const sable_backend_options *options, sable_error *err) {
+    *prices = (sable_prices){.speedup = 1, .threads = 1};
+    sable_backend_options o = options ? *options : (sable_backend_options){.struct_size = sizeof o};
+    o.memory_cap = 0; /* what is measured here is not what the cap is for */
+    SABLE_TRY(transforms(prices, params, &o, err));
+    SABLE_TRY(words_alike(prices, params, &o, err));
+    return encoder(prices, params, err);
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cpu/tally.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "base/fail.h"
+#include "cpu/backend_impl.h"
+
+typedef struct reserved {
+    struct reserved *next;
+    char *address;
+    size_t bytes, counted;
+} reserved;
+
+typedef struct tally_state {
+    sable_tally tally;
+    cpu_state cpu; /* ring, kernels and threads of the backend that is stood for */
+    reserved *all;
+} tally_state;
+
+typedef struct tally_queue {
+    tally_state *state;
+    sable_error err;
+} tally_queue;
+
+sable_tally *sable_tally_of(void *state) { return &((tally_state *)state)->tally; }
+
+void sable_tally_scratch(sable_tally *tally, size_t bytes) {
+    if (tally->live > tally->peak) tally->peak = tally->live;
+    if (tally->live + bytes > tally->total_peak) tally->total_peak = tally->live + bytes;
+}
+
+static void count(void *queue, sable_work work, double amount) {
+    ((tally_queue *)queue)->state->tally.work[work] += amount;
+}
+static double words_of(void *queue, const sable_limbs *v) {
+    return (double)v->batch * v->parts * v->limbs * ((tally_queue *)queue)->state->cpu.ring->n;
+}
+
+/* -- life cycle ---------------------------------------------------------------------------------------------------- */
+
+static sable_status tally_open(void **state, const sable_ring *ring, const sable_backend_options *options,
+                               sable_error *err) {
+    const cpu_kernels *kernels;
+    uint32_t threads;
+    SABLE_TRY(cpu_choose(&kernels, &threads, options, err));
+    const size_t cap = options ? options->memory_cap : 0, tables = cpu_tables_bytes(kernels, ring),
+                 counted = tables ? cpu_pool_counts(tables) : 0;
+    if (cap && counted > cap) return cpu_no_tables(kernels, tables, cap, err);
+    tally_state *s = calloc(1, sizeof *s);
+    if (!s) return sable_fail(err, SABLE_NO_MEMORY, "no host memory for a plan");
+    s->cpu.ring = ring;
+    s->cpu.kernels = kernels;
+    s->cpu.threads = threads;
+    s->tally.live = counted;
+    sable_tally_scratch(&s->tally, 0);
+    *state = s;
+    return SABLE_OK;
+}
+
+static void give_back(tally_state *s, reserved **at) {
+    reserved *r = *at;
+    *at = r->next;
+    s->tally.live -= r->counted;
+    (void)munmap(r->address, r->bytes);
+    free(r);
+}
+
+static void tally_close(void *state) {
+    tally_state *s = state;
+    while (s && s->all) give_back(s, &s->all);
+    free(s);
+}
+
+static const char *tally_path(const void *state) { return ((const tally_state *)state)->cpu.kernels->name; }
+static uint32_t tally_threads(const void *state) { return ((const tally_state *)state)->cpu.threads; }
+
+static sable_status tally_queue_open(void **queue, void *state, void *external_stream, sable_error *err) {
+    if (external_stream) return sable_fail(err, SABLE_UNSUPPORTED, "a plan has no streams");
+    tally_queue *q = calloc(1, sizeof *q);
+    if (!q) return sable_fail(err, SABLE_NO_MEMORY, "no host memory for a queue of a plan");
+    q->state = state;
+    *queue = q;
+    return SABLE_OK;
+}
+static void tally_queue_close(void *queue) { free(queue); }
+static sable_status tally_queue_sync(void *queue) {
+    (void)queue;
+    return SABLE_OK;
+}
+static const char *tally_queue_error(void *queue) { return ((tally_queue *)queue)->err.text; }
+
+/* -- memory -------------------------------------------------------------------------------------------------------- */
+
+static sable_status tally_alloc(void *queue, void **memory, size_t bytes) {
+    tally_queue *q = queue;
+    tally_state *s = q->state;
+    const size_t counted = cpu_pool_counts(bytes);
+    reserved *r = malloc(sizeof *r);
+    void *address = counted ? mmap(NULL, counted, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) : NULL;
+    if (!r || !address || address == MAP_FAILED) {
+        if (address && address != MAP_FAILED) (void)munmap(address, counted);
+        free(r);
+        return sable_fail(&q->err, SABLE_NO_MEMORY, "%zu bytes asked for with %zu in use: more than the system has",
+                          bytes, s->tally.live);
+    }
+    *r = (reserved){s->all, address, counted, counted};
+    s->all = r;
+    s->tally.live += counted;
+    sable_tally_scratch(&s->tally, 0);
+    *memory = address;
+    return SABLE_OK;
+}
+
+static void tally_release(void *queue, void *memory) {
+    tally_state *s = ((tally_queue *)queue)->state;
+    for (reserved **at = &s->all; memory && *at; at = &(*at)->next)
+        if ((*at)->address == memory) {
+            give_back(s, at);
+            return;
+        }
+}
+
+static sable_status tally_upload(void *queue, void *device, const void *host, size_t bytes) {
+    (void)device, (void)host;
+    count(queue, SABLE_WORK_COPY, (double)bytes);
+    return SABLE_OK;
+}
+static sable_status tally_download(void *queue, void *host, const void *device, size_t bytes) {
+    return tally_upload(queue, host, device, bytes);
+}
+static sable_status tally_memory_use(const void *state, size_t *live, size_t *peak) {
+    const sable_tally *tally = &((const tally_state *)state)->tally;
+    if (live) *live = tally->live;
+    if (peak) *peak = tally->peak;
+    return SABLE_OK;
+}
+static sable_status tally_zero(void *queue, const sable_limbs *out) {
+    count(queue, SABLE_WORK_COPY, sizeof(uint32_t) * words_of(queue, out));
+    return SABLE_OK;
+}
+static sable_status tally_copy(void *queue, const sable_limbs *out, const sable_limbs *in) {
+    (void)in;
+    return tally_zero(queue, out);
+}
+
+/* -- transforms ---------------------------------------------------------------------------------------------------- */
+
+static sable_status tally_forward(void *queue, const sable_limbs *x) {
+    count(queue, SABLE_WORK_FORWARD, words_of(queue, x));
+    return SABLE_OK;
+}
+static sable_status tally_inverse(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *mult) {
+    (void)in, (void)mult;
+    count(queue, SABLE_WORK_INVERSE, words_of(queue, out));
+    return SABLE_OK;
+}
+static sable_status tally_convert(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis) {
+    (void)y;
+    count(queue, SABLE_WORK_CONVERT, words_of(queue, out) * basis->src_count);
+    return SABLE_OK;
+}
+/* Memory that a function takes while it runs. */
+static void pass_through(void *queue, size_t bytes) {
+    sable_tally *tally = &((tally_queue *)queue)->state->tally;
+    const size_t counted = cpu_pool_counts(bytes);
+    tally->live += counted;
+    sable_tally_scratch(tally, 0);
+    tally->live -= counted;
+}
+static const cpu_state *cpu_of(void *queue) { return &((tally_queue *)queue)->state->cpu; }
+
+/* Conversions and transforms of the digits of `members` polynomials. */
+static void count_digits(void *queue, const sable_basis *const *up, uint32_t digits, uint32_t members) {
+    const double words = (double)members * cpu_of(queue)->ring->n;
+    for (uint32_t j = 0; j < digits; j++) {
+        count(queue, SABLE_WORK_CONVERT, words * up[j]->src_count * up[j]->dst_count);
+        count(queue, SABLE_WORK_FORWARD, words * up[j]->dst_count);
+    }
+}
+
+static sable_status tally_mod_up(void *queue, const sable_limbs *digits, const sable_limbs *y,
+                                 const sable_basis *const *up) {
+    (void)y;
+    pass_through(queue, cpu_mod_up_bytes(cpu_of(queue), up, digits->parts));
+    count_digits(queue, up, digits->parts, digits->batch);
+    return SABLE_OK;
+}
+static void count_inner(void *queue, const sable_limbs *acc, uint32_t digits, const sable_limbs *add) {
+    count(queue, SABLE_WORK_INNER, words_of(queue, acc) / 2 * digits);
+    if (add) count(queue, SABLE_WORK_ELEMENT, words_of(queue, add));
+}
+static sable_status tally_key_inner(void *queue, const sable_limbs *acc, const sable_limbs *digits,
+                                    const sable_limbs *own, const sable_limbs *key, uint32_t alpha,
+                                    uint32_t first_block, const sable_limbs *add, const uint32_t *add_mult) {
+    (void)own, (void)key, (void)alpha, (void)first_block, (void)add_mult;
+    count_inner(queue, acc, digits->parts, add);
+    return SABLE_OK;
+}
+static sable_status tally_key_switch(void *queue, const sable_limbs *acc, const sable_limbs *y,
+                                     const sable_basis *const *up, const sable_limbs *own, const sable_limbs *key,
+                                     uint32_t alpha, uint32_t first_block, const sable_limbs *add,
+                                     const uint32_t *add_mult) {
+    (void)y, (void)own, (void)alpha, (void)first_block, (void)add_mult;
+    const uint32_t digits = key->parts / 2;
+    pass_through(queue, cpu_key_switch_bytes(cpu_of(queue), acc, up, digits));
+    count_digits(queue, up, digits, acc->batch);
+    count_inner(queue, acc, digits, add);
+    return SABLE_OK;
+}
+static sable_status tally_ntt_mod_down(void *queue, const sable_limbs *out, const sable_limbs *e, const sable_limbs *x,
+                                       const uint32_t *x_mult, const uint32_t *e_mult) {
+    (void)x, (void)x_mult, (void)e_mult;
+    count(queue, SABLE_WORK_FORWARD, words_of(queue, e));
+    count(queue, SABLE_WORK_DOWN, words_of(queue, out));
+    return SABLE_OK;
+}
+static sable_status tally_mod_down(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
+                                   const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult,
+                                   uint32_t galois) {
+    (void)y;
+    pass_through(queue, cpu_mod_down_bytes(cpu_of(queue), out, basis));
+    count(queue, SABLE_WORK_CONVERT, words_of(queue, out) * basis->src_count);
+    if (galois != 1) count(queue, SABLE_WORK_ELEMENT, words_of(queue, out));
+    return tally_ntt_mod_down(queue, out, out, x, x_mult, e_mult);
+}
+
+/* -- element-wise -------------------------------------------------------------------------------------------------- */
+
+static sable_status one_pass(void *queue, const sable_limbs *out) {
+    count(queue, SABLE_WORK_ELEMENT, words_of(queue, out));
+    return SABLE_OK;
+}
+static sable_status tally_automorphism(void *queue, const sable_limbs *out, const sable_limbs *in, uint32_t galois) {
+    (void)in, (void)galois;
+    return one_pass(queue, out);
+}
+static sable_status tally_binary(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b) {
+    (void)a, (void)b;
+    return one_pass(queue, out);
+}
+static sable_status tally_negate(void *queue, const sable_limbs *out, const sable_limbs *a) {
+    return tally_binary(queue, out, a, NULL);
+}
+static sable_status tally_mul_mont(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b,
+                                   int add) {
+    (void)add;
+    return tally_binary(queue, out, a, b);
+}
+static sable_status tally_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo,
+                                const uint32_t *hi) {
+    (void)lo, (void)hi;
+    return tally_binary(queue, out, a, NULL);
+}
+static sable_status tally_tensor(void *queue, const sable_limbs *out, const sable_limbs *a, size_t a_term_stride,
+                                 const sable_limbs *b, size_t b_term_stride, uint32_t terms) {
+    (void)a, (void)b, (void)a_term_stride, (void)b_term_stride;
+    count(queue, SABLE_WORK_TENSOR, words_of(queue, out) / 3 * terms);
+    return SABLE_OK;
+}
+static sable_status tally_combine(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *c) {
+    (void)c;
+    count(queue, SABLE_WORK_COMBINE, words_of(queue, out) * in->batch);
+    return SABLE_OK;
+}
+
+/* Every member that is encoded was a transform of its slots first. */
+static sable_status tally_encode(void *queue, const sable_limbs *out, const double *hi, const double *lo,
+                                 uint32_t gap) {
+    (void)hi, (void)lo;
+    const sable_ring *ring = cpu_of(queue)->ring;
+    const size_t given = ring->n / gap;
+    pass_through(queue, out->batch * given * sizeof(uint64_t));
+    count(queue, SABLE_WORK_ENCODE, words_of(queue, out));
+    count(queue, SABLE_WORK_FORWARD, words_of(queue, out));
+    count(queue, SABLE_WORK_EMBED, (double)out->batch * (double)given * ring->log_n);
+    return SABLE_OK;
+}
+static sable_status tally_check_range(void *queue, const sable_limbs *x, uint64_t *bad) {
+    count(queue, SABLE_WORK_CHECK, words_of(queue, x));
+    *bad = UINT64_MAX;
+    return SABLE_OK;
+}
+
+static const sable_backend table = {
+    .abi = SABLE_BACKEND_ABI,
+    .name = "cpu",
+    .open = tally_open,
+    .close = tally_close,
+    .path = tally_path,
+    .threads = tally_threads,
+    .queue_open = tally_queue_open,
+    .queue_close = tally_queue_close,
+    .queue_sync = tally_queue_sync,
+    .queue_error = tally_queue_error,
+    .alloc = tally_alloc,
+    .release = tally_release,
+    .upload = tally_upload,
+    .download = tally_download,
+    .memory_use = tally_memory_use,
+    .copy = tally_copy,
+    .zero = tally_zero,
+    .ntt_forward = tally_forward,
+    .ntt_inverse = tally_inverse,
+    .base_convert = tally_convert,
+    .automorphism = tally_automorphism,
+    .add = tally_binary,
+    .sub = tally_binary,
+    .negate = tally_negate,
+    .mul_mont = tally_mul_mont,
+    .mul = tally_binary,
+    .mul_const = tally_const,
+    .add_const = tally_const,
+    .tensor = tally_tensor,
+    .combine = tally_combine,
+    .mod_up = tally_mod_up,
+    .key_inner = tally_key_inner,
+    .key_switch = tally_key_switch,
+    .ntt_mod_down = tally_ntt_mod_down,
+    .mod_down = tally_mod_down,
+    .encode = tally_encode,
+    .check_range = tally_check_range,
+};
+
+const sable_backend *sable_backend_tally(void) { return &table; }

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SABLE_TOOL_CMD_KEYGEN_H
+#define SABLE_TOOL_CMD_KEYGEN_H
+/* What making keys, and the telling of what they would take, have in common. */
+#include <jansson.h>
+
+#include "tool/key_plan.h"
+#include "tool/session.h"
+#include "tool/workspace.h"
+
+typedef struct keygen {
+    const char *params, *out, *keys, *keys_out;
+    bool replace, no_public;
+    key_plan plan;
+    uint64_t eval_bytes; /* of the file of evaluation keys; 0: none */
+    workspace w;
+    session s;
+    sable_secret *secret;
+    json_t *files;
+} keygen;
+
+/* The file of further evaluation keys. */
+const char *keygen_more_path(const keygen *k);
+/* Nothing of an older workspace is replaced, and there is something to make; room on the disk. */
+sable_status keygen_check_targets(keygen *k);
+/* SABLE_LIMIT when the keys take more than --memory: found out on a planning session. */
+sable_status keygen_check_room(keygen *k);
+/* --dry-run, on a planning session. */
+sable_status keygen_dry(keygen *k);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SABLE_TOOL_DRY_RUN_H
+#define SABLE_TOOL_DRY_RUN_H
+/* --dry-run: what a command would take, told before anything is allocated or written.
+ *
+ * The command runs its own checks and one block of its own work on a planning session, where work is counted; each
+ * step's count times measured prices is its time (docs/CPU_MODEL.md, cost model). One report at a time. */
+#include "tool/session.h"
+
+/* Seconds of processor time that this process took so far: of work that a dry run does itself, such as reading a table. */
+double processor_seconds(void);
+/* Prices are measured now, for the session's path and threads and for the disk of `out` (NULL: nothing is written). */
+sable_status dry_begin(session *s, const char *out);
+/* A step that happens `times` times: what was counted since the last one, once, plus `seconds` that were measured. */
+void dry_step(session *s, const char *name, uint64_t times, double seconds);
+/* What was counted since the last step counts for nothing: work that was tried again for its memory. */
+void dry_forget(session *s);
+/* A file that the command leaves. exact = false: at most so many bytes. */
+void dry_file(const char *kind, const char *path, uint64_t bytes, bool exact);
+uint64_t dry_disk_bytes(void); /* of all files so far */
+/* Most that is held at a time, what --memory is compared with: of it in the backend. */
+void dry_memory(uint64_t all, uint64_t backend);
+/* Fields of the report, and the table for people. */
+void dry_report(void);
+
+/* -- counts of what the tool itself does ---------------------------------------------------------------------------- */
+
+/* Writing bytes of a container: hashed, written, flushed so many times. */
+void count_write(const session *s, double bytes, double flushes);
+/* Most that this session's work held, with `held` bytes of the command's own beside it. */
+uint64_t planned_memory(const session *s, uint64_t held);
+
+#endif
