@@ -27,6 +27,13 @@ VEC_INLINE vec vclear(vec near) {
     return zero;
 }
 
+/* The same with a constant from memory, which compilers would keep in an integer register and move over. */
+VEC_INLINE vec vfresh(const uint64_t *x, vec near) {
+    vec copy;
+    __asm__("vpbroadcastq %1, %0" : "=v"(copy) : "m"(*x), "v"(near));
+    return copy;
+}
+
 typedef struct imod {
     vec neg_p; /* 2^52 - p */
     vec inv;   /* floor(2^52 / p) */
@@ -153,9 +160,9 @@ VEC_INLINE uint32_t ilowest(uint32_t t, uint32_t count) { return (t | count) & (
 
 /* The stages of an inverse pass but the first, whose sums x[2t] < 4p and differences x[2t + 1] < 4p are given, on half of
  * the words. last: the last stage multiplies both outputs, x[i] by scale. Results: [0,1] where the last stage multiplied
- * (all, if last) and in x[0] and sums of four and more; 2p + [0,2] in sums of two. */
+ * (all, if last) and in x[0] and sums of four and more; 2p + [0,2] in sums of two. twice: multiples of 2p. */
 VEC_INLINE void iinverse_stages(vec *x, const uint64_t *w, size_t k, const uint32_t log_r, const int last,
-                                const uint64_t *ends, const uint64_t p, imod m) {
+                                const uint64_t *ends, const uint64_t *twice, imod m) {
     VEC_UNROLL
     for (uint32_t c = 0; c < 4; c++) {
         if (c >= log_r) continue;
@@ -167,7 +174,7 @@ VEC_INLINE void iinverse_stages(vec *x, const uint64_t *w, size_t k, const uint3
             vec d = x[i + h];
             if (c > 0) {
                 if (c == 1 && b % h == 0) /* sums of the first stage, in [0,4), get what they lack */
-                    x[i] = vaddq(x[i], vsetq(4 * p * (ilowest(2 * g, 2 * count) - 1)));
+                    x[i] = vaddq(x[i], vfresh(&twice[2 * ilowest(2 * g, 2 * count) - 2], x[i]));
                 d = vsubq(x[i], x[i + h]);
                 x[i] = vaddq(x[i], x[i + h]);
             }
@@ -176,7 +183,7 @@ VEC_INLINE void iinverse_stages(vec *x, const uint64_t *w, size_t k, const uint3
                 x[i + h] = imul_add(vclear(d), d, vsetq(ends[2]), vsetq(ends[3]), m);
             } else {
                 const uint32_t units = ilowest(g, count) - 1;
-                x[i + h] = imul_add(units ? vsetq(2 * p * units) : vclear(d), d, IFMA_W((k << s) + g),
+                x[i + h] = imul_add(units ? vfresh(&twice[units], d) : vclear(d), d, IFMA_W((k << s) + g),
                                     IFMA_WQ((k << s) + g), m);
             }
         }
@@ -189,10 +196,10 @@ VEC_INLINE void iinverse_stages(vec *x, const uint64_t *w, size_t k, const uint3
 }
 /* Words below 2p before and after (last: canonical after). */
 VEC_INLINE void iinverse_pass(uint32_t *a, size_t len, const uint64_t *w, size_t k, const uint32_t log_r,
-                              const int last, const uint64_t *ends, const sable_prime *q, imod m) {
+                              const int last, const uint64_t *ends, const uint64_t *twice, uint32_t p, imod m) {
     _Alignas(64) uint32_t first[16 * VEC_LANES], even[16 * VEC_LANES];
     const size_t step = len >> log_r;
-    const vec p1 = vset(q->p), p2 = vset(2 * q->p), p3 = vset(3 * q->p);
+    const vec p1 = vset(p), p2 = vset(2 * p), p3 = vset(3 * p);
     for (size_t j = 0; j < step; j += VEC_LANES) {
         vec x[16];
         VEC_UNROLL
@@ -207,7 +214,7 @@ VEC_INLINE void iinverse_pass(uint32_t *a, size_t len, const uint64_t *w, size_t
         VEC_UNROLL
         for (uint32_t r = 0; r < 16; r++)
             if (r < 1u << log_r) x[r] = ihalf(x[r], 0);
-        iinverse_stages(x, w, k, log_r, last, ends, q->p, m);
+        iinverse_stages(x, w, k, log_r, last, ends, twice, m);
         VEC_UNROLL
         for (uint32_t r = 0; r < 16; r++)
             if (r < 1u << log_r) vstore(even + r * VEC_LANES, x[r]);
@@ -215,7 +222,7 @@ VEC_INLINE void iinverse_pass(uint32_t *a, size_t len, const uint64_t *w, size_t
         VEC_UNROLL
         for (uint32_t r = 0; r < 16; r++)
             if (r < 1u << log_r) x[r] = ihalf(vload(first + r * VEC_LANES), 1);
-        iinverse_stages(x, w, k, log_r, last, ends, q->p, m);
+        iinverse_stages(x, w, k, log_r, last, ends, twice, m);
         VEC_UNROLL
         for (uint32_t r = 0; r < 16; r++) {
             if (r >= 1u << log_r) continue;
@@ -229,23 +236,23 @@ VEC_INLINE void iinverse_pass(uint32_t *a, size_t len, const uint64_t *w, size_t
     }
 }
 static void iinverse_passes(uint32_t *a, size_t len, size_t count, const uint64_t *w, size_t k, uint32_t log_r,
-                            const sable_prime *q) {
+                            const uint64_t *twice, const sable_prime *q) {
     const imod m = imod_of(q);
     for (size_t i = 0; i < count; i++, a += len, k++) switch (log_r) {
-        case 1: iinverse_pass(a, len, w, k, 1, 0, NULL, q, m); break;
-        case 2: iinverse_pass(a, len, w, k, 2, 0, NULL, q, m); break;
-        case 3: iinverse_pass(a, len, w, k, 3, 0, NULL, q, m); break;
-        default: iinverse_pass(a, len, w, k, 4, 0, NULL, q, m); break;
+        case 1: iinverse_pass(a, len, w, k, 1, 0, NULL, twice, q->p, m); break;
+        case 2: iinverse_pass(a, len, w, k, 2, 0, NULL, twice, q->p, m); break;
+        case 3: iinverse_pass(a, len, w, k, 3, 0, NULL, twice, q->p, m); break;
+        default: iinverse_pass(a, len, w, k, 4, 0, NULL, twice, q->p, m); break;
         }
 }
 static void iinverse_last(uint32_t *a, size_t len, const uint64_t *w, uint32_t log_r, const uint64_t *ends,
-                          const sable_prime *q) {
+                          const uint64_t *twice, const sable_prime *q) {
     const imod m = imod_of(q);
     switch (log_r) {
-    case 1: iinverse_pass(a, len, w, 1, 1, 1, ends, q, m); break;
-    case 2: iinverse_pass(a, len, w, 1, 2, 1, ends, q, m); break;
-    case 3: iinverse_pass(a, len, w, 1, 3, 1, ends, q, m); break;
-    default: iinverse_pass(a, len, w, 1, 4, 1, ends, q, m); break;
+    case 1: iinverse_pass(a, len, w, 1, 1, 1, ends, twice, q->p, m); break;
+    case 2: iinverse_pass(a, len, w, 1, 2, 1, ends, twice, q->p, m); break;
+    case 3: iinverse_pass(a, len, w, 1, 3, 1, ends, twice, q->p, m); break;
+    default: iinverse_pass(a, len, w, 1, 4, 1, ends, twice, q->p, m); break;
     }
 }
 
@@ -318,6 +325,8 @@ static void ifma_ntt_inverse(uint32_t *out, const uint32_t *in, const cpu_tables
     const uint32_t *tail = (const uint32_t *)t->packed + n, outer = vouter(ring->log_n);
     const uint64_t *w = ifma_pairs(t, 1);
     const size_t blocks = (size_t)1 << outer, words = n >> outer;
+    uint64_t twice[15];
+    for (uint64_t i = 0; i < 15; i++) twice[i] = 2 * i * q->p;
     for (size_t b = 0; b < blocks; b++) {
         uint32_t down = ring->log_n - outer - VEC_TAIL;
         vinverse_tail(out + b * words, in + b * words, words / (2 * VEC_LANES), tail, (blocks + b) << (down - 1),
@@ -325,10 +334,10 @@ static void ifma_ntt_inverse(uint32_t *out, const uint32_t *in, const cpu_tables
         for (uint32_t radix; down; down -= radix) {
             radix = vradix(down);
             iinverse_passes(out + b * words, words >> (down - radix), (size_t)1 << (down - radix), w,
-                            (blocks + b) << (down - radix), radix, q);
+                            (blocks + b) << (down - radix), radix, twice, q);
         }
     }
     const uint32_t scale = sable_mul_mod(mult, q->n_inv, q->p), root = sable_mul_mod(ring->iw[t->pos][1], scale, q->p);
     const uint64_t ends[4] = {scale, ifma_quotient(scale, q->p), root, ifma_quotient(root, q->p)};
-    iinverse_last(out, n, w, outer, ends, q);
+    iinverse_last(out, n, w, outer, ends, twice, q);
 }
