@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions of the cpu backend that work word by word, sums of products over members, encoding and range checks. */
-#include <math.h>
+/* Functions of the cpu backend that work word by word, sums of products over members, and range checks. */
 #include <string.h>
 
 #include "cpu/backend_impl.h"
@@ -108,21 +107,16 @@ static sable_status with_constant(void *queue, constant_kernel kernel, const sab
     return SABLE_OK;
 }
 
-/* Kernels take at least 16 words; half a limb, or what a sparse polynomial holds, may be fewer. */
-static const cpu_kernels *kernels_for(const cpu_state *s, size_t words) {
-    return words < 16 ? &cpu_kernels_portable : s->kernels;
-}
-
 sable_status cpu_mul_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo,
                            const uint32_t *hi) {
     const cpu_state *s = cpu_state_of(queue);
-    return with_constant(queue, kernels_for(s, s->ring->n / 2)->mul_const, out, a, lo, hi);
+    return with_constant(queue, cpu_kernels_for(s, s->ring->n / 2)->mul_const, out, a, lo, hi);
 }
 
 sable_status cpu_add_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo,
                            const uint32_t *hi) {
     const cpu_state *s = cpu_state_of(queue);
-    return with_constant(queue, kernels_for(s, s->ring->n / 2)->add_const, out, a, lo, hi);
+    return with_constant(queue, cpu_kernels_for(s, s->ring->n / 2)->add_const, out, a, lo, hi);
 }
 
 sable_status cpu_tensor(void *queue, const sable_limbs *out, const sable_limbs *a, size_t a_term_stride,
@@ -161,55 +155,6 @@ sable_status cpu_combine(void *queue, const sable_limbs *out, const sable_limbs 
                                 in->batch_stride, c + g * in->batch * out->limbs + limb, out->limbs, in->batch, columns,
                                 cpu_prime(s, out, limb));
     }
-    CPU_CHECK(s, out);
-    return SABLE_OK;
-}
-
-/* a[0..count) becomes every gap-th word of a[0..count*gap), the rest 0. From the end: a word never lands on one still
- * to be read. */
-static void spread(uint32_t *a, size_t count, uint32_t gap) {
-    for (size_t t = count; t-- > 0;) {
-        uint32_t word = a[t];
-        memset(a + t * gap, 0, gap * sizeof *a);
-        a[t * gap] = word;
-    }
-}
-
-/* x = hi + lo + 2^62. False, and x means nothing, if some |hi| exceeds 2^61. */
-static bool join(uint64_t *x, const double *hi, const double *lo, size_t count) {
-    const double most = 0x1p61;
-    for (size_t t = 0; t < count; t++) {
-        if (!(fabs(hi[t]) <= most)) return false;
-        x[t] = (uint64_t)((int64_t)hi[t] + (int64_t)lo[t]) + ((uint64_t)1 << 62);
-    }
-    return true;
-}
-
-sable_status cpu_encode(void *queue, const sable_limbs *out, const double *hi, const double *lo, uint32_t gap) {
-    cpu_state *s = cpu_state_of(queue);
-    CPU_CHECK_SHAPE(s, out);
-    size_t n = s->ring->n, given = n / gap, count = (size_t)out->limbs * out->batch;
-    const cpu_kernels *kernels = kernels_for(s, given);
-    /* One word a coefficient instead of two doubles, made once for all limbs; without the memory the doubles serve. */
-    uint64_t *joined = cpu_pool_take(s->pool, out->batch * given * sizeof *joined);
-    const bool narrow = joined && join(joined, hi, lo, out->batch * given);
-    int threads = cpu_threads_for(s, count * n * s->ring->log_n);
-    /* A limb is transformed while it is in the second-level cache. */
-    CPU_PARALLEL(threads)
-    for (size_t k = 0; k < count; k++) {
-        size_t limb = k % out->limbs, member = k / out->limbs;
-        uint32_t *first = cpu_limb(out, member, 0, limb);
-        if (narrow)
-            kernels->encode(first, joined + member * given, given, cpu_prime(s, out, limb));
-        else
-            kernels->encode_wide(first, hi + member * given, lo + member * given, given, cpu_prime(s, out, limb));
-        if (gap > 1) spread(first, given, gap);
-        cpu_ntt_limb(s->kernels, first, &s->tables[out->pos[limb]]);
-        for (uint32_t part = 1; part < out->parts; part++)
-            memcpy(cpu_limb(out, member, part, limb), first, n * sizeof *first);
-    }
-    if (joined) memset(joined, 0, out->batch * given * sizeof *joined); /* a message */
-    cpu_pool_give(s->pool, joined);
     CPU_CHECK(s, out);
     return SABLE_OK;
 }

@@ -81,6 +81,11 @@ sable_status cpu_no_tables(const cpu_kernels *kernels, size_t bytes, size_t cap,
 /* The refusal of a queue whose backend could not get `bytes`. */
 sable_status cpu_no_memory(cpu_queue *queue, size_t bytes);
 
+/* Kernels take at least 16 words; half a limb, or what a sparse polynomial holds, may be fewer. */
+static inline const cpu_kernels *cpu_kernels_for(const cpu_state *s, size_t words) {
+    return words < 16 ? &cpu_kernels_portable : s->kernels;
+}
+
 /* Put before a for loop whose iterations are independent. */
 #ifdef _OPENMP
 #define CPU_PRAGMA(text) _Pragma(#text)
@@ -125,6 +130,11 @@ size_t cpu_mod_up_bytes(const cpu_state *s, const sable_basis *const *up, uint32
 size_t cpu_key_switch_bytes(const cpu_state *s, const sable_limbs *acc, const sable_basis *const *up, uint32_t count);
 size_t cpu_mod_down_bytes(const cpu_state *s, const sable_limbs *out, const sable_basis *basis);
 
+/* backend_encode.c */
+/* Bytes that it takes from the pool, whatever the values, for `given` coefficients a member. */
+size_t cpu_encode_bytes(const sable_limbs *out, size_t given);
+sable_status cpu_encode(void *queue, const sable_limbs *out, const double *hi, const double *lo, uint32_t gap);
+
 /* backend_element.c */
 sable_status cpu_copy(void *queue, const sable_limbs *out, const sable_limbs *in);
 sable_status cpu_zero(void *queue, const sable_limbs *out);
@@ -140,7 +150,6 @@ sable_status cpu_add_const(void *queue, const sable_limbs *out, const sable_limb
 sable_status cpu_tensor(void *queue, const sable_limbs *out, const sable_limbs *a, size_t a_term_stride,
                         const sable_limbs *b, size_t b_term_stride, uint32_t terms);
 sable_status cpu_combine(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *c);
-sable_status cpu_encode(void *queue, const sable_limbs *out, const double *hi, const double *lo, uint32_t gap);
 sable_status cpu_check_range(void *queue, const sable_limbs *x, uint64_t *bad);
 
 #endif

@@ -85,8 +85,8 @@ typedef struct cpu_kernels {
     void (*automorphism)(uint32_t *out, const uint32_t *in, uint32_t galois, uint32_t log_n);
     /* out[t] = (x[t] - 2^62) * 2^32 mod p, x < 2^63. */
     void (*encode)(uint32_t *out, const uint64_t *x, size_t n, const sable_prime *q);
-    /* out[t] = (hi[t] + lo[t]) * 2^32 mod p, integer-valued doubles, |hi| < 2^127, |lo| < 2^53; hi, lo not aligned. */
-    void (*encode_wide)(uint32_t *out, const double *hi, const double *lo, size_t n, const sable_prime *q);
+    /* out[t] = (high[t] * 2^64 + low[t] - 2^127) * 2^32 mod p. */
+    void (*encode_wide)(uint32_t *out, const uint64_t *low, const uint64_t *high, size_t n, const sable_prime *q);
     /* After the last streaming store of a thread, before another thread reads. */
     void (*drain)(void);
     /* Index of the first word >= p, or n. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cpu/portable.h"
 
-#include <string.h>
-
 #include "ring/word.h"
 
 static size_t prepare(void *packed, const sable_ring *ring, uint32_t pos) {
@@ -84,52 +82,18 @@ static void mod_down(uint32_t *out, const uint32_t *x, const uint32_t *e, uint32
         out[j] = sable_canon2(sable_shoup_lazy(x[j], xc, xs, p) + sable_shoup_lazy(e[j], minus, es, p), p);
 }
 
-/* An integer-valued double as sign * mantissa * 2^exponent, mantissa < 2^53, exponent >= 0. */
-typedef struct integer_parts {
-    uint64_t mantissa;
-    uint32_t exponent;
-    uint32_t negative;
-} integer_parts;
-
-static integer_parts split(double x) {
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    integer_parts r = {.negative = (uint32_t)(bits >> 63)};
-    uint32_t biased = (uint32_t)(bits >> 52) & 0x7ff;
-    uint64_t mantissa = (bits & ((1ull << 52) - 1)) | 1ull << 52;
-    /* value = mantissa * 2^(biased - 1075). Below 1 the contract leaves only 0. */
-    if (biased < 1023) return r;
-    if (biased >= 1075) {
-        r.mantissa = mantissa;
-        r.exponent = biased - 1075;
-    } else {
-        r.mantissa = mantissa >> (1075 - biased); /* the bits lost are 0: the value is an integer */
-    }
-    return r;
-}
-
-#define POWERS 128 /* |hi| < 2^127 needs exponents up to 74; the mask below keeps any other input inside the table */
-
-static uint32_t residue(double x, const uint32_t *power, const sable_prime *q) {
-    integer_parts v = split(x);
-    SABLE_ASSERT_RANGE(v.exponent, 75);
-    uint32_t r = sable_reduce64(v.mantissa, q);
-    if (v.exponent) r = sable_mul_mod(r, power[v.exponent & (POWERS - 1)], q->p);
-    return v.negative ? sable_neg_mod(r, q->p) : r;
-}
-
 static void encode(uint32_t *out, const uint64_t *x, size_t n, const sable_prime *q) {
     const uint32_t p = q->p, less = sable_neg_mod((uint32_t)(((uint64_t)1 << 62) % p), p);
     for (size_t j = 0; j < n; j++) out[j] = sable_mul_mod(sable_add_mod(sable_reduce64(x[j], q), less, p), q->r1, p);
 }
 
-void cpu_portable_encode_wide(uint32_t *out, const double *hi, const double *lo, size_t n, const sable_prime *q) {
-    uint32_t power[POWERS]; /* 2^e mod p */
-    power[0] = 1;
-    for (int e = 1; e < POWERS; e++) power[e] = sable_add_mod(power[e - 1], power[e - 1], q->p);
+static void encode_wide(uint32_t *out, const uint64_t *low, const uint64_t *high, size_t n, const sable_prime *q) {
+    const uint32_t p = q->p, two64 = sable_reduce64(UINT64_MAX, q) + 1; /* 1..p */
     for (size_t j = 0; j < n; j++) {
-        uint32_t r = sable_add_mod(residue(hi[j], power, q), residue(lo[j], power, q), q->p);
-        out[j] = sable_mul_mod(r, q->r1, q->p);
+        const uint32_t upper = sable_reduce64(high[j] ^ (uint64_t)1 << 63, q); /* less 2^63, as two's complement */
+        uint32_t r = sable_reduce64((uint64_t)upper * two64 + sable_reduce64(low[j], q), q);
+        if (!(high[j] >> 63)) r = sable_sub_mod(r, sable_mul_mod(two64 % p, two64 % p, p), p);
+        out[j] = sable_mul_mod(r, q->r1, p);
     }
 }
 
@@ -165,7 +129,7 @@ const cpu_kernels cpu_kernels_portable = {
     .base_convert = cpu_portable_base_convert,
     .automorphism = cpu_portable_automorphism,
     .encode = encode,
-    .encode_wide = cpu_portable_encode_wide,
+    .encode_wide = encode_wide,
     .drain = drain,
     .check_range = cpu_portable_check_range,
     .uniform = cpu_portable_uniform,

@@ -31,7 +31,6 @@ void cpu_portable_base_convert(uint32_t *const *out, const uint32_t *const *y, c
 void cpu_portable_uniform(uint32_t *out, size_t n, const sable_prime *q, const uint8_t key[32], const uint8_t nonce[8]);
 
 /* portable.c */
-void cpu_portable_encode_wide(uint32_t *out, const double *hi, const double *lo, size_t n, const sable_prime *q);
 size_t cpu_portable_check_range(const uint32_t *a, size_t n, const sable_prime *q);
 
 #endif

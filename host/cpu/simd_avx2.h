@@ -21,7 +21,6 @@
 #define VEC_MAX_RADIX  3 /* log2 of the largest radix that fits the registers */
 
 typedef __m256i vec;
-typedef __m256d vecd;
 
 /* The line of p, into the second-level cache. */
 VEC_INLINE void vprefetch(const uint32_t *p) { __builtin_prefetch(p, 0, 2); }
@@ -66,13 +65,6 @@ VEC_INLINE vec vload_small(const int8_t *p) {
     return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
 }
 
-VEC_INLINE vecd vdload(const double *p) { return _mm256_loadu_pd(p); }
-VEC_INLINE vecd vdset(double x) { return _mm256_set1_pd(x); }
-VEC_INLINE vecd vdadd(vecd a, vecd b) { return _mm256_add_pd(a, b); }
-VEC_INLINE vecd vdsub(vecd a, vecd b) { return _mm256_sub_pd(a, b); }
-VEC_INLINE vecd vdmul(vecd a, vecd b) { return _mm256_mul_pd(a, b); }
-VEC_INLINE vecd vdtrunc(vecd a) { return _mm256_round_pd(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
-VEC_INLINE vec vdbits(vecd a) { return _mm256_castpd_si256(a); }
 
 /* ---- key streams ---- */
 VEC_INLINE vec vxor(vec a, vec b) { return _mm256_xor_si256(a, b); }

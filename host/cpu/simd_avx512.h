@@ -21,7 +21,6 @@
 #define VEC_MAX_RADIX  4 /* log2 of the largest radix that fits the registers */
 
 typedef __m512i vec;
-typedef __m512d vecd;
 
 /* The line of p, into the second-level cache. */
 VEC_INLINE void vprefetch(const uint32_t *p) { __builtin_prefetch(p, 0, 2); }
@@ -68,13 +67,6 @@ VEC_INLINE vec vload_small(const int8_t *p) {
     return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
 }
 
-VEC_INLINE vecd vdload(const double *p) { return _mm512_loadu_pd(p); }
-VEC_INLINE vecd vdset(double x) { return _mm512_set1_pd(x); }
-VEC_INLINE vecd vdadd(vecd a, vecd b) { return _mm512_add_pd(a, b); }
-VEC_INLINE vecd vdsub(vecd a, vecd b) { return _mm512_sub_pd(a, b); }
-VEC_INLINE vecd vdmul(vecd a, vecd b) { return _mm512_mul_pd(a, b); }
-VEC_INLINE vecd vdtrunc(vecd a) { return _mm512_roundscale_pd(a, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
-VEC_INLINE vec vdbits(vecd a) { return _mm512_castpd_si512(a); }
 
 /* ---- key streams ---- */
 VEC_INLINE vec vxor(vec a, vec b) { return _mm512_xor_si512(a, b); }

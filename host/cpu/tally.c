@@ -271,7 +271,7 @@ static sable_status tally_encode(void *queue, const sable_limbs *out, const doub
     (void)hi, (void)lo;
     const sable_ring *ring = cpu_of(queue)->ring;
     const size_t given = ring->n / gap;
-    pass_through(queue, out->batch * given * sizeof(uint64_t));
+    pass_through(queue, cpu_encode_bytes(out, given));
     count(queue, SABLE_WORK_ENCODE, words_of(queue, out));
     count(queue, SABLE_WORK_FORWARD, words_of(queue, out));
     count(queue, SABLE_WORK_EMBED, (double)out->batch * (double)given * ring->log_n);

@@ -64,48 +64,23 @@ static void vec_encode(uint32_t *out, const uint64_t *x, size_t n, const sable_p
     }
 }
 
-/* An integer-valued double below 2^51 in absolute value becomes x + bias >= 0 by the bits of x + 1.5*2^52, bias = k*p a
- * multiple of p in [2^52, 2^52 + p): x + bias < 2^53. */
-typedef struct vencoder {
-    vmod m;
-    vec bias, r2, r3, c40, c80; /* bias - bits of 1.5*2^52; R^2, R^3, 2^40 R, 2^80 R mod p */
-} vencoder;
-
-VEC_INLINE vec vbiased(vecd x, const vencoder *k) { return vaddq(vdbits(vdadd(x, vdset(0x1.8p52))), k->bias); }
-/* x*R^2 as hi(x)*R^3 + lo(x)*R^2 for x < 2^53: below 2^21 p + pR. */
-VEC_INLINE vec vspread(vec x, const vencoder *k) { return vaddq(vmulq(vodd(x), k->r3), vmulq(x, k->r2)); }
-
-/* Residues in the high words of the 64-bit lanes, below 4p. */
-VEC_INLINE vec vencode_wide_lanes(vecd hi, vecd lo, const vencoder *k) {
-    /* hi = a*2^80 + b*2^40 + c, lo = d*2^40 + f, truncated quotients: every remainder keeps the sign and is exact.
-     * |a| < 2^47, |b|, |c|, |f| < 2^40, |d| <= 2^13. */
-    vecd a = vdtrunc(vdmul(hi, vdset(0x1p-80)));
-    vecd rest = vdsub(hi, vdmul(a, vdset(0x1p80)));
-    vecd b = vdtrunc(vdmul(rest, vdset(0x1p-40)));
-    vecd c = vdsub(rest, vdmul(b, vdset(0x1p40)));
-    vecd d = vdtrunc(vdmul(lo, vdset(0x1p-40)));
-    vecd f = vdsub(lo, vdmul(d, vdset(0x1p40)));
-    /* a*R and (b + d)*R as residues below 2.01p; their products with constants below p are below 2.01 p^2 < 0.51 pR each;
-     * with the spread of c + f below 1.01 pR the sum is below 2.1 pR, cleared below 3.1 pR < 2^64. */
-    vec ra = vodd(vclear_low(vspread(vbiased(a, k), k), k->m)),
-        rb = vodd(vclear_low(vspread(vbiased(vdadd(b, d), k), k), k->m));
-    vec t = vaddq(vaddq(vmulq(ra, k->c80), vmulq(rb, k->c40)), vspread(vbiased(vdadd(c, f), k), k));
-    return vclear_low(t, k->m);
-}
-VEC_INLINE vec vencode_wide(const double *hi, const double *lo, const vencoder *k) {
-    const size_t half = VEC_LANES / 2;
-    vec a = vencode_wide_lanes(vdload(hi), vdload(lo), k),
-        b = vencode_wide_lanes(vdload(hi + half), vdload(lo + half), k);
-    return vcanon2(vpack_hi(a, b), k->m);
-}
-static void vec_encode_wide(uint32_t *out, const double *hi, const double *lo, size_t n, const sable_prime *q) {
-    const uint64_t bias = (((uint64_t)1 << 52) / q->p + 1) * q->p;
-    const uint32_t p40 = (uint32_t)(((uint64_t)1 << 40) % q->p), p80 = sable_mul_mod(p40, p40, q->p);
-    const vencoder k = {vmod_of(q),
-                        vsetq(bias - 0x4338000000000000ull),
-                        vset(q->r2),
-                        vset(vec_to_mont(q->r2, q)),
-                        vset(vec_to_mont(p40, q)),
-                        vset(vec_to_mont(p80, q))};
-    for (size_t t = 0; t < n; t += VEC_LANES) vstore(out + t, vencode_wide(hi + t, lo + t, &k));
+/* Four 32-bit words times R^2 .. R^5 and `less`, which takes 2^127 away: 4 (R-1)(p-1) + p < 4pR. Reduced as in vsum. */
+static void vec_encode_wide(uint32_t *out, const uint64_t *low, const uint64_t *high, size_t n, const sable_prime *q) {
+    const vmod m = vmod_of(q);
+    const uint32_t r3 = vec_to_mont(q->r2, q), r4 = vec_to_mont(r3, q), r5 = vec_to_mont(r4, q);
+    const uint32_t two31 = (uint32_t)(((uint64_t)1 << 31) % q->p);
+    const vec c0 = vset(q->r2), c1 = vset(r3), c2 = vset(r4), c3 = vset(r5);
+    const vec less = vsetq(sable_mul_mod(sable_neg_mod(two31, q->p), r5, q->p)); /* 2^127 = 2^31 R^3 */
+    for (size_t t = 0; t < n; t += VEC_LANES) {
+        vec sum[2];
+        VEC_UNROLL
+        for (size_t h = 0; h < 2; h++) {
+            vec l = vloadq(low + t + h * VEC_LANES / 2), u = vloadq(high + t + h * VEC_LANES / 2);
+            sum[h] = vaddq(vaddq(vmulq(l, c0), vmulq(vodd(l), c1)), vaddq(vmulq(u, c2), vmulq(vodd(u), c3)));
+            sum[h] = vaddq(sum[h], less);
+        }
+        vec k = vhalve(vpack_hi(sum[0], sum[1]), m);
+        vec d = vsub(k, vpack_hi(vmulq(vmulq(sum[0], m.pinv), m.p), vmulq(vmulq(sum[1], m.pinv), m.p)));
+        vstore(out + t, vcanon1(vmin(d, vadd(d, m.p)), m)); /* d in (-p, 2p) */
+    }
 }

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Encoding: integers, given as sums of two doubles, to transformed residues in Montgomery form. */
+#include <math.h>
+#include <string.h>
+
+#include "cpu/backend_impl.h"
+
+/* Coefficients joined at a time where there is no memory for all of them. */
+#define FEW 256u
+
+/* a[0..count) becomes every gap-th word of a[0..count*gap), the rest 0. From the end: a word never lands on one still
+ * to be read. */
+static void spread(uint32_t *a, size_t count, uint32_t gap) {
+    for (size_t t = count; t-- > 0;) {
+        uint32_t word = a[t];
+        memset(a + t * gap, 0, gap * sizeof *a);
+        a[t * gap] = word;
+    }
+}
+
+static bool fits_one_word(const double *hi, size_t count) {
+    double largest = 0;
+    for (size_t t = 0; t < count; t++) largest = fmax(largest, fabs(hi[t]));
+    return largest <= 0x1p61;
+}
+
+/* low = hi + lo + 2^62. */
+static void join(uint64_t *low, const double *hi, const double *lo, size_t count) {
+    for (size_t t = 0; t < count; t++) low[t] = (uint64_t)((int64_t)hi[t] + (int64_t)lo[t]) + ((uint64_t)1 << 62);
+}
+
+/* high * 2^64 + low = hi + lo + 2^127. With hi = a*2^64 + b*2^32 + c by truncation every rest is exact and keeps the
+ * sign: |a| < 2^63, |b|, |c| < 2^32. */
+static void join_wide(uint64_t *low, uint64_t *high, const double *hi, const double *lo, size_t count) {
+    for (size_t t = 0; t < count; t++) {
+        const double a = trunc(hi[t] * 0x1p-64), rest = hi[t] - a * 0x1p64, b = trunc(rest * 0x1p-32);
+        const int64_t upper = (int64_t)b, lower = (int64_t)(rest - b * 0x1p32) + (int64_t)lo[t]; /* |lower| < 2^54 */
+        const uint64_t shifted = (uint64_t)upper << 32, sum = shifted + (uint64_t)lower;
+        const uint64_t carry = (uint64_t)(upper < 0) + (uint64_t)(lower < 0); /* signs extended: -1 each */
+        low[t] = sum;
+        high[t] = (uint64_t)(int64_t)a + (uint64_t)(sum < shifted) - carry + ((uint64_t)1 << 63);
+    }
+}
+
+typedef struct integers {
+    const double *hi, *lo;
+    uint64_t *low, *high; /* of all members, joined; NULL: no memory for them, or one word does */
+    bool wide;
+} integers;
+
+/* `count` integers from number `first` on. */
+static void encode_run(const cpu_kernels *k, uint32_t *out, const integers *x, size_t first, size_t count,
+                       const sable_prime *q) {
+    if (x->low && x->wide) {
+        k->encode_wide(out, x->low + first, x->high + first, count, q);
+    } else if (x->low) {
+        k->encode(out, x->low + first, count, q);
+    } else {
+        uint64_t low[FEW], high[FEW];
+        for (size_t t = 0; t < count; t += FEW) {
+            const size_t few = count - t < FEW ? count - t : FEW;
+            join_wide(low, high, x->hi + first + t, x->lo + first + t, few);
+            k->encode_wide(out + t, low, high, few, q);
+        }
+    }
+}
+
+size_t cpu_encode_bytes(const sable_limbs *out, size_t given) { return 2 * sizeof(uint64_t) * out->batch * given; }
+
+sable_status cpu_encode(void *queue, const sable_limbs *out, const double *hi, const double *lo, uint32_t gap) {
+    cpu_state *s = cpu_state_of(queue);
+    CPU_CHECK_SHAPE(s, out);
+    const size_t n = s->ring->n, given = n / gap, all = out->batch * given, count = (size_t)out->limbs * out->batch;
+    const cpu_kernels *kernels = cpu_kernels_for(s, given);
+    /* Joined once for all limbs. */
+    const size_t bytes = cpu_encode_bytes(out, given);
+    integers x = {.hi = hi, .lo = lo, .low = cpu_pool_take(s->pool, bytes), .wide = !fits_one_word(hi, all)};
+    if (x.low && x.wide)
+        join_wide(x.low, x.high = x.low + all, hi, lo, all);
+    else if (x.low)
+        join(x.low, hi, lo, all);
+    int threads = cpu_threads_for(s, count * n * s->ring->log_n);
+    /* A limb is transformed while it is in the second-level cache. */
+    CPU_PARALLEL(threads)
+    for (size_t k = 0; k < count; k++) {
+        size_t limb = k % out->limbs, member = k / out->limbs;
+        uint32_t *first = cpu_limb(out, member, 0, limb);
+        encode_run(kernels, first, &x, member * given, given, cpu_prime(s, out, limb));
+        if (gap > 1) spread(first, given, gap);
+        cpu_ntt_limb(s->kernels, first, &s->tables[out->pos[limb]]);
+        for (uint32_t part = 1; part < out->parts; part++)
+            memcpy(cpu_limb(out, member, part, limb), first, n * sizeof *first);
+    }
+    if (x.low) memset(x.low, 0, bytes); /* a message */
+    cpu_pool_give(s->pool, x.low);
+    CPU_CHECK(s, out);
+    return SABLE_OK;
+}
