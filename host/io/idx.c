@@ -8,7 +8,7 @@
 #include "base/fail.h"
 #include "io/rows.h"
 
-enum { UNSIGNED_BYTE = 8, MOST_DIMENSIONS = 4 };
+enum { UNSIGNED_BYTE = 8 };
 
 typedef struct idx_rows {
     sable_source *source;
@@ -18,7 +18,7 @@ typedef struct idx_rows {
 } idx_rows;
 
 bool sable_idx_detect(const uint8_t *bytes, size_t have) {
-    if (have < 4 || bytes[0] || bytes[1] || !bytes[3] || bytes[3] > MOST_DIMENSIONS) return false;
+    if (have < 4 || bytes[0] || bytes[1] || !bytes[3] || bytes[3] > SABLE_IDX_DIMENSIONS) return false;
     return bytes[2] == 8 || bytes[2] == 9 || (bytes[2] >= 0xB && bytes[2] <= 0xE);
 }
 
@@ -42,9 +42,8 @@ static void close_rows(sable_row_format *format) {
     format->self = NULL;
 }
 
-sable_status sable_idx_rows(sable_row_format *format, sable_source *source, const sable_table_options *options,
-                            sable_error *err) {
-    uint8_t head[4 + 4 * MOST_DIMENSIONS];
+sable_status sable_idx_header_read(sable_idx_header *header, sable_source *source, sable_error *err) {
+    uint8_t head[4 + 4 * SABLE_IDX_DIMENSIONS];
     const char *where = sable_source_name(source);
     SABLE_TRY(sable_source_read_exactly(source, head, 4, "the IDX signature", err));
     if (!sable_idx_detect(head, 4)) return sable_fail(err, SABLE_FORMAT, "%s: is no IDX file", where);
@@ -52,23 +51,30 @@ sable_status sable_idx_rows(sable_row_format *format, sable_source *source, cons
         return sable_fail(err, SABLE_UNSUPPORTED, "%s: IDX element type %u at byte 2; only 8, unsigned bytes, is read",
                           where, head[2]);
     SABLE_TRY(sable_source_read_exactly(source, head + 4, 4u * head[3], "the IDX sizes", err));
-    uint64_t features = 1, rows = 0;
+    header->dimensions = head[3];
     for (unsigned d = 0; d < head[3]; d++) {
         const uint8_t *at = head + 4 + 4 * d;
-        uint64_t size = (uint64_t)at[0] << 24 | (uint64_t)at[1] << 16 | (uint64_t)at[2] << 8 | at[3];
-        if (!size) return sable_fail(err, SABLE_DATA, "%s: dimension %u has size 0", where, d + 1);
-        if (!d)
-            rows = size;
-        else
-            features *= size; /* below 2^20 * 2^32: checked each time */
+        header->size[d] = (uint64_t)at[0] << 24 | (uint64_t)at[1] << 16 | (uint64_t)at[2] << 8 | at[3];
+        if (!header->size[d]) return sable_fail(err, SABLE_DATA, "%s: dimension %u has size 0", where, d + 1);
+    }
+    return SABLE_OK;
+}
+
+sable_status sable_idx_rows(sable_row_format *format, sable_source *source, const sable_table_options *options,
+                            sable_error *err) {
+    sable_idx_header head;
+    SABLE_TRY(sable_idx_header_read(&head, source, err));
+    uint64_t features = 1;
+    for (unsigned d = 1; d < head.dimensions; d++) {
+        features *= head.size[d]; /* below 2^20 * 2^32: checked each time */
         if (features > options->max_columns)
-            return sable_fail(err, SABLE_LIMIT, "%s: %" PRIu64 " or more values a sample, at most %" PRIu64, where,
-                              features, options->max_columns);
+            return sable_fail(err, SABLE_LIMIT, "%s: %" PRIu64 " or more values a sample, at most %" PRIu64,
+                              sable_source_name(source), features, options->max_columns);
     }
     idx_rows *idx = calloc(1, sizeof *idx + (size_t)features);
     if (!idx) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a sample of %" PRIu64 " bytes", features);
     idx->source = source;
-    idx->rows = rows;
+    idx->rows = head.size[0];
     idx->features = (size_t)features;
     *format = (sable_row_format){.self = idx, .features = (size_t)features, .next = next, .close = close_rows};
     return SABLE_OK;

@@ -90,29 +90,29 @@ static sable_status read_matrix(npy_rows *npy, uint64_t max_values, sable_error 
     return sable_source_expect_end(npy->source, err);
 }
 
-static sable_status read_header(npy_rows *npy, sable_error *err) {
-    const char *where = sable_source_name(npy->source);
+sable_status sable_npy_header_read(sable_npy_header *header, sable_source *source, sable_error *err) {
+    const char *where = sable_source_name(source);
     uint8_t start[12];
-    SABLE_TRY(sable_source_read_exactly(npy->source, start, 8, "the NPY signature", err));
+    SABLE_TRY(sable_source_read_exactly(source, start, 8, "the NPY signature", err));
     if (!sable_npy_detect(start, 8)) return sable_fail(err, SABLE_FORMAT, "%s: is no NPY file", where);
     if ((start[6] != 1 && start[6] != 2) || start[7])
         return sable_fail(err, SABLE_UNSUPPORTED, "%s: NPY version %u.%u, and 1.0 and 2.0 are read", where, start[6],
                           start[7]);
-    SABLE_TRY(sable_source_read_exactly(npy->source, start + 8, start[6] == 1 ? 2 : 4, "the NPY signature", err));
+    SABLE_TRY(sable_source_read_exactly(source, start + 8, start[6] == 1 ? 2 : 4, "the NPY signature", err));
     uint32_t bytes = start[6] == 1 ? sable_get_u16(start + 8) : sable_get_u32(start + 8);
     if (bytes > SABLE_NPY_HEADER_MOST)
         return sable_fail(err, SABLE_FORMAT, "%s: an NPY header of %u bytes, at most %u", where, bytes,
                           SABLE_NPY_HEADER_MOST);
     char *text = malloc((size_t)bytes + 1);
     if (!text) return sable_fail(err, SABLE_NO_MEMORY, "no memory for an NPY header");
-    sable_status status = sable_source_read_exactly(npy->source, text, bytes, "the NPY header", err);
-    if (!status) status = sable_npy_header_parse(&npy->header, text, bytes, where, err);
+    sable_status status = sable_source_read_exactly(source, text, bytes, "the NPY header", err);
+    if (!status) status = sable_npy_header_parse(header, text, bytes, where, err);
     free(text);
     return status;
 }
 
 static sable_status begin(npy_rows *npy, const sable_table_options *options, sable_error *err) {
-    SABLE_TRY(read_header(npy, err));
+    SABLE_TRY(sable_npy_header_read(&npy->header, npy->source, err));
     const sable_npy_header *h = &npy->header;
     const char *where = sable_source_name(npy->source);
     if (!h->rows || !h->columns)

@@ -5,6 +5,7 @@
  * companion file of labels, the limit on rows. */
 #include <stdbool.h>
 
+#include "io/npy_header.h"
 #include "io/source.h"
 #include "sable/io.h"
 
@@ -33,6 +34,15 @@ SABLE_CHECKED sable_status sable_idx_rows(sable_row_format *format, sable_source
 /* *full = the defaults, overlaid with *given where it is not NULL; checks what can be checked without a file. */
 SABLE_CHECKED sable_status sable_table_options_complete(sable_table_options *full, const sable_table_options *given,
                                                         sable_error *err);
+
+/* What the heads of such files say; the source is then at the first element. */
+enum { SABLE_IDX_DIMENSIONS = 4 };
+typedef struct sable_idx_header {
+    unsigned dimensions;                 /* 1 to 4 */
+    uint64_t size[SABLE_IDX_DIMENSIONS]; /* at least 1 each; elements are unsigned bytes */
+} sable_idx_header;
+SABLE_CHECKED sable_status sable_idx_header_read(sable_idx_header *header, sable_source *source, sable_error *err);
+SABLE_CHECKED sable_status sable_npy_header_read(sable_npy_header *header, sable_source *source, sable_error *err);
 
 /* By the first bytes; false when they cannot begin such a file. */
 bool sable_npy_detect(const uint8_t *bytes, size_t have);

@@ -12,6 +12,19 @@ enum {
     BLOCKS_MOST = SABLE_SECTIONS_MOST - 1
 };
 
+/* Setup in the journal: kind 4 | flags 4, the highest bit: no seeds wanted | parameters 32 | key id 32 | input 32 |
+ * options 32 | META. */
+#define SETUP_NO_SEEDS 0x80000000u
+enum {
+    SETUP_AT_FLAGS = 4,
+    SETUP_AT_PARAMS = 8,
+    SETUP_AT_KEY = 40,
+    SETUP_AT_INPUT = 72,
+    SETUP_AT_OPTIONS = 104,
+    SETUP_AT_META = 136,
+    BLOCKS_SETUP_BYTES = SETUP_AT_META + BLOCKS_META_BYTES
+};
+
 bool blocks_same_shape(const sable_ct *a, const sable_ct *b);
 uint64_t blocks_block_bytes(const sable_ct *shape, uint32_t residue_bits);
 uint64_t blocks_count(const sable_blocks_info *info);

@@ -16,8 +16,7 @@
 #include "io/file.h"
 #include "io/show.h"
 
-static const char magic[8] = {'S', 'A', 'B', 'L', 'E', 'J', 'N', 'L'};
-enum { VERSION = 1, FIXED = 24, MARK = 16 + SABLE_HASH_BYTES, CHUNK = 1 << 18 };
+enum { CHUNK = 1 << 18 };
 
 static sable_status system_failed(const sable_partial *p, const char *what, sable_error *err) {
     int code = errno;
@@ -25,7 +24,7 @@ static sable_status system_failed(const sable_partial *p, const char *what, sabl
                       sable_show_errno(code).text);
 }
 
-static size_t record_bytes(const sable_partial *p) { return MARK + p->payload_bytes + SABLE_HASH_BYTES; }
+static size_t record_bytes(const sable_partial *p) { return JOURNAL_MARK + p->payload_bytes + SABLE_HASH_BYTES; }
 
 /* -- names and descriptors ----------------------------------------------------------------------------------------- */
 
@@ -153,7 +152,7 @@ static sable_status flush(sable_partial *p, int fd, sable_error *err) {
 }
 
 static sable_status start_journal(sable_partial *p, const void *setup, size_t setup_bytes, sable_error *err) {
-    size_t bytes = FIXED + setup_bytes + SABLE_HASH_BYTES;
+    size_t bytes = JOURNAL_FIXED + setup_bytes + SABLE_HASH_BYTES;
     uint8_t *head = malloc(bytes);
     free(p->record);
     p->record = malloc(record_bytes(p));
@@ -161,12 +160,12 @@ static sable_status start_journal(sable_partial *p, const void *setup, size_t se
         free(head);
         return sable_fail(err, SABLE_NO_MEMORY, "%s: no memory for a journal", sable_show_path(p->path).text);
     }
-    memcpy(head, magic, sizeof magic);
-    const uint32_t field[] = {VERSION, (uint32_t)setup_bytes, (uint32_t)p->payload_bytes, 0};
+    memcpy(head, JOURNAL_MAGIC, JOURNAL_MAGIC_BYTES);
+    const uint32_t field[] = {JOURNAL_VERSION, (uint32_t)setup_bytes, (uint32_t)p->payload_bytes, 0};
     for (int i = 0; i < 4; i++) sable_put_u32(head + 8 + 4 * i, field[i]);
-    if (setup_bytes) memcpy(head + FIXED, setup, setup_bytes);
-    sable_hash(p->head, head, FIXED + setup_bytes);
-    memcpy(head + FIXED + setup_bytes, p->head, sizeof p->head);
+    if (setup_bytes) memcpy(head + JOURNAL_FIXED, setup, setup_bytes);
+    sable_hash(p->head, head, JOURNAL_FIXED + setup_bytes);
+    memcpy(head + JOURNAL_FIXED + setup_bytes, p->head, sizeof p->head);
     /* what it says is for the maker of the file only: it may tell about decrypted values */
     p->journal = openat(p->folder, p->log, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)0600);
     sable_status status =
@@ -179,15 +178,16 @@ static sable_status start_journal(sable_partial *p, const void *setup, size_t se
 
 /* Whether the journal is one of ours: its header sound and of the shape that was asked for. */
 static bool read_journal(sable_partial *p, void *setup, size_t setup_bytes) {
-    size_t bytes = FIXED + setup_bytes + SABLE_HASH_BYTES;
+    size_t bytes = JOURNAL_FIXED + setup_bytes + SABLE_HASH_BYTES;
     uint8_t *head = malloc(bytes);
-    bool good = head && pread(p->journal, head, bytes, 0) == (ssize_t)bytes && !memcmp(head, magic, sizeof magic) &&
-                sable_get_u32(head + 8) == VERSION && sable_get_u32(head + 12) == setup_bytes &&
-                sable_get_u32(head + 16) == p->payload_bytes && sable_get_u32(head + 20) == 0;
+    bool good = head && pread(p->journal, head, bytes, 0) == (ssize_t)bytes &&
+                !memcmp(head, JOURNAL_MAGIC, JOURNAL_MAGIC_BYTES) && sable_get_u32(head + 8) == JOURNAL_VERSION &&
+                sable_get_u32(head + 12) == setup_bytes && sable_get_u32(head + 16) == p->payload_bytes &&
+                sable_get_u32(head + 20) == 0;
     if (good) {
-        sable_hash(p->head, head, FIXED + setup_bytes);
-        good = !memcmp(p->head, head + FIXED + setup_bytes, sizeof p->head);
-        memcpy(setup, head + FIXED, setup_bytes);
+        sable_hash(p->head, head, JOURNAL_FIXED + setup_bytes);
+        good = !memcmp(p->head, head + JOURNAL_FIXED + setup_bytes, sizeof p->head);
+        memcpy(setup, head + JOURNAL_FIXED, setup_bytes);
     }
     free(head);
     p->journal_end = bytes;
@@ -198,7 +198,7 @@ static void record_check(const sable_partial *p, uint8_t check[SABLE_HASH_BYTES]
     sable_hash_state state;
     sable_hash_init(&state);
     sable_hash_update(&state, p->head, sizeof p->head);
-    sable_hash_update(&state, p->record, MARK + p->payload_bytes);
+    sable_hash_update(&state, p->record, JOURNAL_MARK + p->payload_bytes);
     sable_hash_final(&state, check);
 }
 
@@ -208,10 +208,10 @@ static void record_check(const sable_partial *p, uint8_t check[SABLE_HASH_BYTES]
 static bool disposable(const sable_partial *p) {
     struct stat info;
     if (fstat(p->fd, &info) == 0 && info.st_size == 0) return true;
-    char start[sizeof magic];
+    char start[JOURNAL_MAGIC_BYTES];
     int log = openat(p->folder, p->log, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     bool ours = log >= 0 && pread(log, start, sizeof start, 0) == (ssize_t)sizeof start &&
-                memcmp(start, magic, sizeof magic) == 0;
+                memcmp(start, JOURNAL_MAGIC, JOURNAL_MAGIC_BYTES) == 0;
     if (log >= 0) close(log);
     return ours;
 }
@@ -289,7 +289,7 @@ sable_status sable_partial_next(sable_partial *p, uint8_t digest[SABLE_HASH_BYTE
     SABLE_TRY(hash_piece(p, begin, end, check, err));
     if (memcmp(check, p->record + 16, sizeof check)) return SABLE_OK;
     memcpy(digest, check, sizeof check);
-    if (payload) memcpy(payload, p->record + MARK, p->payload_bytes);
+    if (payload) memcpy(payload, p->record + JOURNAL_MARK, p->payload_bytes);
     p->end = end;
     p->journal_end += bytes;
     *more = true;
@@ -341,8 +341,8 @@ sable_status sable_partial_checkpoint(sable_partial *p, const void *payload, uin
         sable_put_u64(p->record, p->begin);
         sable_put_u64(p->record + 8, p->end);
         memcpy(p->record + 16, hash, sizeof hash);
-        if (p->payload_bytes) memcpy(p->record + MARK, payload, p->payload_bytes);
-        record_check(p, p->record + MARK + p->payload_bytes);
+        if (p->payload_bytes) memcpy(p->record + JOURNAL_MARK, payload, p->payload_bytes);
+        record_check(p, p->record + JOURNAL_MARK + p->payload_bytes);
         SABLE_TRY(write_all(p, p->journal, p->record, record_bytes(p), p->journal_end, err));
         SABLE_TRY(flush(p, p->journal, err));
         p->journal_end += record_bytes(p);

@@ -16,6 +16,14 @@
 
 #include "base/hash.h"
 
+#define JOURNAL_MAGIC "SABLEJNL"
+enum {
+    JOURNAL_MAGIC_BYTES = 8,
+    JOURNAL_VERSION = 1,
+    JOURNAL_FIXED = 24,                  /* bytes of the head before the setup */
+    JOURNAL_MARK = 16 + SABLE_HASH_BYTES /* of a record before the payload */
+};
+
 typedef struct sable_partial {
     char *path;              /* of the target: for sentences */
     char *name, *part, *log; /* of the target, the partial file and the journal in their folder */

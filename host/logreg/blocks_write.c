@@ -10,19 +10,6 @@
 #include "logreg/blocks_file.h"
 #include "logreg/blocks_partial.h"
 
-/* Setup in the journal: kind 4 | flags 4, the highest bit: no seeds wanted | parameters 32 | key id 32 | input 32 |
- * options 32 | META. */
-#define NO_SEEDS 0x80000000u
-enum {
-    AT_FLAGS = 4,
-    AT_PARAMS = 8,
-    AT_KEY = 40,
-    AT_INPUT = 72,
-    AT_OPTIONS = 104,
-    AT_META = 136,
-    SETUP_BYTES = AT_META + BLOCKS_META_BYTES
-};
-
 struct sable_blocks_writer {
     sable_partial partial;
     sable_container_info head;
@@ -44,14 +31,15 @@ static void meta_put(uint8_t meta[BLOCKS_META_BYTES], const sable_blocks_info *i
     sable_ct_header_put(meta + BLOCKS_FIXED_BYTES, shape);
 }
 
-static void setup_put(uint8_t setup[SETUP_BYTES], const sable_blocks_writer *w, const sable_blocks_origin *origin) {
+static void setup_put(uint8_t setup[BLOCKS_SETUP_BYTES], const sable_blocks_writer *w,
+                      const sable_blocks_origin *origin) {
     sable_put_u32(setup, w->head.kind);
-    sable_put_u32(setup + AT_FLAGS, w->head.flags | (w->stored.no_seeds ? NO_SEEDS : 0));
-    memcpy(setup + AT_PARAMS, w->head.params_digest, SABLE_HASH_BYTES);
-    memcpy(setup + AT_KEY, w->head.key_id, SABLE_HASH_BYTES);
-    memcpy(setup + AT_INPUT, origin->input, SABLE_HASH_BYTES);
-    memcpy(setup + AT_OPTIONS, origin->options, SABLE_HASH_BYTES);
-    memcpy(setup + AT_META, w->meta, BLOCKS_META_BYTES);
+    sable_put_u32(setup + SETUP_AT_FLAGS, w->head.flags | (w->stored.no_seeds ? SETUP_NO_SEEDS : 0));
+    memcpy(setup + SETUP_AT_PARAMS, w->head.params_digest, SABLE_HASH_BYTES);
+    memcpy(setup + SETUP_AT_KEY, w->head.key_id, SABLE_HASH_BYTES);
+    memcpy(setup + SETUP_AT_INPUT, origin->input, SABLE_HASH_BYTES);
+    memcpy(setup + SETUP_AT_OPTIONS, origin->options, SABLE_HASH_BYTES);
+    memcpy(setup + SETUP_AT_META, w->meta, BLOCKS_META_BYTES);
 }
 
 sable_status sable_blocks_check_info(sable_queue *queue, const char *path, const sable_blocks_info *info) {
@@ -121,7 +109,7 @@ static sable_status create(sable_queue *queue, sable_blocks_writer **out, const 
     sable_blocks_writer *w;
     sable_error *err = &queue->error;
     SABLE_TRY(prepare(queue, &w, path, info, shape, shape->insecure));
-    uint8_t setup[SETUP_BYTES];
+    uint8_t setup[BLOCKS_SETUP_BYTES];
     if (origin) setup_put(setup, w, origin);
     sable_status status = sable_partial_open(&w->partial, path, err);
     if (status == SABLE_OK)
@@ -155,17 +143,17 @@ sable_status sable_blocks_create_resumable(sable_queue *queue, sable_blocks_writ
 /* -- continuing ---------------------------------------------------------------------------------------------------- */
 
 /* What the file was made of that is not what is asked for now; NULL: nothing. */
-static const char *difference(const uint8_t have[SETUP_BYTES], const uint8_t want[SETUP_BYTES]) {
+static const char *difference(const uint8_t have[BLOCKS_SETUP_BYTES], const uint8_t want[BLOCKS_SETUP_BYTES]) {
     static const struct {
         int at, bytes;
         const char *what;
     } part[] = {{0, 4, "another kind of content"},
-                {AT_PARAMS, 32, "another parameter set"},
-                {AT_KEY, 32, "another key"},
-                {AT_INPUT, 32, "other input"},
-                {AT_OPTIONS, 32, "other options"},
-                {AT_FLAGS, 4, "another way of storing residues"},
-                {AT_META, BLOCKS_META_BYTES, "another number or shape of samples"}};
+                {SETUP_AT_PARAMS, 32, "another parameter set"},
+                {SETUP_AT_KEY, 32, "another key"},
+                {SETUP_AT_INPUT, 32, "other input"},
+                {SETUP_AT_OPTIONS, 32, "other options"},
+                {SETUP_AT_FLAGS, 4, "another way of storing residues"},
+                {SETUP_AT_META, BLOCKS_META_BYTES, "another number or shape of samples"}};
     for (size_t i = 0; i < sizeof part / sizeof *part; i++)
         if (memcmp(have + part[i].at, want + part[i].at, (size_t)part[i].bytes)) return part[i].what;
     return NULL;
@@ -189,18 +177,19 @@ static sable_status take_over(sable_blocks_writer *w, sable_error *err) {
 }
 
 static sable_status resume(sable_queue *queue, sable_blocks_writer **out, sable_partial *partial,
-                           const uint8_t have[SETUP_BYTES], const sable_blocks_info *info,
+                           const uint8_t have[BLOCKS_SETUP_BYTES], const sable_blocks_info *info,
                            const sable_blocks_origin *origin, const char **differs) {
     sable_ct shape;
     *differs = "another version";
-    if (sable_ct_header_get(&shape, queue->ctx, have + AT_META + BLOCKS_FIXED_BYTES, NULL) != SABLE_OK) return SABLE_OK;
+    if (sable_ct_header_get(&shape, queue->ctx, have + SETUP_AT_META + BLOCKS_FIXED_BYTES, NULL) != SABLE_OK)
+        return SABLE_OK;
     memcpy(shape.key_id, info->key_id, sizeof shape.key_id);
-    const bool insecure = sable_get_u32(have + AT_FLAGS) & SABLE_FILE_INSECURE;
+    const bool insecure = sable_get_u32(have + SETUP_AT_FLAGS) & SABLE_FILE_INSECURE;
     shape.insecure |= insecure;
     sable_blocks_writer *w;
     *differs = "another number or shape of samples";
     if (prepare(queue, &w, partial->path, info, &shape, insecure) != SABLE_OK) return SABLE_OK;
-    uint8_t want[SETUP_BYTES];
+    uint8_t want[BLOCKS_SETUP_BYTES];
     setup_put(want, w, origin);
     *differs = difference(have, want);
     if (*differs) {
@@ -229,7 +218,7 @@ sable_status sable_blocks_resume(sable_queue *queue, sable_blocks_writer **out, 
     if (note) *note = (sable_error){SABLE_OK, ""};
     sable_partial partial;
     SABLE_TRY(sable_partial_open(&partial, path, err));
-    uint8_t have[SETUP_BYTES];
+    uint8_t have[BLOCKS_SETUP_BYTES];
     bool found;
     const char *differs = NULL;
     sable_status status = sable_partial_continue(&partial, 0644, have, sizeof have, 0, &found, err);

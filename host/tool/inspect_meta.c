@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tool/inspect_meta.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +7,7 @@
 #include "ckks/serial.h"
 #include "io/bytes.h"
 #include "sable/logreg.h"
+#include "tool/inspect.h"
 #include "tool/report.h"
 
 /* Places inside META of the kinds below; their layers own them. */
@@ -18,6 +17,7 @@ enum {
     MODEL_HEAD = 32,
     KEY_RECORD = 48,
     KEYS_HEAD = 8,
+    PUBLIC_META = 48,
     META_MOST = 1 << 20
 };
 
@@ -49,12 +49,11 @@ static void report_layout(const uint8_t *m) {
     say("%u features, %s packing", features, packing == SABLE_PACK_ROW ? "row" : "feature-major");
 }
 
-static void report_blocks(const uint8_t *m, bool results, uint32_t sections) {
+void inspect_blocks(const uint8_t *m, bool results) {
     uint64_t samples = sable_get_u64(m + 16);
     report_layout(m);
     report_integer("samples", (int64_t)samples);
-    report_integer("blocks", sections - 1);
-    say("%llu samples in %u blocks", (unsigned long long)samples, sections - 1);
+    say("%llu samples", (unsigned long long)samples);
     if (results) {
         bool probabilities = sable_get_u32(m + 28) != 0;
         report_integer("classes", sable_get_u32(m + 24));
@@ -79,6 +78,9 @@ static void report_model(const uint8_t *m) {
 
 static void report_keys(const uint8_t *m, uint64_t bytes) {
     uint32_t count = sable_get_u32(m);
+    const bool seeded = sable_get_u32(m + 4) == 0;
+    report_bool("seeded", seeded);
+    say("%u evaluation keys%s", count, seeded ? ", seeded" : ", in full");
     json_t *list = json_array();
     table_row("key\tGalois element\tprimes");
     for (uint32_t i = 0; i < count && KEYS_HEAD + (uint64_t)(i + 1) * KEY_RECORD <= bytes; i++) {
@@ -93,6 +95,14 @@ static void report_keys(const uint8_t *m, uint64_t bytes) {
     report_value("keys", list);
 }
 
+static void report_public_key(const uint8_t *m) {
+    const bool seeded = sable_get_u32(m + 12) == 0;
+    report_integer("log_n", sable_get_u32(m + 4));
+    report_integer("limbs", sable_get_u32(m + 8));
+    report_bool("seeded", seeded);
+    say("ring degree 2^%u, %u primes%s", sable_get_u32(m + 4), sable_get_u32(m + 8), seeded ? ", seeded" : ", in full");
+}
+
 static uint64_t least_bytes(unsigned kind) {
     switch (kind) {
     case SABLE_KIND_CIPHERTEXT: return SABLE_CT_HEADER_BYTES;
@@ -100,7 +110,24 @@ static uint64_t least_bytes(unsigned kind) {
     case SABLE_KIND_RESULTS: return BLOCKS_HEAD + SABLE_CT_HEADER_BYTES;
     case SABLE_KIND_ENCRYPTED_MODEL: return MODEL_HEAD + 2 * SABLE_CT_HEADER_BYTES;
     case SABLE_KIND_KEYSET: return KEYS_HEAD;
+    case SABLE_KIND_PUBLIC_KEY: return PUBLIC_META;
     default: return 0;
+    }
+}
+
+static void report_kind(const sable_container_info *info, const uint8_t *meta, uint64_t bytes) {
+    switch (info->kind) {
+    case SABLE_KIND_CIPHERTEXT: report_ciphertext("ciphertext", meta); break;
+    case SABLE_KIND_DATASET:
+    case SABLE_KIND_RESULTS:
+        report_integer("blocks", info->section_count - 1);
+        say("%u blocks", info->section_count - 1);
+        inspect_blocks(meta, info->kind == SABLE_KIND_RESULTS);
+        break;
+    case SABLE_KIND_ENCRYPTED_MODEL: report_model(meta); break;
+    case SABLE_KIND_KEYSET: report_keys(meta, bytes); break;
+    case SABLE_KIND_PUBLIC_KEY: report_public_key(meta); break;
+    default: break;
     }
 }
 
@@ -115,11 +142,7 @@ sable_status inspect_meta(const sable_container *file, const char *path, sable_e
     uint8_t *meta = malloc(spec.length);
     if (!meta) return sable_fail(err, SABLE_NO_MEMORY, "no memory for %llu bytes", (unsigned long long)spec.length);
     sable_status status = sable_container_read(file, SABLE_TAG_META, meta, spec.length, err);
-    if (status == SABLE_OK && info->kind == SABLE_KIND_CIPHERTEXT) report_ciphertext("ciphertext", meta);
-    if (status == SABLE_OK && info->kind == SABLE_KIND_DATASET) report_blocks(meta, false, info->section_count);
-    if (status == SABLE_OK && info->kind == SABLE_KIND_RESULTS) report_blocks(meta, true, info->section_count);
-    if (status == SABLE_OK && info->kind == SABLE_KIND_ENCRYPTED_MODEL) report_model(meta);
-    if (status == SABLE_OK && info->kind == SABLE_KIND_KEYSET) report_keys(meta, spec.length);
+    if (status == SABLE_OK) report_kind(info, meta, spec.length);
     free(meta);
     return status;
 }

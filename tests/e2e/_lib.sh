@@ -52,6 +52,32 @@ refused() {
     [ "$(listing)" = "$before" ] || fail "files changed by a refused command: $*: $(diff <(echo "$before") <(listing))"
 }
 
+# killed_midway FILE COMMAND...: killed as soon as FILE.partial.journal tells of three blocks.
+killed_midway() {
+    local file=$1 try
+    shift
+    for try in {1..30}; do # on a fast machine a run may end before it is seen
+        rm -f "$file" "$file.partial" "$file.partial.journal"
+        python3 - "$file" "$@" <<'PYTHON'
+import os, subprocess, sys, time
+journal = sys.argv[1] + ".partial.journal"
+child = subprocess.Popen(sys.argv[2:])
+def size():
+    try: return os.path.getsize(journal)
+    except FileNotFoundError: return 0
+limit, first = time.time() + 60, 0
+while child.poll() is None and time.time() < limit:
+    first = first or size()
+    if first and size() > first + 300: break
+child.kill()
+child.wait()
+PYTHON
+        # the journal alone outlives a finished run for a moment
+        if [ -e "$file.partial.journal" ] && [ -e "$file.partial" ]; then return 0; fi
+    done
+    fail "$file: it was too fast to be stopped in $try runs"
+}
+
 # json FILE EXPRESSION: the value of a Python expression over the object `o`.
 json() { python3 -c 'import json,sys; o=json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"; }
 

@@ -100,9 +100,10 @@ done
 j doctor
 [ "$(json o.json "o['usable'], 'portable' in o['paths'], 'cpu' in o['backends']")" = '(True, True, True)' ] ||
     fail "doctor: $(cat o.json)"
+echo hello >letter
 for bad in "4 mismatch infer --keys ws --params infer14 --data d.enc --model m.json --out x" \
     "2 usage keygen --nothing" \
-    "3 io inspect missing" "1 policy keygen --params T10 --out x" "4 malformed inspect d.csv" "2 usage nothing"; do
+    "3 io inspect missing" "1 policy keygen --params T10 --out x" "4 malformed inspect letter" "2 usage nothing"; do
     read -r wanted family words <<<"$bad"
     status=0
     # shellcheck disable=SC2086 # several words

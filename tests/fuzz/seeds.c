@@ -36,6 +36,7 @@ static void put_table(const char *target, const char *name, unsigned choice, con
     memcpy(plain + 1, data, size);
     put(target, name, plain, size + 1);
     put("table", name, plain, size + 1);
+    put("shape", name, data, size);
     z_stream z = {0};
     fuzz_expect(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) == Z_OK, "gzip");
     z.next_in = plain + 1;
@@ -45,6 +46,7 @@ static void put_table(const char *target, const char *name, unsigned choice, con
     fuzz_expect(deflate(&z, Z_FINISH) == Z_STREAM_END, "gzip");
     snprintf(gz, sizeof gz, "%s.gz", name);
     put(target, gz, packed, z.total_out + 1);
+    put("shape", gz, packed + 1, z.total_out);
     deflateEnd(&z);
 }
 
@@ -222,6 +224,31 @@ static void tables(void) {
     put_table("idx", "labels", 0, labels, sizeof labels);
 }
 
+/* What a run leaves that ends after its first block. */
+static void journals(fuzz_world *w) {
+    static uint8_t bytes[1 << 12];
+    const char *sentence = sable_queue_error(w->queue);
+    char name[4096];
+    sable_error err = {0};
+    sable_blocks_info info = {.struct_size = sizeof info, .kind = SABLE_BLOCKS_DATASET, .samples = 1200};
+    must(sable_layout_choose(&info.layout, w->params, SABLE_PACK_FEATURE_MAJOR, 1, 1200, &err), err.text);
+    const sable_blocks_origin origin = {.struct_size = sizeof origin};
+    sable_blocks_writer *writer = NULL;
+    sable_ct *block = fuzz_encrypt(0, 1);
+    snprintf(name, sizeof name, "%s", place("journal", "data"));
+    must(sable_blocks_create_resumable(w->queue, &writer, name, &info, block, &origin), sentence);
+    must(sable_blocks_append(w->queue, writer, block), sentence);
+    sable_blocks_suspend(&writer);
+    sable_ct_destroy(w->queue, &block);
+    snprintf(name, sizeof name, "%s", place("journal", "data.partial.journal"));
+    FILE *file = fopen(name, "rb");
+    fuzz_expect(file != NULL, "a journal is left");
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    fuzz_expect(remove(name) == 0 && remove(place("journal", "data.partial")) == 0, "nothing but seeds is left");
+    put("journal", "blocks", bytes, size);
+}
+
 static void options(void) {
     static const char first[] = "--fast\0--runs=5\0--rate\0-0.5\0--drop=a,b\0file";
     static const char second[] = "--size\0"
@@ -243,6 +270,7 @@ int main(int argc, char **argv) {
     datasets(w);
     texts(w);
     tables();
+    journals(w);
     options();
     sable_keyset_destroy(w->queue, &w->keys);
     sable_secret_destroy(&w->secret);
