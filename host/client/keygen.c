@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ckks/expand.h"
-#include "client/secret.h"
+#include "client/plan.h"
 
 /* -- one key ------------------------------------------------------------------------------------------------------- */
 
@@ -127,7 +127,12 @@ sable_status sable_public_key_generate(sable_queue *queue, sable_public_key **ou
     if (status == SABLE_OK) status = client_public_key_new(&key, queue->ctx, err);
     if (status == SABLE_OK && !(errors = client_secret_alloc(queue->ctx->params.n)))
         status = sable_fail(err, SABLE_NO_MEMORY, "no guarded memory for the errors of a public key");
-    if (status == SABLE_OK) status = make_public_key(key, secret, errors, rng, err);
+    if (status == SABLE_OK && queue->ctx->tally) {
+        sable_public_key_plan(queue->ctx);
+        memcpy(key->key_id, secret->key_id, sizeof key->key_id);
+    } else if (status == SABLE_OK) {
+        status = make_public_key(key, secret, errors, rng, err);
+    }
     client_secret_free(errors);
     sable_rng_destroy(&rng);
     if (status != SABLE_OK) {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ckks/expand.h"
-#include "client/secret.h"
+#include "client/plan.h"
 #include "ring/security.h"
 
 /* Bit length of the product of the primes at pos: exact, schoolbook on 32-bit digits. */
@@ -149,6 +149,12 @@ sable_status sable_keyset_generate(sable_queue *queue, sable_keyset **out, const
                 SABLE_REFUSE(queue, SABLE_INVALID,
                              "key %zu of the specification (galois %u, positions %u+%u) is not of these parameters", i,
                              need->galois, need->first, need->limbs);
+    }
+    if (status == SABLE_OK && queue->ctx->tally) {
+        sable_keyset_destroy(queue, &set);
+        SABLE_TRY(sable_keyset_plan(queue, out, spec));
+        memcpy((*out)->key_id, secret->key_id, sizeof(*out)->key_id);
+        return SABLE_OK;
     }
     keygen_scratch scratch = {0};
     if (status == SABLE_OK) status = make_keys(queue, set, secret, &scratch);

@@ -27,7 +27,11 @@ typedef struct tally_queue {
 sable_tally *sable_tally_of(void *state) { return &((tally_state *)state)->tally; }
 
 void sable_tally_scratch(sable_tally *tally, size_t bytes) {
-    if (tally->live > tally->peak) tally->peak = tally->live;
+    if (tally->live > tally->peak) { /* below it the pool hands out blocks that it kept */
+        tally->work[SABLE_WORK_FRESH] += (double)(tally->live - tally->peak);
+        tally->peak = tally->live;
+    }
+    tally->work[SABLE_WORK_FRESH] += (double)bytes;
     if (tally->live + bytes > tally->total_peak) tally->total_peak = tally->live + bytes;
 }
 

@@ -24,6 +24,7 @@ typedef enum sable_work {
     SABLE_WORK_ENCODE,  /* words made from doubles */
     SABLE_WORK_CHECK,   /* words whose range is checked */
     SABLE_WORK_COPY,    /* bytes */
+    SABLE_WORK_FRESH,   /* bytes that the system hands out cleared */
     /* outside the backend */
     SABLE_WORK_EMBED,   /* coefficients of a transform between slots and coefficients, times log2 of their number */
     SABLE_WORK_DECODE,  /* words made into doubles */

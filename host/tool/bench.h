@@ -56,8 +56,11 @@ void bench_infer_clear(bench_env *env);
 
 sable_status bench_env_open(bench_env *env, const char *params, const sable_ctx_options *options);
 void bench_env_close(bench_env *env);
-/* Times one case: 2 warm-up runs, then runs until `seconds` have passed, at least 5 and at most 1000. */
+enum { BENCH_MOST_RUNS = 1000 };
+/* Times one case: 2 warm-up runs, then runs until `seconds` have passed, at least 5 and at most BENCH_MOST_RUNS. */
 sable_status bench_measure(bench_env *env, const bench_case *c, double seconds, bench_row *row);
+/* On a planning context (--dry-run): what preparing the row takes, and in the tally what one run does. */
+sable_status bench_count(bench_env *env, const bench_case *c, double prepare[SABLE_WORKS], bench_row *row);
 /* The sentence of the last failure. */
 const char *bench_error(const bench_env *env);
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tool/bench.h"
+#include "tool/options.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#define MOST_RUNS 1000
 
 const char *bench_error(const bench_env *env) {
     const char *text = env->queue ? sable_queue_error(env->queue) : "";
@@ -51,7 +50,8 @@ sable_status bench_env_open(bench_env *env, const char *params, const sable_ctx_
     sable_params_options allow = {sizeof allow, true}; /* timing needs no security; rows name the set */
     SABLE_TRY(sable_params_load(&env->params, params, &allow, err));
     SABLE_TRY(sable_params_describe(env->params, &env->info));
-    SABLE_TRY(sable_ctx_create(&env->ctx, env->params, options, err));
+    SABLE_TRY(settings.dry_run ? sable_ctx_create_planning(&env->ctx, env->params, options, err)
+                               : sable_ctx_create(&env->ctx, env->params, options, err));
     SABLE_TRY(sable_ctx_describe(env->ctx, &env->ctx_info));
     SABLE_TRY(sable_queue_create(&env->queue, env->ctx, NULL, err));
     SABLE_TRY(sable_secret_generate(&env->secret, env->ctx, err));
@@ -102,8 +102,8 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-sable_status bench_measure(bench_env *env, const bench_case *c, double seconds, bench_row *row) {
-    uint32_t top = env->info.top_level;
+static void begin_row(const bench_env *env, const bench_case *c, bench_row *row) {
+    const uint32_t top = env->info.top_level;
     *row = (bench_row){.n = env->ctx->params.n,
                        .limbs = env->ctx->level[top].limbs,
                        .level = top,
@@ -113,13 +113,27 @@ sable_status bench_measure(bench_env *env, const bench_case *c, double seconds, 
     snprintf(row->params, sizeof row->params, "%s", env->params_name);
     snprintf(row->backend, sizeof row->backend, "%s", env->ctx_info.backend);
     snprintf(row->path, sizeof row->path, "%s", env->ctx_info.path);
+}
+
+sable_status bench_count(bench_env *env, const bench_case *c, double prepare[SABLE_WORKS], bench_row *row) {
+    double *work = env->ctx->tally->work;
+    begin_row(env, c, row);
+    memset(work, 0, SABLE_WORKS * sizeof *work);
+    if (c->prepare) SABLE_TRY(c->prepare(env, row));
+    memcpy(prepare, work, SABLE_WORKS * sizeof *work);
+    memset(work, 0, SABLE_WORKS * sizeof *work);
+    return c->run(env, row);
+}
+
+sable_status bench_measure(bench_env *env, const bench_case *c, double seconds, bench_row *row) {
+    begin_row(env, c, row);
     if (c->prepare) SABLE_TRY(c->prepare(env, row));
     for (int i = 0; i < 2; i++) SABLE_TRY(c->run(env, row));
     SABLE_TRY(sable_queue_sync(env->queue));
-    double *sample = malloc(MOST_RUNS * sizeof *sample), start = now_us();
+    double *sample = malloc(BENCH_MOST_RUNS * sizeof *sample), start = now_us();
     if (!sample) return sable_fail(&env->err, SABLE_NO_MEMORY, "no memory for timings");
     sable_status status = SABLE_OK;
-    while (status == SABLE_OK && row->runs < MOST_RUNS && (row->runs < 5 || now_us() - start < 1e6 * seconds)) {
+    while (status == SABLE_OK && row->runs < BENCH_MOST_RUNS && (row->runs < 5 || now_us() - start < 1e6 * seconds)) {
         double begin = now_us();
         status = c->run(env, row);
         if (status == SABLE_OK) status = sable_queue_sync(env->queue);

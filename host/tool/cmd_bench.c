@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sable bench: times the operations of bench_cases.c and bench_infer.c on chosen parameter sets. */
+#include <math.h>
 #include <regex.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "build_info.h"
 #include "tool/bench.h"
 #include "tool/commands.h"
+#include "tool/dry_run.h"
 #include "tool/options.h"
 #include "tool/report.h"
 
@@ -56,6 +58,41 @@ static sable_status run_cases(bench_env *env, const bench_case *cases, const ben
     return SABLE_OK;
 }
 
+/* --dry-run: rows with the time that one run of each, and all of them, should take. */
+static sable_status tell_cases(bench_env *env, session *s, const bench_case *cases, const bench_choice *choice) {
+    for (const bench_case *c = cases; c->name; c++) {
+        if (choice->filter && regexec(choice->filter, c->name, 0, NULL, 0) != 0) continue;
+        bench_row row;
+        double prepare[SABLE_WORKS];
+        sable_status status = bench_count(env, c, prepare, &row);
+        if (status == SABLE_UNSUPPORTED) continue;
+        if (status != SABLE_OK) return status;
+        const double once = dry_price(session_tally(s)->work), before = dry_price(prepare);
+        const double fit = ceil(choice->seconds / once), runs = 2 + fmin(fmax(fit, 5), BENCH_MOST_RUNS);
+        char name[80];
+        snprintf(name, sizeof name, "%s %s", row.params, row.name);
+        dry_step(s, name, (uint64_t)runs, before / runs);
+        json_array_append_new(choice->rows, json_pack("{s:s, s:s, s:I, s:I, s:f}", "name", row.name, "params",
+                                                      row.params, "limbs", (json_int_t)row.limbs, "batch",
+                                                      (json_int_t)row.batch, "expected_us", 1e6 * once));
+    }
+    return SABLE_OK;
+}
+
+static sable_status tell_set(bench_env *env, const bench_choice *choice) {
+    session s = {.params = env->params, .ctx = env->ctx, .queue = env->queue, .info = env->info, .opening = 0};
+    sable_status status = dry_begin(&s, NULL);
+    if (status == SABLE_OK) status = tell_cases(env, &s, bench_cases, choice);
+    if (status == SABLE_OK) status = tell_cases(env, &s, bench_infer_cases, choice);
+    if (s.err.code != SABLE_OK) env->err = s.err;
+    const size_t peak = session_tally(&s)->peak;
+    dry_memory(planned_memory(&s, 0), peak);
+    if (status == SABLE_OK && settings.memory && peak > settings.memory)
+        status = sable_fail(&env->err, SABLE_NO_MEMORY, "%s: rows take %s: --memory is %s", env->params_name,
+                            shown_bytes(peak).text, shown_bytes(settings.memory).text);
+    return status;
+}
+
 int cmd_bench(int argc, char **argv) {
     static const char *const default_sets[] = {"infer13", "infer14", "train15", "A40"};
     const char *filter = NULL, *path = NULL;
@@ -67,6 +104,7 @@ int cmd_bench(int argc, char **argv) {
         OPTION("path", TEXT, &path, "PATH", "cpu path: portable, avx2, avx512, ifma (default: the best)"),
         OPTION("seconds", NUMBER, &seconds, "S", "time spent on a row, at least 5 runs (default 0.5)", .low = 0,
                .high = 3600),
+        DRY_RUN_OPTION,
         {0}};
     command_line line = {
         .name = "bench", .summary = "measures operations and inference", .options = table, .common = COMMON_COMPUTE};
@@ -88,14 +126,15 @@ int cmd_bench(int argc, char **argv) {
     struct tm utc;
     strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
 
-    table_row("row\tparams\tN\tlimbs\tbatch\tmedian us\tp10\tp90\truns\tGB/s");
+    if (!settings.dry_run) table_row("row\tparams\tN\tlimbs\tbatch\tmedian us\tp10\tp90\truns\tGB/s");
     sable_status status = SABLE_OK;
     bench_env env;
     for (uint32_t i = 0; i < sets.count && status == SABLE_OK; i++) {
         sable_ctx_options options = {sizeof options, settings.backend, path, settings.threads, settings.memory};
         status = bench_env_open(&env, sets.item[i], &options);
-        if (status == SABLE_OK) status = run_cases(&env, bench_cases, &choice);
-        if (status == SABLE_OK) status = run_cases(&env, bench_infer_cases, &choice);
+        if (status == SABLE_OK && settings.dry_run) status = tell_set(&env, &choice);
+        if (status == SABLE_OK && !settings.dry_run) status = run_cases(&env, bench_cases, &choice);
+        if (status == SABLE_OK && !settings.dry_run) status = run_cases(&env, bench_infer_cases, &choice);
         if (status != SABLE_OK) exit_status = report_error(status, bench_error(&env));
         bench_env_close(&env);
     }
@@ -104,6 +143,11 @@ int cmd_bench(int argc, char **argv) {
     if (status != SABLE_OK) {
         json_decref(choice.rows);
         return exit_status;
+    }
+    if (settings.dry_run) {
+        dry_report();
+        report_value("rows", choice.rows);
+        return report_done();
     }
     say("%s, %s, commit %s\n", cpu, date, SABLE_BUILD_COMMIT);
     report_text("device", "cpu");

@@ -47,8 +47,8 @@ double processor_seconds(void) {
 
 sable_status dry_begin(session *s, const char *out) {
     dry.out = out;
-    dry.steps = json_array();
-    dry.files = json_array();
+    if (!dry.steps) dry.steps = json_array();
+    if (!dry.files) dry.files = json_array();
     sable_ctx_info ctx = {.struct_size = sizeof ctx};
     SABLE_TRY(sable_ctx_describe(s->ctx, &ctx));
     const sable_backend_options options = {.struct_size = sizeof options, .path = ctx.path, .threads = ctx.threads};
@@ -69,6 +69,8 @@ sable_status dry_begin(session *s, const char *out) {
     dry_step(s, "open", 1, s->opening);
     return SABLE_OK;
 }
+
+double dry_price(const double work[SABLE_WORKS]) { return sable_price_sum(&dry.prices, work); }
 
 /* -- what the command would do ------------------------------------------------------------------------------------- */
 

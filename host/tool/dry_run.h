@@ -11,6 +11,8 @@
 double processor_seconds(void);
 /* Prices are measured now, for the session's path and threads and for the disk of `out` (NULL: nothing is written). */
 sable_status dry_begin(session *s, const char *out);
+/* Seconds of so much work, at the prices of the last dry_begin. */
+double dry_price(const double work[SABLE_WORKS]);
 /* A step that happens `times` times: what was counted since the last one, once, plus `seconds` that were measured. */
 void dry_step(session *s, const char *name, uint64_t times, double seconds);
 /* What was counted since the last step counts for nothing: work that was tried again for its memory. */

@@ -72,6 +72,26 @@ alike encrypt "${w[@]}" --model-weights m.json --residue-bits 32 --out words.mod
 alike infer "${w[@]}" --data plain.enc --model m.json --residue-bits 32 --out words.res
 says 'nothing was made' sable infer --keys ws.T10 --data T10.enc --model m.json --out never "${insecure[@]}" --dry-run
 
+# ---- rows of the benchmark: each with the time that one run should take ----
+before=$(state)
+sable bench --params T10,infer13 --filter 'ntt|infer|rotate$' --dry-run --json >/dev/shm/dry.$$
+[ "$(state)" = "$before" ] || fail "a dry run of bench made files"
+mv /dev/shm/dry.$$ dry.json
+sable bench --params T10,infer13 --filter 'ntt|infer|rotate$' --seconds 0 --json >real.json
+python3 - <<'PYTHON'
+import json
+dry, real = json.load(open("dry.json")), json.load(open("real.json"))
+assert [(r["name"], r["params"]) for r in dry["rows"]] == [(r["name"], r["params"]) for r in real["rows"]]
+assert len(dry["steps"]) == len(dry["rows"]) + 2 and dry["disk_bytes"] == 0 and dry["memory_bytes"] > 0
+assert all(r["expected_us"] > 0 for r in dry["rows"])
+PYTHON
+for mode in '' --dry-run; do
+    status=0
+    # shellcheck disable=SC2086 # no word, or one
+    sable bench --params infer14 --memory 1M --seconds 0 $mode >/dev/null 2>err || status=$?
+    [ $status = 3 ] && grep -q 'memory' err || fail "bench in 1 MiB $mode: status $status, $(cat err)"
+done
+
 # ---- the same refusals ----
 w=(--keys ws.T10 "${insecure[@]}")
 same 1 'exists: a workspace is never overwritten' sable keygen --params T10 --out ws.T10 "${insecure[@]}"
