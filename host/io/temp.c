@@ -48,7 +48,8 @@ static sable_status open_temporary(sable_temp *temp, unsigned mode, sable_error 
         temp->fd =
             openat(temp->folder, temp->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);
         if (temp->fd >= 0 && sable_claim(temp->folder, temp->temporary, temp->fd)) return SABLE_OK;
-        if (temp->fd >= 0) {
+        if (temp->fd >= 0) { /* taken for a leftover by another process in the moment before it was locked */
+            unlinkat(temp->folder, temp->temporary, 0);
             close(temp->fd);
             temp->fd = -1;
             errno = EBUSY;

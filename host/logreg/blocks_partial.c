@@ -98,17 +98,21 @@ static sable_status open_locked(sable_partial *p, int flags, unsigned mode, sabl
         if (p->fd < 0 && errno == ENOENT && !(flags & O_CREAT)) return SABLE_OK;
         if (p->fd < 0) return system_failed(p, "opening its partial file (.partial)", err);
         struct stat opened, named;
-        if (flock(p->fd, LOCK_EX | LOCK_NB) != 0) {
-            int code = errno;
+        bool locked = flock(p->fd, LOCK_EX | LOCK_NB) == 0;
+        if (!locked && errno == EWOULDBLOCK) {
             close_files(p);
-            errno = code;
-            if (code != EWOULDBLOCK) return system_failed(p, "locking its partial file", err);
             return sable_fail(err, SABLE_IO,
                               "%s: another process is writing it: wait for that one, or name another file",
                               sable_show_path(p->path).text);
         }
-        if (fstat(p->fd, &opened) == 0 && fstatat(p->folder, p->part, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-            opened.st_ino == named.st_ino && opened.st_dev == named.st_dev) {
+        bool there = locked && fstatat(p->folder, p->part, &named, AT_SYMLINK_NOFOLLOW) == 0;
+        if (!locked || (!there && errno != ENOENT) || fstat(p->fd, &opened) != 0) {
+            sable_status status = system_failed(p, "locking its partial file", err);
+            if (flags & O_EXCL) unlinkat(p->folder, p->part, 0); /* just made */
+            close_files(p);
+            return status;
+        }
+        if (there && opened.st_ino == named.st_ino && opened.st_dev == named.st_dev) {
             if (S_ISREG(opened.st_mode)) return SABLE_OK;
             close_files(p);
             return sable_fail(err, SABLE_IO, "%s.partial: exists and is no regular file",
@@ -167,7 +171,8 @@ static sable_status start_journal(sable_partial *p, const void *setup, size_t se
     sable_hash(p->head, head, JOURNAL_FIXED + setup_bytes);
     memcpy(head + JOURNAL_FIXED + setup_bytes, p->head, sizeof p->head);
     /* what it says is for the maker of the file only: it may tell about decrypted values */
-    p->journal = openat(p->folder, p->log, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)0600);
+    do p->journal = openat(p->folder, p->log, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, (mode_t)0600);
+    while (p->journal < 0 && errno == EINTR);
     sable_status status =
         p->journal < 0 ? system_failed(p, "creating its journal", err) : write_all(p, p->journal, head, bytes, 0, err);
     if (status == SABLE_OK) status = flush(p, p->journal, err);
@@ -240,7 +245,8 @@ sable_status sable_partial_continue(sable_partial *p, unsigned mode, void *setup
     SABLE_TRY(open_locked(p, 0, 0, err));
     if (p->fd < 0) return SABLE_OK;
     p->payload_bytes = payload_bytes;
-    p->journal = openat(p->folder, p->log, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    do p->journal = openat(p->folder, p->log, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    while (p->journal < 0 && errno == EINTR);
     struct stat info, log;
     /* somebody else's files are not continued, nor private ones that others could read */
     bool ours = p->journal >= 0 && fstat(p->fd, &info) == 0 && fstat(p->journal, &log) == 0 && S_ISREG(log.st_mode) &&
@@ -361,10 +367,7 @@ sable_status sable_partial_commit(sable_partial *p, sable_error *err) {
     if (status == SABLE_OK && fsync(p->fd) != 0) status = system_failed(p, "flushing to the disk", err);
     if (status == SABLE_OK && renameat(p->folder, p->part, p->folder, p->name) != 0)
         status = system_failed(p, "renaming the finished file", err);
-    if (status != SABLE_OK) {
-        sable_partial_abort(p);
-        return status;
-    }
+    if (status != SABLE_OK) return status;
     /* EINVAL: a file system that cannot flush folders orders the rename by itself */
     if (fsync(p->folder) && errno != EINVAL && errno != EROFS)
         status = system_failed(p, "the file is in place, but flushing its folder to the disk", err);

@@ -70,7 +70,9 @@ SABLE_SHARED SABLE_CHECKED sable_status sable_partial_checkpoint(sable_partial *
 SABLE_SHARED SABLE_CHECKED sable_status sable_partial_write_at(sable_partial *partial, const void *data, size_t bytes,
                                                                uint64_t offset, sable_error *err);
 
-/* Flush, rename, flush the folder, remove the journal; releases everything. On failure the target is what it was. */
+/* Flush, rename, flush the folder, remove the journal; releases everything. On failure the target is what it was, and
+ * abort or suspend decides about the pieces, which are as safe as they were; but for one failure that the sentence names:
+ * the file is in place and its folder could not be flushed. */
 SABLE_SHARED SABLE_CHECKED sable_status sable_partial_commit(sable_partial *partial, sable_error *err);
 SABLE_SHARED void sable_partial_abort(
     sable_partial *partial); /* removes both files; a no-op on a zeroed or released one */

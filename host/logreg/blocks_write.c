@@ -282,7 +282,10 @@ sable_status sable_blocks_finish(sable_queue *queue, sable_blocks_writer **write
     SABLE_TRY(sable_check_queue(queue));
     if (!writer || !*writer) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_blocks_finish: the writer is NULL");
     sable_status status = complete(*writer, &queue->error);
-    sable_blocks_abort(writer);
+    if (status == SABLE_IO && (*writer)->partial.recorded && (*writer)->blocks > 1)
+        sable_blocks_suspend(writer);
+    else
+        sable_blocks_abort(writer);
     return status;
 }
 

@@ -157,7 +157,7 @@ static sable_status run_open(decrypt *d) {
     if (settings.dry_run) return status == SABLE_OK ? decrypt_dry(d, &o, processor_seconds() - before) : status;
     if (status == SABLE_OK) status = disk_check(d->out, decrypt_file_bytes(d, &o), &d->s.err);
     if (status == SABLE_OK) status = write_all(d, &o);
-    decrypt_output_close(&o, worth_continuing(status, o.done));
+    decrypt_output_close(&o, info->blocks > 1 && worth_continuing(status, o.done));
     if (status == SABLE_OK) tell(d, &o, seconds_now() - start);
     free(o.tally);
     return status;

@@ -39,6 +39,8 @@ SABLE_API SABLE_CHECKED sable_status sable_blocks_create(sable_queue *queue, sab
 /* The next block; its bound, rms and noise may differ from the first's, its shape may not. */
 SABLE_API SABLE_CHECKED sable_status sable_blocks_append(sable_queue *queue, sable_blocks_writer *writer,
                                                          const sable_ct *block);
+/* Releases the writer, whatever the outcome. When the disk refuses the end of a file of several blocks that a later run
+ * can continue, its blocks stay; else nothing stays. */
 SABLE_API SABLE_CHECKED sable_status sable_blocks_finish(sable_queue *queue, sable_blocks_writer **writer);
 SABLE_API void sable_blocks_abort(sable_blocks_writer **writer); /* removes what was written */
 
