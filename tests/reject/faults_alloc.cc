@@ -5,7 +5,6 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 namespace faults {
 std::atomic<size_t> requested;
@@ -20,16 +19,8 @@ static bool fails(size_t bytes) {
     errno = ENOMEM;
     return true;
 }
-const char *broken_call;
-
-static bool breaks(const char *call) {
-    if (!broken_call || strcmp(call, broken_call) != 0) return false;
-    errno = EIO;
-    return true;
-}
 } // namespace faults
 
-using faults::breaks;
 using faults::fails;
 
 extern "C" {
@@ -41,20 +32,6 @@ int __real_posix_memalign(void **, size_t, size_t);
 char *__real_strdup(const char *);
 char *__real_strndup(const char *, size_t);
 void *__real_sodium_malloc(size_t);
-
-int __real_fsync(int);
-int __real_renameat(int, const char *, int, const char *);
-ssize_t __real_write(int, const void *, size_t);
-ssize_t __real_pwrite(int, const void *, size_t, off_t);
-
-int __wrap_fsync(int fd) { return breaks("fsync") ? -1 : __real_fsync(fd); }
-int __wrap_renameat(int a, const char *b, int c, const char *d) {
-    return breaks("renameat") ? -1 : __real_renameat(a, b, c, d);
-}
-ssize_t __wrap_write(int fd, const void *data, size_t n) { return breaks("write") ? -1 : __real_write(fd, data, n); }
-ssize_t __wrap_pwrite(int fd, const void *data, size_t n, off_t at) {
-    return breaks("pwrite") ? -1 : __real_pwrite(fd, data, n, at);
-}
 
 void *__wrap_malloc(size_t n) { return fails(n) ? nullptr : __real_malloc(n); }
 void *__wrap_calloc(size_t n, size_t size) { return fails(n * size) ? nullptr : __real_calloc(n, size); }

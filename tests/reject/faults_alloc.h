@@ -20,9 +20,6 @@ struct FailAllocation {
     }
     ~FailAllocation() { countdown = -1; }
 };
-/* The name of the system call that fails with EIO, of fsync, renameat, write and pwrite; NULL: none. */
-extern const char *broken_call;
-
 /* jansson's allocations too, for the life of the object. */
 struct CountJson {
     CountJson();
