@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files cut at every byte and with bits flipped, for the loader of every kind. What was tried is printed. */
+#include "reject/faults_alloc.h"
 #include "reject/input_table.h"
 
 #include <algorithm>
@@ -33,12 +34,28 @@ struct Tally {
     }
 };
 
-/* A file in memory that holds a sample and loses or changes some of it. */
+/* A sound file of every kind, of those with residues also one that packs them and has no seeds. */
+struct Sound {
+    int kind;
+    const std::string &whole;
+};
+std::vector<Sound> sound_files() {
+    World &w = World::get();
+    std::vector<Sound> all;
+    for (int kind = 0; kind < ALL_KINDS; kind++) all.push_back({kind, w.sample[kind]});
+    for (int kind = 0; kind < ALL_KINDS; kind++)
+        if (!w.packed[kind].empty() && w.packed[kind].size() != w.sample[kind].size())
+            all.push_back({kind, w.packed[kind]});
+    EXPECT_EQ((size_t)ALL_KINDS + 6, all.size());
+    return all;
+}
+
+/* A file in memory that loses or changes some of its bytes. */
 struct Victim {
     int kind;
     const std::string &whole;
     MemoryFile file;
-    explicit Victim(int k) : kind(k), whole(World::get().sample[k]) { file.write(whole); }
+    explicit Victim(const Sound &sound) : kind(sound.kind), whole(sound.whole) { file.write(whole); }
     ~Victim() { EXPECT_EQ(SABLE_OK, load(static_cast<Kind>(kind), file.path()).status) << "whole again"; }
     void flip(Tally &tally, size_t bit) {
         char byte = (char)(whole[bit / 8] ^ (1 << bit % 8));
@@ -51,8 +68,9 @@ struct Victim {
 
 TEST(InputDamage, EveryTruncation) {
     Tally tally("truncations, every proper prefix of a file of every kind");
-    for (int kind = 0; kind < ALL_KINDS; kind++) {
-        Victim victim(kind);
+    for (const Sound &sound : sound_files()) {
+        const int kind = sound.kind;
+        Victim victim(sound);
         for (size_t n = victim.whole.size(); n-- > 0;) {
             ASSERT_EQ(0, ftruncate(victim.file.fd(), (off_t)n));
             Outcome out = load(static_cast<Kind>(kind), victim.file.path());
@@ -70,8 +88,8 @@ TEST(InputDamage, EveryTruncation) {
 
 TEST(InputDamage, EveryBitOfTheHead) {
     Tally tally("bit flips in heads, every bit of header, section table and head digest");
-    for (int kind = 0; kind < ALL_KINDS; kind++) {
-        Victim victim(kind);
+    for (const Sound &sound : sound_files()) {
+        Victim victim(sound);
         for (size_t bit = 0; bit < 8 * victim.head_bytes(); bit++) victim.flip(tally, bit);
     }
 }
@@ -80,14 +98,53 @@ TEST(InputDamage, EveryBitOfTheHead) {
 void flip_bodies(size_t rounds) {
     std::mt19937_64 random(20);
     Tally tally("bit flips in bodies, at random places behind the head");
-    for (int kind = 0; kind < ALL_KINDS; kind++) {
-        Victim victim(kind);
+    const std::vector<Sound> all = sound_files();
+    for (const Sound &sound : all) {
+        Victim victim(sound);
         size_t head = 8 * victim.head_bytes(), body = 8 * victim.whole.size() - head;
-        for (size_t i = 0; i < (rounds + ALL_KINDS - 1) / ALL_KINDS; i++) victim.flip(tally, head + random() % body);
+        for (size_t i = 0; i < (rounds + all.size() - 1) / all.size(); i++) victim.flip(tally, head + random() % body);
     }
 }
 TEST(InputDamage, ThousandsOfBitsOfBodies) { flip_bodies(3000); }
 TEST(InputDamage, HundredThousandBitsOfBodiesSlow) { flip_bodies(100000); }
+
+/* Keys one by one: damage of a key that is asked for is found, and damage of another one is not looked for. */
+TEST(InputDamage, KeysOneByOne) {
+    World &w = World::get();
+    sable_error err = {};
+    sable_key_spec *spec = nullptr;
+    ASSERT_EQ(SABLE_OK, sable_key_spec_create(&spec, w.params, &err));
+    ASSERT_EQ(SABLE_OK, sable_key_spec_add_rotation(spec, 1, 0, 0, 1, &err));
+    std::mt19937_64 random(22);
+    Tally tally("bit flips in the one key of two that is loaded");
+    for (const std::string *whole : {&w.sample[KEYSET], &w.packed[KEYSET]}) {
+        const size_t first = get32(*whole, 152 + 8), second = get32(*whole, 208 + 8);
+        MemoryFile file;
+        auto with = [&](size_t bit) {
+            std::string bytes = *whole;
+            bytes[bit / 8] = (char)(bytes[bit / 8] ^ (1 << bit % 8));
+            Outcome out;
+            sable_key_file *keys = nullptr;
+            sable_keyset *set = nullptr;
+            faults::requested = 0;
+            out.status = sable_key_file_open(w.queue, &keys, file.write(bytes).c_str());
+            if (out.status == SABLE_OK) out.status = sable_key_file_load(w.queue, &set, keys, spec);
+            out.requested = faults::requested;
+            if (out.status != SABLE_OK) out.text = sable_queue_error(w.queue);
+            EXPECT_EQ(out.status != SABLE_OK, set == nullptr);
+            sable_keyset_destroy(w.queue, &set);
+            sable_key_file_close(&keys);
+            return out;
+        };
+        for (int i = 0; i < 300; i++) {
+            size_t bit = 8 * second + random() % (8 * (whole->size() - second));
+            tally.count(KEYSET, with(bit), "bit " + std::to_string(bit));
+            bit = 8 * first + random() % (8 * (second - first - 256));
+            EXPECT_EQ(SABLE_OK, with(bit).status) << "a key that is not read, bit " << bit;
+        }
+    }
+    sable_key_spec_destroy(&spec);
+}
 
 /* Files of a much larger parameter set: their heads tell what is wrong, before memory of their size is taken. */
 TEST(InputDamage, LargeSetsTakeNoMemoryBeforeTheHeadIsJudged) {
