@@ -89,7 +89,7 @@ static int check_line(const command_line *line, demo_options *o) {
 
 int cmd_demo(int argc, char **argv) {
     static demo d; /* large */
-    d = (demo){.options = {.data = "breast-cancer", .seconds = 0.4, .download_most = 256 << 20}};
+    d = (demo){.lock = -1, .options = {.data = "breast-cancer", .seconds = 0.4, .download_most = 256 << 20}};
     demo_options *o = &d.options;
     option table[] = {
         OPTION("data", TEXT, &o->data, "WHAT", "breast-cancer (default), mnist-3v8, a table or the URL of one"),

@@ -71,6 +71,7 @@ typedef struct demo {
     uint32_t level;                     /* of the encrypted data */
     double range;                       /* bounds every |logit|; a power of two */
     char *folder;                       /* absolute */
+    int lock;                           /* of a temporary one; negative: none */
     char *owner, *modeller, *evaluator; /* folders inside */
     char backend[16], path[16];         /* of inference */
     uint32_t threads;
@@ -95,6 +96,7 @@ void demo_compare(demo *d);
 void demo_show(const demo *d);
 /* NULL when every bar holds, else a sentence; it lives in static memory. */
 const char *demo_verdict(const demo *d);
+sable_status demo_folder_open(demo *d);
 void demo_folder_remove(demo *d);
 
 #endif

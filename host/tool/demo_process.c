@@ -13,6 +13,7 @@
 
 #include "base/fail.h"
 #include "tool/options.h"
+#include "tool/process.h"
 #include "tool/report.h"
 
 static void add(command_words *words, const char *text) {
@@ -87,7 +88,7 @@ sable_status words_run(const command_words *words, const char *folder, json_t **
     if (pipe2(ends, O_CLOEXEC) != 0) return sable_fail(err, SABLE_IO, "no pipe: %s", strerror(errno));
     fflush(stdout); /* what is buffered must not be printed by both */
     double start = seconds_now();
-    pid_t child = fork();
+    pid_t child = process_fork();
     if (child == 0) {
         close(ends[0]);
         become(&all, folder, ends[1]);
@@ -104,8 +105,7 @@ sable_status words_run(const command_words *words, const char *folder, json_t **
         fclose(output);
     else
         close(ends[0]);
-    int ended = 0;
-    while (waitpid(child, &ended, 0) < 0 && errno == EINTR) continue;
+    int ended = process_wait(child);
     *seconds = seconds_now() - start;
     sable_status status = judge(words->word[1], ended, object, err);
     if (status == SABLE_OK)

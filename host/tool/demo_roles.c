@@ -2,7 +2,6 @@
 /* The roles of the demonstration, each in a folder of its own. What lies in the evaluator's folder is all that the process which computes is
  * given: no secret key, no sample in the clear. Files that one role sends to another are copied from folder to folder. */
 #include <errno.h>
-#include <ftw.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,93 +17,6 @@
 #include "tool/process.h"
 #include "tool/report.h"
 #include "tool/workspace.h"
-
-/* -- folders --------------------------------------------------------------------------------------------------------- */
-
-static sable_status open_folder(demo *d) {
-    sable_error *err = &d->err;
-    if (d->options.out) {
-        if (mkdir(d->options.out, 0700) != 0)
-            return sable_fail(err, errno == EEXIST ? SABLE_INVALID : SABLE_IO, "--out %s: %s; a new folder is needed",
-                              sable_show_path(d->options.out).text, strerror(errno));
-        d->folder = realpath(d->options.out, NULL);
-    } else {
-        const char *base = getenv("TMPDIR");
-        d->folder = path_join(base && *base == '/' ? base : "/tmp", "sable-demo-XXXXXX");
-        if (!mkdtemp(d->folder)) {
-            int code = errno;
-            (void)sable_fail(err, SABLE_IO, "%s: no temporary folder: %s", d->folder, strerror(code));
-            free(d->folder);
-            d->folder = NULL;
-            return SABLE_IO;
-        }
-    }
-    if (!d->folder) return sable_fail(err, SABLE_IO, "--out: %s", strerror(errno));
-    d->owner = path_join(d->folder, "data-owner");
-    d->modeller = path_join(d->folder, "model-owner");
-    d->evaluator = path_join(d->folder, "evaluator");
-    const char *const folders[] = {d->owner, d->modeller, d->evaluator};
-    for (size_t i = 0; i < 3; i++) SABLE_TRY(make_folder(folders[i], 0700, err));
-    return SABLE_OK;
-}
-
-/* A signal may end the program: a temporary folder must not stay behind with a secret key in it. */
-static void enter_unfinished(const demo *d) {
-    static const char *const paths[] = {"data-owner/keys/",
-                                        "data-owner/keys/secret/",
-                                        "data-owner/keys/public/",
-                                        "data-owner/keys/eval/",
-                                        "data-owner/samples.csv",
-                                        "data-owner/standardisation.json",
-                                        "data-owner/samples.sable",
-                                        "data-owner/plain.results",
-                                        "data-owner/encrypted.results",
-                                        "data-owner/plain.csv",
-                                        "data-owner/encrypted.csv",
-                                        "data-owner/samples.sable.rows.csv",
-                                        "model-owner/model.json",
-                                        "model-owner/model.sable",
-                                        "model-owner/keys/",
-                                        "model-owner/keys/public/",
-                                        "evaluator/model.json",
-                                        "evaluator/model.sable",
-                                        "evaluator/samples.sable",
-                                        "evaluator/keys.sable",
-                                        "evaluator/params.json",
-                                        "evaluator/plain.results",
-                                        "evaluator/encrypted.results",
-                                        "data-owner/keys/secret/secret.key",
-                                        "evaluator/compare.tmp",
-                                        "data-owner/keys/eval/keys.sable",
-                                        "data-owner/keys/public/public.key",
-                                        "data-owner/keys/public/params.json",
-                                        "model-owner/keys/public/public.key",
-                                        "model-owner/keys/public/params.json"};
-    unfinished_keep(); /* the folders in the order in which they can be removed again */
-    unfinished_add(d->folder, true);
-    const char *const folders[] = {d->owner, d->modeller, d->evaluator};
-    for (size_t i = 0; i < 3; i++) unfinished_add(folders[i], true);
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        char *path = path_join(d->folder, paths[i]);
-        unfinished_add(path, path[strlen(path) - 1] == '/');
-        free(path);
-    }
-}
-
-static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where) {
-    (void)info, (void)kind, (void)where;
-    remove(path);
-    return 0;
-}
-
-void demo_folder_remove(demo *d) {
-    if (d->folder && !d->options.out) nftw(d->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-    unfinished_keep();
-    free(d->folder);
-    free(d->owner);
-    free(d->modeller);
-    free(d->evaluator);
-}
 
 /* One role sends a file to another. */
 static sable_status send_file(demo *d, const char *from, const char *name, const char *to, const char *new_name) {
@@ -311,8 +223,7 @@ static sable_status decrypt(demo *d, bool encrypted, double *out) {
 }
 
 sable_status demo_roles_run(demo *d) {
-    SABLE_TRY(open_folder(d));
-    if (!d->options.out) enter_unfinished(d);
+    SABLE_TRY(demo_folder_open(d));
     SABLE_TRY(write_models(d));
     SABLE_TRY(write_samples(d));
     SABLE_TRY(make_keys(d));

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fail.h"
@@ -81,7 +82,39 @@ static void remove_temporaries(void) {
     }
 }
 
+/* The process that works for this one; 0: none. */
+static volatile sig_atomic_t child;
+
+pid_t process_fork(void) {
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before); /* a signal finds the child or comes before there is one */
+    pid_t pid = fork();
+    child = pid > 0 ? (sig_atomic_t)pid : 0;
+    int code = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = code;
+    return pid;
+}
+
+int process_wait(pid_t pid) {
+    siginfo_t info;
+    while (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) != 0 && errno == EINTR) continue;
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before); /* its number may be another's as soon as it is waited for */
+    int ended = 0;
+    waitpid(pid, &ended, 0);
+    child = 0;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return ended;
+}
+
 static void on_signal(int number) {
+    if (child) { /* it removes its temporaries, and writes nothing behind the removal below */
+        kill((pid_t)child, number);
+        while (waitpid((pid_t)child, NULL, 0) < 0 && errno == EINTR) continue;
+    }
     remove_temporaries();
     unfinished_remove();
     _exit(128 + number); /* the kernel clears memory, locked pages included */

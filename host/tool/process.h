@@ -3,6 +3,7 @@
 #define SABLE_TOOL_PROCESS_H
 /* What the process does to itself, and what it leaves behind when it ends early. */
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "sable/status.h"
 
@@ -19,6 +20,11 @@ void harden_process(void);
 void unfinished_add(const char *path, bool folder);
 void unfinished_remove(void);
 void unfinished_keep(void); /* the command succeeded */
+
+/* fork, and the wait for its end (a status of waitpid). A signal that ends this process in between ends the child first,
+ * so that what the child was writing is found and removed. One child at a time. */
+pid_t process_fork(void);
+int process_wait(pid_t pid);
 
 /* mkdir; a folder that is there already is accepted. New ones are entered as unfinished. */
 sable_status make_folder(const char *path, unsigned mode, sable_error *err);

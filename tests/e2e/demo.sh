@@ -97,18 +97,44 @@ refused 1 'no number' sable demo --data own.csv --label class
 refused 1 'levels' sable demo --probabilities --params infer13
 refused 1 '' sable demo --params T10
 
-# An interrupted run keeps no secret.
-"$SABLE_BIN" demo --seconds 60 >/dev/null 2>&1 &
-pid=$!
-for _ in $(seq 100); do
-    [ -z "$(find "$TMPDIR" -name decrypt -o -name encrypted.csv)" ] || break
-    sleep 0.1
+# An interrupted run keeps no secret and no block of a long step.
+# demo_until PATTERN SIGNAL: a demonstration of several blocks, ended when such a file is there; its status in $status.
+samples long 60000 2 1
+demo_until() {
+    local pid
+    "$SABLE_BIN" demo --data long.csv --label class --id name --no-baseline --quiet >/dev/null 2>&1 &
+    pid=$!
+    for _ in $(seq 3000); do
+        [ -z "$(find "$TMPDIR" -name "$1" 2>/dev/null)" ] || break
+        sleep 0.01
+    done
+    kill "-$2" $pid
+    status=0
+    wait $pid 2>/dev/null || status=$?
+}
+for there in 'samples.sable.partial.journal' 'plain.results.partial.journal' 'encrypted.csv*' secret.key; do
+    for try in {1..10}; do # on a fast machine a run may end before it is seen
+        demo_until "$there" TERM
+        [ $status = 0 ] || break
+    done
+    [ $status = 143 ] || fail "exit status $status after SIGTERM"
+    [ -z "$(ls -A "$TMPDIR")" ] || fail "interrupted at $there, left $(find "$TMPDIR")"
 done
-kill -TERM $pid
-status=0
-wait $pid || status=$?
-[ $status = 143 ] || fail "exit status $status after SIGTERM"
-[ -z "$(find "$TMPDIR" -type f)" ] || fail "an interrupted run left $(find "$TMPDIR" -type f)"
+
+# What a killed run leaves goes with the next one; the folder of a living one stays.
+demo_until secret.key KILL
+sleep 0.3 # its step ends
+[ -n "$(ls -A "$TMPDIR")" ] || fail "nothing is left of a killed run: nothing to remove"
+mkdir -m 700 "$TMPDIR/living" "$TMPDIR/sable-demo-abcdef" "$TMPDIR/sable-demo-abcdefg"
+chmod 755 "$TMPDIR/sable-demo-abcdefg"
+mkdir -m 755 "$TMPDIR/sable-demo-ABCDEF"
+(
+    flock -x 9
+    quietly sable demo --no-baseline
+) 9<"$TMPDIR/sable-demo-abcdef"
+[ "$(ls -A "$TMPDIR" | tr '\n' ' ')" = "living sable-demo-ABCDEF sable-demo-abcdef sable-demo-abcdefg " ] ||
+    fail "after the next run: $(ls -A "$TMPDIR")"
+rm -r "${TMPDIR:?}"/*
 
 # ---- what the project says of itself ----
 sum=$(sha256sum <"$SABLE_SOURCE_DIR/data/breast_cancer.csv" | cut -d' ' -f1)
