@@ -4,12 +4,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/utf8.h"
+
 sable_status(sable_fail)(sable_error *err, sable_status code, const char *format, ...) {
     if (err) {
         va_list args;
         va_start(args, format);
         vsnprintf(err->text, sizeof err->text, format, args);
         va_end(args);
+        sable_utf8_clean(err->text);
         err->code = code;
     }
     return code;

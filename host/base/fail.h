@@ -4,7 +4,8 @@
 /* How every layer reports a failure: fill the caller's error record and return the status. */
 #include "base/shared.h"
 
-/* Writes code and the formatted sentence into *err (err may be NULL) and returns code. */
+/* Writes code and the formatted sentence, cleaned of control characters and made valid UTF-8, into *err (err may be NULL)
+ * and returns code. */
 SABLE_SHARED sable_status sable_fail(sable_error *err, sable_status code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* The same with a value that the compiler sees to be the code, so that it knows which outputs are set. */

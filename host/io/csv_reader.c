@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/utf8.h"
 
 enum { CHUNK = 1 << 16 };
 
@@ -127,25 +128,12 @@ static sable_status add_cell(sable_csv_reader *r, span cell, sable_error *err) {
     return SABLE_OK;
 }
 
-/* Bytes of the UTF-8 sequence at b, 0 when it is none: no overlong forms, no surrogates, at most U+10FFFF. */
-static size_t utf8_length(const uint8_t *b, size_t left) {
-    if (b[0] < 0x80) return 1;
-    size_t length = b[0] >= 0xF0 ? 4 : b[0] >= 0xE0 ? 3 : 2;
-    if (b[0] < 0xC2 || b[0] > 0xF4 || length > left) return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((b[i] & 0xC0) != 0x80) return 0;
-    if ((b[0] == 0xE0 && b[1] < 0xA0) || (b[0] == 0xED && b[1] > 0x9F) || (b[0] == 0xF0 && b[1] < 0x90) ||
-        (b[0] == 0xF4 && b[1] > 0x8F))
-        return 0;
-    return length;
-}
-
 static sable_status check_utf8(const sable_csv_reader *r, sable_error *err) {
     for (size_t i = 0; i < r->count; i++) {
         const span *cell = &r->spans[i];
         const uint8_t *text = (const uint8_t *)r->text + r->record + cell->start;
         for (size_t at = 0, step; at < cell->bytes; at += step) {
-            step = utf8_length(text + at, cell->bytes - at);
+            step = sable_utf8_length(text + at, cell->bytes - at);
             if (!step) return refuse(r, cell->line, cell->column, "the cell is not valid UTF-8", err);
         }
     }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 sable_shown sable_show_path(const char *path) {
     sable_shown shown;
     size_t bytes = strlen(path), room = sizeof shown.text - 1;
@@ -12,8 +14,7 @@ sable_shown sable_show_path(const char *path) {
         snprintf(shown.text, sizeof shown.text, "...%s", path + bytes - (room - 3));
     else
         memcpy(shown.text, path, bytes + 1);
-    for (char *c = shown.text; *c; c++)
-        if ((unsigned char)*c < 32 || *c == 127) *c = '?';
+    sable_utf8_clean(shown.text);
     return shown;
 }
 

@@ -11,7 +11,8 @@ typedef struct sable_shown {
     char text[176];
 } sable_shown;
 
-/* A path as it is; the end of it after "..." when it is long; control characters become '?'. */
+/* A path as it is; the end of it after "..." when it is long; control characters and what is not
+ * UTF-8 become '?'. */
 SABLE_SHARED sable_shown sable_show_path(const char *path);
 /* Text in single quotes, at most 40 bytes of it, then "..."; everything but printable ASCII as \xNN. */
 SABLE_SHARED sable_shown sable_show_text(const char *text, size_t bytes);

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "tool/options.h"
 
 static json_t *object;      /* what --json prints */
@@ -202,10 +203,8 @@ static int complain(int status, const char *family, const char *code, const char
     fprintf(stderr, "sable: %s\n", sentence);
     if (hint) fprintf(stderr, "       %s\n", hint);
     if (settings.json) {
-        json_t *message = json_string(sentence); /* NULL for what is not UTF-8: file names */
-        json_t *error = json_pack("{s:{s:s, s:s, s:o, s:s}}", "error", "family", family, "code", code, "message",
-                                  message ? message : json_string("(the sentence is not UTF-8; see standard error)"),
-                                  "hint", hint ? hint : "");
+        json_t *error = json_pack("{s:{s:s, s:s, s:s, s:s}}", "error", "family", family, "code", code, "message",
+                                  sentence, "hint", hint ? hint : "");
         if (error) print_object(error);
         json_decref(error);
     }
@@ -224,6 +223,7 @@ int report_usage(const char *format, ...) {
     va_start(args, format);
     vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
+    sable_utf8_clean(sentence);
     return complain(EXIT_USAGE, "usage", "usage", NULL, sentence);
 }
 
