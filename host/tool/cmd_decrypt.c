@@ -178,7 +178,12 @@ static sable_status run(decrypt *d) {
 
 static int check_line(const decrypt *d) {
     if (!d->keys && !d->secret_file) return report_usage("decrypt needs --keys FOLDER or --secret FILE");
-    const char *const inputs[] = {d->data, d->rows ? d->rows : "", d->secret_file ? d->secret_file : "", NULL};
+    const char *const inputs[] = {d->data,
+                                  d->rows ? d->rows : "",
+                                  d->secret_file ? d->secret_file : "",
+                                  d->params ? d->params : "",
+                                  d->keys ? d->keys : "",
+                                  NULL};
     return check_stream_output(d->out, inputs);
 }
 

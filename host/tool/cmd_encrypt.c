@@ -151,9 +151,14 @@ static int check_line(const command_line *line, const encrypt *e) {
         return report_usage("--probabilities needs --range, or --data-bound to compute it");
     int status = data_source_check(&e->source);
     if (status >= 0) return status;
-    const char *const inputs[] = {
-        e->source.data ? e->source.data : "", e->source.labels ? e->source.labels : "", e->model ? e->model : "",
-        model ? e->model_weights : "",        e->secret_file ? e->secret_file : "",     NULL};
+    const char *const inputs[] = {e->source.data ? e->source.data : "",
+                                  e->source.labels ? e->source.labels : "",
+                                  e->model ? e->model : "",
+                                  model ? e->model_weights : "",
+                                  e->secret_file ? e->secret_file : "",
+                                  e->params ? e->params : "",
+                                  e->keys ? e->keys : "",
+                                  NULL};
     if (model) return check_output(e->out, inputs);
     status = check_stream_output(e->out, inputs);
     if (status >= 0) return status;

@@ -237,8 +237,12 @@ static int check_line(const command_line *line, const infer *r) {
     if (!r->model && !r->encrypted_model) return report_usage("infer needs --model FILE or --encrypted-model FILE");
     if (option_given(line, "degree") && !r->plan.options.probabilities)
         return report_usage("--degree goes with --probabilities");
-    const char *const inputs[] = {r->data, r->model ? r->model : "", r->encrypted_model ? r->encrypted_model : "",
-                                  r->keys ? r->keys : "", NULL};
+    const char *const inputs[] = {r->data,
+                                  r->model ? r->model : "",
+                                  r->encrypted_model ? r->encrypted_model : "",
+                                  r->keys ? r->keys : "",
+                                  r->params ? r->params : "",
+                                  NULL};
     return check_stream_output(r->out, inputs);
 }
 

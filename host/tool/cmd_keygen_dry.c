@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/plan.h"
+#include "io/container.h"
 #include "io/show.h"
 #include "tool/disk.h"
 #include "tool/dry_run.h"
@@ -52,6 +53,11 @@ static sable_status refuse_more(keygen *k) {
     const char *path = keygen_more_path(k);
     if (path_exists(path) && !k->replace)
         return sable_fail(&k->s.err, SABLE_INVALID, "%s exists: --replace lets new evaluation keys take its place",
+                          sable_show_path(path).text);
+    sable_container_info there;
+    if (path_exists(path) && (sable_container_peek(&there, path, NULL) != SABLE_OK || there.kind != SABLE_KIND_KEYSET))
+        return sable_fail(&k->s.err, SABLE_INVALID,
+                          "%s is no file of evaluation keys: --replace replaces no other, name another with --keys-out",
                           sable_show_path(path).text);
     if (key_plan_count(&k->plan) == 0)
         return sable_fail(&k->s.err, SABLE_INVALID,

@@ -9,6 +9,7 @@
 #include "tool/cmd_params.h"
 #include "tool/options.h"
 #include "tool/report.h"
+#include "tool/workspace.h"
 
 enum { STEPS_MOST = 64, COUNT_MOST = 100 };
 
@@ -156,6 +157,7 @@ int params_plan(int argc, char **argv) {
                              "against the security table; --allow-insecure accepts sets that fail it."};
     int status = options_parse(&line, argc, argv);
     if (status < 0) status = check(&p, &line);
+    if (status < 0 && p.out) status = check_output(p.out, (const char *const[]){NULL});
     if (status < 0) {
         sable_error err = {SABLE_OK, ""};
         sable_status done = make(&p, &err);

@@ -118,13 +118,21 @@ sable_status workspace_params_of_file(workspace *w, const char *path, sable_erro
 
 static bool same_file(const char *a, const char *b) {
     struct stat x, y;
-    if (stat(a, &x) != 0 || stat(b, &y) != 0) return strcmp(a, b) == 0;
-    return x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Also of a workspace that is read, whose other files are keys. */
+static bool is_input(const char *out, const char *input) {
+    if (same_file(out, input)) return true;
+    char *params = path_join(input, "public/params.json");
+    bool same = same_file(out, params);
+    free(params);
+    return same;
 }
 
 int check_output(const char *out, const char *const *inputs) {
     for (; *inputs; inputs++)
-        if (**inputs && same_file(out, *inputs))
+        if (**inputs && is_input(out, *inputs))
             return report_usage("%s is read and written by the same command: choose another name for the output",
                                 sable_show_path(out).text);
     sable_container_info info;
