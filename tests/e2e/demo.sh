@@ -113,7 +113,7 @@ demo_until() {
     wait $pid 2>/dev/null || status=$?
 }
 for there in 'samples.sable.partial.journal' 'plain.results.partial.journal' 'encrypted.csv*' secret.key; do
-    for try in {1..10}; do # on a fast machine a run may end before it is seen
+    for _ in {1..10}; do # on a fast machine a run may end before it is seen
         demo_until "$there" TERM
         [ $status = 0 ] || break
     done

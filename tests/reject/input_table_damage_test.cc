@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <random>
 
+#include "sable/io.h"
+#include "support/packed.h"
+#include "support/scratch.h"
+
 extern "C" {
 #include "io/container_format.h"
 }
@@ -144,6 +148,50 @@ TEST(InputDamage, KeysOneByOne) {
         }
     }
     sable_key_spec_destroy(&spec);
+}
+
+/* Files without digests, whose end their own text or header tells. */
+TEST(InputDamage, EveryTruncationOfTextsAndArrays) {
+    World &w = World::get();
+    Scratch scratch;
+    sable_error err = {};
+    sable_model *model = nullptr;
+    const double values[] = {1, 2, 3, 4};
+    ASSERT_EQ(SABLE_OK, sable_model_create(&model, 2, 3, true, &err)) << err.text;
+    ASSERT_EQ(SABLE_OK, sable_model_save(model, scratch.path("model.json").c_str(), &err)) << err.text;
+    sable_model_destroy(&model);
+    ASSERT_EQ(SABLE_OK, sable_params_save(w.params, scratch.path("params.json").c_str(), &err)) << err.text;
+    ASSERT_EQ(SABLE_OK, sable_npy_write(scratch.path("t.npy").c_str(), values, 2, 2, &err)) << err.text;
+    scratch.write("t.idx", std::string("\0\0\x08\x02\0\0\0\x02\0\0\0\x03"
+                                       "123456",
+                                       18));
+    const std::string table = gzip("a,b\n1,2\n");
+    scratch.write("t.csv.gz", table);
+    Tally tally("truncations of model and parameter JSON, NPY, IDX and gzip, every proper prefix");
+    for (const char *name : {"model.json", "params.json", "t.npy", "t.idx", "t.csv.gz"}) {
+        std::string whole = Scratch::read(scratch.path(name));
+        while (whole.back() == '\n' && strstr(name, "json")) whole.pop_back(); /* says nothing */
+        const Kind kind = strstr(name, "model") ? CLEAR_MODEL : PARAMETERS;
+        for (size_t n = 0; n <= whole.size(); n++) {
+            const std::string path = scratch.write(name, whole.substr(0, n));
+            Outcome out;
+            if (strstr(name, "json"))
+                out = load(kind, path);
+            else {
+                sable_table *read = nullptr;
+                faults::requested = 0;
+                out.status = sable_table_read(&read, path.c_str(), nullptr, &err);
+                out.requested = faults::requested;
+                out.text = out.status == SABLE_OK ? "" : err.text;
+                EXPECT_EQ(out.status != SABLE_OK, read == nullptr);
+                sable_table_destroy(&read);
+            }
+            if (n < whole.size())
+                tally.count(kind, out, std::string(name) + " cut to " + std::to_string(n));
+            else
+                EXPECT_EQ(SABLE_OK, out.status) << name << ", the whole of it: " << out.text;
+        }
+    }
 }
 
 /* Files of a much larger parameter set: their heads tell what is wrong, before memory of their size is taken. */
