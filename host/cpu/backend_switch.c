@@ -10,14 +10,11 @@
 /* Words of a tile's row. The 11 or 12 rows of a digit, 4 KiB each, about fill the first-level cache, and longer runs of
  * results are cheaper to store (512: 2 % slower key switches, 256: 5 %). Gathering the rows also removes their common offset: limbs
  * lie 2^18 bytes apart at N = 2^16, all in the same sets of the caches. */
-#define TILE_WORDS   1024u
+#define TILE_WORDS  1024u
 /* Words between rows of one thread's scratch, beyond their length, for the same reason. */
-#define SKEW         272u
+#define SKEW        272u
 /* Begun digits of several members are kept at a time, up to this many bytes, so that they share key rows. */
-#define BEGUN_BYTES  ((size_t)64 << 20)
-/* More than that written at once leaves the second-level cache before it is read: it may as well bypass it, which saves reading
- * the lines first. Measured: 47 MB in runs of 128 bytes take 2 ms instead of 15. */
-#define STREAM_BYTES ((size_t)4 << 20)
+#define BEGUN_BYTES ((size_t)64 << 20)
 
 typedef struct shape {
     size_t n, words, rows, columns, tiles; /* n = rows * words; a tile is `columns` columns of `rows` words */
@@ -36,7 +33,7 @@ static size_t tile_words(const shape *f, const sable_basis *basis) {
     return (basis->src_count + basis->dst_count) * f->columns * f->rows;
 }
 static void begin_tile(const cpu_state *s, const shape *f, uint32_t *const *out, const uint32_t *const *y,
-                       const sable_basis *basis, size_t tile, bool stream, uint32_t *lane) {
+                       const sable_basis *basis, const void *constants, size_t tile, bool stream, uint32_t *lane) {
     const size_t count = f->columns * f->rows, first = tile * f->columns;
     const uint32_t *from[SABLE_MAX_LIMBS];
     uint32_t *to[SABLE_MAX_LIMBS];
@@ -46,7 +43,7 @@ static void begin_tile(const cpu_state *s, const shape *f, uint32_t *const *out,
         from[i] = lane;
     }
     for (uint32_t d = 0; d < basis->dst_count; d++, lane += count) to[d] = lane;
-    s->kernels->base_convert(to, from, basis, s->ring, count);
+    s->kernels->base_convert(to, from, basis, constants, s->ring, count, false);
     for (uint32_t d = 0; d < basis->dst_count; d++)
         s->kernels->ntt_forward_outer(out[d] + first, f->words, to[d], f->columns, f->columns,
                                       &s->tables[basis->dst[d]], stream);
@@ -55,14 +52,14 @@ static void begin_tile(const cpu_state *s, const shape *f, uint32_t *const *out,
 
 /* Begins digits [0, count) of members [first, first + members) of y in `out` (parts: digits, batch: members). */
 static void begin_digits(const cpu_state *s, const shape *f, const sable_limbs *out, const sable_limbs *y,
-                         const sable_basis *const *up, uint32_t count, size_t first, size_t members, uint32_t *scratch,
-                         size_t lane) {
-    const bool stream = members * count * out->limbs * f->n * sizeof(uint32_t) > STREAM_BYTES;
+                         const sable_basis *const *up, const cpu_constants *constants, uint32_t count, size_t first,
+                         size_t members, uint32_t *scratch, size_t lane) {
+    const bool stream = members * count * out->limbs * f->n * sizeof(uint32_t) > CPU_STREAM_BYTES;
     uint16_t out_index[SABLE_MAX_LIMBS], y_index[SABLE_MAX_LIMBS];
     cpu_index(out_index, out);
     cpu_index(y_index, y);
     const size_t tasks = members * count * f->tiles;
-    const int threads = cpu_threads_for(s, tasks * f->columns * f->rows * y->limbs * out->limbs / count);
+    const int threads = cpu_threads_for(s, members * f->n * y->limbs * out->limbs);
     CPU_PARALLEL(threads)
     for (size_t k = 0; k < tasks; k++) {
         const size_t tile = k % f->tiles, j = k / f->tiles % count, member = k / f->tiles / count;
@@ -71,7 +68,8 @@ static void begin_digits(const cpu_state *s, const shape *f, const sable_limbs *
         for (uint32_t i = 0; i < up[j]->src_count; i++)
             rows[i] = cpu_limb(y, first + member, 0, y_index[up[j]->src[i]]);
         for (uint32_t d = 0; d < up[j]->dst_count; d++) outs[d] = cpu_limb(out, member, j, out_index[up[j]->dst[d]]);
-        begin_tile(s, f, outs, rows, up[j], tile, stream, scratch + (size_t)cpu_thread() * lane);
+        begin_tile(s, f, outs, rows, up[j], cpu_constants_at(constants, j), tile, stream,
+                   scratch + (size_t)cpu_thread() * lane);
     }
 }
 
@@ -88,23 +86,32 @@ static size_t mod_up_lane(const shape *f, const sable_basis *const *up, uint32_t
 
 size_t cpu_mod_up_bytes(const cpu_state *s, const sable_basis *const *up, uint32_t digits) {
     const shape f = shape_of(s);
-    return s->threads * mod_up_lane(&f, up, digits) * sizeof(uint32_t);
+    return s->threads * mod_up_lane(&f, up, digits) * sizeof(uint32_t) + cpu_constants_bytes(s, up, digits);
+}
+
+static sable_status check_digits(void *queue, uint32_t digits) {
+    if (digits >= 1 && digits <= CPU_MAX_ROWS) return SABLE_OK;
+    return sable_fail(&((cpu_queue *)queue)->err, SABLE_UNSUPPORTED,
+                      "%u key-switching digits: the cpu backend takes 1 to %d", digits, CPU_MAX_ROWS);
 }
 
 sable_status cpu_mod_up(void *queue, const sable_limbs *digits, const sable_limbs *y, const sable_basis *const *up) {
     cpu_state *s = cpu_state_of(queue);
+    const uint32_t count = digits->parts;
+    SABLE_TRY(check_digits(queue, count));
     CPU_CHECK_SHAPE(s, digits);
     CPU_CHECK(s, y);
     const shape f = shape_of(s);
-    const size_t lane = mod_up_lane(&f, up, digits->parts), total = cpu_mod_up_bytes(s, up, digits->parts);
+    const size_t lane = mod_up_lane(&f, up, count), total = cpu_mod_up_bytes(s, up, count);
     uint32_t *scratch = cpu_pool_take(s->pool, total);
     if (!scratch) return cpu_no_memory(queue, total);
-    begin_digits(s, &f, digits, y, up, digits->parts, 0, digits->batch, scratch, lane);
+    const cpu_constants constants = cpu_constants_make(s, scratch + s->threads * lane, up, count);
+    begin_digits(s, &f, digits, y, up, &constants, count, 0, digits->batch, scratch, lane);
     cpu_pool_give(s->pool, scratch);
     uint16_t index[SABLE_MAX_LIMBS];
     cpu_index(index, digits);
     const cpu_ahead nothing = {0, {NULL}};
-    for (uint32_t j = 0; j < digits->parts; j++) {
+    for (uint32_t j = 0; j < count; j++) {
         const size_t tasks = (size_t)up[j]->dst_count * digits->batch;
         const int threads = cpu_threads_for(s, tasks * cpu_ntt_work(s));
         CPU_PARALLEL(threads)
@@ -185,12 +192,6 @@ static void inner_members(const cpu_state *s, const shape *f, const key_operands
     }
 }
 
-static sable_status check_digits(void *queue, uint32_t digits) {
-    if (digits <= CPU_MAX_ROWS) return SABLE_OK;
-    return sable_fail(&((cpu_queue *)queue)->err, SABLE_UNSUPPORTED,
-                      "%u key-switching digits: the cpu backend takes at most %d", digits, CPU_MAX_ROWS);
-}
-
 sable_status cpu_key_inner(void *queue, const sable_limbs *acc, const sable_limbs *digits, const sable_limbs *own,
                            const sable_limbs *key, uint32_t alpha, uint32_t first_block, const sable_limbs *add,
                            const uint32_t *add_mult) {
@@ -223,7 +224,7 @@ static switch_room switch_room_of(const cpu_state *s, const shape *f, const sabl
     if (r.members > acc->batch) r.members = acc->batch;
     if (r.lane < count * (f->words + SKEW)) r.lane = count * (f->words + SKEW);
     r.lane += SKEW;
-    r.total = r.members * bytes + s->threads * r.lane * sizeof(uint32_t);
+    r.total = r.members * bytes + s->threads * r.lane * sizeof(uint32_t) + cpu_constants_bytes(s, up, count);
     return r;
 }
 
@@ -249,6 +250,7 @@ sable_status cpu_key_switch(void *queue, const sable_limbs *acc, const sable_lim
     size_t members = room.members;
     uint32_t *begun = cpu_pool_take(s->pool, total), *scratch = begun + members * count * digit;
     if (!begun) return cpu_no_memory(queue, total);
+    const cpu_constants constants = cpu_constants_make(s, scratch + s->threads * lane, up, count);
     sable_limbs digits = {.data = begun,
                           .pos = acc->pos,
                           .limbs = acc->limbs,
@@ -262,7 +264,7 @@ sable_status cpu_key_switch(void *queue, const sable_limbs *acc, const sable_lim
     cpu_index(o.add_index, add);
     for (size_t first = 0; first < acc->batch; first += members) {
         if (members > acc->batch - first) members = acc->batch - first;
-        begin_digits(s, &f, &digits, y, up, count, first, members, scratch, lane);
+        begin_digits(s, &f, &digits, y, up, &constants, count, first, members, scratch, lane);
         inner_members(s, &f, &o, first, members, true, scratch, lane);
     }
     cpu_pool_give(s->pool, begun);
@@ -300,7 +302,7 @@ static down_room down_room_of(const cpu_state *s, const shape *f, const sable_li
     if (r.round > polys) r.round = polys;
     if (r.lane < f->n + f->words + SKEW) r.lane = f->n + f->words + SKEW;
     r.lane += SKEW;
-    r.total = (r.round * r.poly + s->threads * r.lane) * sizeof(uint32_t);
+    r.total = (r.round * r.poly + s->threads * r.lane) * sizeof(uint32_t) + cpu_constants_bytes(s, &basis, 1);
     return r;
 }
 
@@ -321,13 +323,14 @@ sable_status cpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs
     size_t round = room.round;
     uint32_t *begun = cpu_pool_take(s->pool, total), *scratch = begun + round * poly;
     if (!begun) return cpu_no_memory(queue, total);
+    const cpu_constants constants = cpu_constants_make(s, scratch + s->threads * lane, &basis, 1);
     uint16_t x_index[SABLE_MAX_LIMBS], out_index[SABLE_MAX_LIMBS];
     cpu_index(x_index, x);
     cpu_index(out_index, out);
     for (size_t first = 0; first < polys; first += round) {
         if (round > polys - first) round = polys - first;
         const size_t tiles = round * f.tiles, limbs = round * out->limbs;
-        const bool stream = round * poly * sizeof(uint32_t) > STREAM_BYTES;
+        const bool stream = round * poly * sizeof(uint32_t) > CPU_STREAM_BYTES;
         int threads = cpu_threads_for(s, tiles * f.columns * f.rows * basis->src_count * basis->dst_count);
         CPU_PARALLEL(threads)
         for (size_t k = 0; k < tiles; k++) {
@@ -337,7 +340,8 @@ sable_status cpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs
             for (uint32_t i = 0; i < basis->src_count; i++) rows[i] = cpu_limb(y, member, part, i);
             for (uint32_t d = 0; d < basis->dst_count; d++)
                 outs[d] = begun + at * poly + out_index[basis->dst[d]] * (f.n + SKEW);
-            begin_tile(s, &f, outs, rows, basis, k % f.tiles, stream, scratch + (size_t)cpu_thread() * lane);
+            begin_tile(s, &f, outs, rows, basis, constants.data, k % f.tiles, stream,
+                       scratch + (size_t)cpu_thread() * lane);
         }
         threads = cpu_threads_for(s, limbs * cpu_ntt_work(s));
         CPU_PARALLEL(threads)

@@ -4,6 +4,7 @@
 /* The loops over coefficients of the cpu backend, one limb (or one block of columns) at a time. One table per instruction set; all
  * tables give the same words. cpu/backend.c walks views and threads and calls these. Pointers are 64-byte aligned unless stated, n is a power of
  * two >= 16; inputs and outputs are canonical. "In place" = out may equal an input. */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,7 +31,7 @@ typedef struct cpu_ahead {
 } cpu_ahead;
 
 typedef struct cpu_kernels {
-    const char *name; /* "portable", "avx2", "avx512", "ifma" */
+    const char *name; /* "portable", "avx2", "avx512", "amx" */
     /* Sizes and builds the packed tables of one prime; packed == NULL asks for the size only. */
     size_t (*prepare)(void *packed, const sable_ring *ring, uint32_t pos);
 
@@ -77,10 +78,13 @@ typedef struct cpu_kernels {
     /* out = x*xc - e*ec; x NULL counts as 0. out may be x or e. */
     void (*mod_down)(uint32_t *out, const uint32_t *x, const uint32_t *e, uint32_t xc, uint32_t ec, size_t n,
                      const sable_prime *q);
-    /* Columns [0, count) of a base conversion: y[i], out[d] point at the block's first column, 64-byte aligned; count is a
-     * multiple of 16. */
+    /* Makes the constants of a basis as base_convert wants them, in memory aligned to 64 bytes, and returns their size in
+     * bytes; constants == NULL asks for the size only, 0 when base_convert needs none. */
+    size_t (*convert_prepare)(void *constants, const sable_basis *basis, const sable_ring *ring);
+    /* Columns [0, count) of a base conversion: y[i], out[d] point at the first column, 64-byte aligned; count is a multiple
+     * of 16. stream: as for ntt_forward_outer. */
     void (*base_convert)(uint32_t *const *out, const uint32_t *const *y, const sable_basis *basis,
-                         const sable_ring *ring, size_t count);
+                         const void *constants, const sable_ring *ring, size_t count, bool stream);
     /* out[j] = in[pi(j)], see sable_backend.automorphism. */
     void (*automorphism)(uint32_t *out, const uint32_t *in, uint32_t galois, uint32_t log_n);
     /* out[t] = (x[t] - 2^62) * 2^32 mod p, x < 2^63. */

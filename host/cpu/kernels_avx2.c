@@ -6,6 +6,9 @@
 
 #include "cpu/vec_mod.inc.h"
 
+#include "cpu/vec_stage.inc.h"
+
+#include "cpu/vec_convert.inc.h"
 #include "cpu/vec_elem.inc.h"
 #include "cpu/vec_misc.inc.h"
 #include "cpu/vec_ntt.inc.h"

@@ -126,6 +126,7 @@ const cpu_kernels cpu_kernels_portable = {
     .combine = cpu_portable_combine,
     .inner = cpu_portable_inner,
     .mod_down = mod_down,
+    .convert_prepare = cpu_portable_convert_prepare,
     .base_convert = cpu_portable_base_convert,
     .automorphism = cpu_portable_automorphism,
     .encode = encode,

@@ -24,8 +24,9 @@ void cpu_portable_combine(uint32_t *out, const uint32_t *in, size_t stride, cons
 void cpu_portable_inner(uint32_t *out0, uint32_t *out1, const uint32_t *const *d, const uint32_t *const *kb,
                         const uint32_t *const *ka, uint32_t count, const uint32_t *add0, const uint32_t *add1,
                         uint32_t c, size_t n, const sable_prime *q);
+size_t cpu_portable_convert_prepare(void *constants, const sable_basis *basis, const sable_ring *ring);
 void cpu_portable_base_convert(uint32_t *const *out, const uint32_t *const *y, const sable_basis *basis,
-                               const sable_ring *ring, size_t count);
+                               const void *constants, const sable_ring *ring, size_t count, bool stream);
 
 /* portable_uniform.c */
 void cpu_portable_uniform(uint32_t *out, size_t n, const sable_prime *q, const uint8_t key[32], const uint8_t nonce[8]);

@@ -134,8 +134,14 @@ static void quotients(uint64_t *v, const uint32_t *const *y, size_t from, size_t
     for (size_t j = 0; j < columns; j++) v[j] >>= 32;
 }
 
+size_t cpu_portable_convert_prepare(void *constants, const sable_basis *basis, const sable_ring *ring) {
+    (void)constants, (void)basis, (void)ring;
+    return 0; /* the basis holds them as they are used */
+}
+
 void cpu_portable_base_convert(uint32_t *const *out, const uint32_t *const *y, const sable_basis *basis,
-                               const sable_ring *ring, size_t count) {
+                               const void *constants, const sable_ring *ring, size_t count, bool stream) {
+    (void)constants, (void)stream;
     uint64_t v[BLOCK], sum[BLOCK];
     for (size_t from = 0; from < count; from += BLOCK) {
         size_t columns = block_of(count - from);

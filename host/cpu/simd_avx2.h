@@ -44,6 +44,7 @@ VEC_INLINE vec vsrl(vec a, uint32_t k) { return _mm256_srl_epi32(a, _mm_cvtsi32_
 VEC_INLINE vec vsll4(vec a) { return _mm256_slli_epi32(a, 4); }
 VEC_INLINE vec vsrl4(vec a) { return _mm256_srli_epi32(a, 4); }
 VEC_INLINE vec vsrlq(vec a, __m128i k) { return _mm256_srl_epi64(a, k); }
+VEC_INLINE vec vsrlvq(vec a, vec k) { return _mm256_srlv_epi64(a, k); }
 /* A shuffle, not a shift: shifts share the multiplier's ports. */
 VEC_INLINE vec vodd(vec a) { return _mm256_shuffle_epi32(a, 0xF5); }
 VEC_INLINE vec vhi(vec e, vec o) { return _mm256_blend_epi32(vodd(e), o, 0xAA); }

@@ -45,6 +45,7 @@ VEC_INLINE vec vsrl(vec a, uint32_t k) { return _mm512_srl_epi32(a, _mm_cvtsi32_
 VEC_INLINE vec vsll4(vec a) { return _mm512_slli_epi32(a, 4); }
 VEC_INLINE vec vsrl4(vec a) { return _mm512_srli_epi32(a, 4); }
 VEC_INLINE vec vsrlq(vec a, __m128i k) { return _mm512_srl_epi64(a, k); }
+VEC_INLINE vec vsrlvq(vec a, vec k) { return _mm512_srlv_epi64(a, k); }
 /* Odd words moved to even places. */
 VEC_INLINE vec vodd(vec a) { return _mm512_srli_epi64(a, 32); }
 /* High halves of two vectors of 64-bit lanes, of e at even places and of o at odd ones. */

@@ -160,13 +160,9 @@ static sable_status tally_inverse(void *queue, const sable_limbs *out, const sab
     count(queue, SABLE_WORK_INVERSE, words_of(queue, out));
     return SABLE_OK;
 }
-static sable_status tally_convert(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis) {
-    (void)y;
-    count(queue, SABLE_WORK_CONVERT, words_of(queue, out) * basis->src_count);
-    return SABLE_OK;
-}
 /* Memory that a function takes while it runs. */
 static void pass_through(void *queue, size_t bytes) {
+    if (bytes == 0) return;
     sable_tally *tally = &((tally_queue *)queue)->state->tally;
     const size_t counted = cpu_pool_counts(bytes);
     tally->live += counted;
@@ -174,6 +170,13 @@ static void pass_through(void *queue, size_t bytes) {
     tally->live -= counted;
 }
 static const cpu_state *cpu_of(void *queue) { return &((tally_queue *)queue)->state->cpu; }
+
+static sable_status tally_convert(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis) {
+    (void)y;
+    pass_through(queue, cpu_constants_bytes(cpu_of(queue), &basis, 1));
+    count(queue, SABLE_WORK_CONVERT, words_of(queue, out) * basis->src_count);
+    return SABLE_OK;
+}
 
 /* Conversions and transforms of the digits of `members` polynomials. */
 static void count_digits(void *queue, const sable_basis *const *up, uint32_t digits, uint32_t members) {

@@ -101,7 +101,7 @@ int cmd_bench(int argc, char **argv) {
     option table[] = {
         OPTION("filter", TEXT, &filter, "RE", "only rows whose name matches the extended regular expression"),
         OPTION("params", LIST, &sets, "NAMES", "parameter sets (default infer13,infer14,train15,A40)"),
-        OPTION("path", TEXT, &path, "PATH", "cpu path: portable, avx2, avx512, ifma (default: the best)"),
+        OPTION("path", TEXT, &path, "PATH", "cpu path: portable, avx2, avx512, ifma, amx (default: the best)"),
         OPTION("seconds", NUMBER, &seconds, "S", "time spent on a row, at least 5 runs (default 0.5)", .low = 0,
                .high = 3600),
         DRY_RUN_OPTION,

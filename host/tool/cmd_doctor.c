@@ -65,9 +65,13 @@ static void check_processor(void) {
     const struct {
         const char *name;
         bool there;
-    } have[] = {{"avx2", __builtin_cpu_supports("avx2")},         {"fma", __builtin_cpu_supports("fma")},
-                {"avx512f", __builtin_cpu_supports("avx512f")},   {"avx512bw", __builtin_cpu_supports("avx512bw")},
-                {"avx512dq", __builtin_cpu_supports("avx512dq")}, {"avx512ifma", __builtin_cpu_supports("avx512ifma")}};
+    } have[] = {{"avx2", __builtin_cpu_supports("avx2")},
+                {"fma", __builtin_cpu_supports("fma")},
+                {"avx512f", __builtin_cpu_supports("avx512f")},
+                {"avx512bw", __builtin_cpu_supports("avx512bw")},
+                {"avx512dq", __builtin_cpu_supports("avx512dq")},
+                {"avx512ifma", __builtin_cpu_supports("avx512ifma")},
+                {"avx512vnni", __builtin_cpu_supports("avx512vnni")}};
     for (size_t i = 0; i < sizeof have / sizeof *have; i++)
         if (have[i].there) {
             size_t used = strlen(features);
