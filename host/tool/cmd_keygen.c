@@ -178,7 +178,10 @@ int cmd_keygen(int argc, char **argv) {
     sable_status done = run(&k);
     if (done == SABLE_OK) {
         table_end();
-        if (!settings.dry_run) report_value("files", k.files);
+        if (settings.dry_run) /* which has told of its own */
+            json_decref(k.files);
+        else
+            report_value("files", k.files);
         status = report_done();
     } else {
         unfinished_remove();
