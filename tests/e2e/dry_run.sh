@@ -10,9 +10,9 @@ state() { find "$work" -mindepth 1 ! -name 'quietly.log' -printf '%P %s %m %T@ %
 alike() {
     local before
     before=$(state)
-    sable "$@" --dry-run --json >/dev/shm/dry.$$ 2>/dev/null || { rm -f /dev/shm/dry.$$; fail "dry run of $*"; }
+    sable "$@" --dry-run --json >"$work.dry" 2>/dev/null || { rm -f "$work.dry"; fail "dry run of $*"; }
     [ "$(state)" = "$before" ] || fail "a dry run changed files: $*: $(diff <(echo "$before") <(state))"
-    mv /dev/shm/dry.$$ dry.json
+    mv "$work.dry" dry.json
     sable "$@" --json >real.json 2>err || fail "$*: $(cat err)"
     python3 - "$@" <<'PYTHON'
 import json, os, sys
@@ -74,9 +74,9 @@ says 'nothing was made' sable infer --keys ws.T10 --data T10.enc --model m.json 
 
 # ---- rows of the benchmark: each with the time that one run should take ----
 before=$(state)
-sable bench --params T10,infer13 --filter 'ntt|infer|rotate$' --dry-run --json >/dev/shm/dry.$$
+sable bench --params T10,infer13 --filter 'ntt|infer|rotate$' --dry-run --json >"$work.dry"
 [ "$(state)" = "$before" ] || fail "a dry run of bench made files"
-mv /dev/shm/dry.$$ dry.json
+mv "$work.dry" dry.json
 sable bench --params T10,infer13 --filter 'ntt|infer|rotate$' --seconds 0 --json >real.json
 python3 - <<'PYTHON'
 import json
