@@ -96,7 +96,8 @@ void expect_equal(const Ring &ring, const Shape &shape, Rng &rng) {
     const std::vector<Words> reference = conversion.run(support::portable());
     for (const cpu_kernels *k : support::vector_paths())
         for (bool stream : {false, true})
-            ASSERT_TRUE(conversion.run(k, stream) == reference) << k->name << ", " << shape.text() << stream;
+            ASSERT_TRUE(conversion.run(k, stream) == reference)
+                << k->name << ", " << shape.text() << (stream ? ", streamed" : "");
 }
 
 TEST(VecConvert, EveryShapeEqualsPortable) {
