@@ -25,10 +25,16 @@ static void count_small(double *work, double polys, double limbs, double n) {
 }
 
 /* What a run holds at its fullest: words in the backend, bytes beside it. */
-static sable_status hold(sable_queue *queue, size_t words, size_t bytes) {
+static sable_status hold(sable_queue *queue, size_t words, size_t bytes, const sable_drop_plan *division,
+                         uint32_t polys) {
+    sable_ctx *ctx = queue->ctx;
     uint32_t *scratch = NULL;
     if (words) SABLE_TRY(sable_words_alloc(queue, &scratch, words, "scratch"));
-    sable_tally_scratch(queue->ctx->tally, bytes);
+    sable_tally_scratch(ctx->tally, bytes);
+    if (division) { /* its conversion takes memory too */
+        const sable_limbs out = sable_dense_limbs(ctx, scratch, division->out, division->out_count, 1, polys);
+        SABLE_RUN(queue, base_convert(queue->handle, &out, NULL, division->basis));
+    }
     if (scratch) sable_words_release(queue, scratch);
     return SABLE_OK;
 }
@@ -54,11 +60,12 @@ sable_status client_plan_encrypt(sable_queue *queue, uint32_t level, uint32_t ba
         work[SABLE_WORK_LIFT] += 2 * b * all * n;
         work[SABLE_WORK_FORWARD] += 2 * b * limbs * n;
         work[SABLE_WORK_INVERSE] += 2 * b * p * n;
-        work[SABLE_WORK_CONVERT] += 2 * b * p * limbs * n;
         work[SABLE_WORK_ELEMENT] += 2 * b * all * n;
     }
-    return hold(queue, with_public_key ? members * special : 0,
-                (size_t)small * members * ctx->params.n + lanes_bytes(ctx, (uint32_t)all));
+    SABLE_TRY(hold(queue, with_public_key ? members * special : 0,
+                   (size_t)small * members * ctx->params.n + lanes_bytes(ctx, (uint32_t)all),
+                   with_public_key ? &ctx->level[level].down : NULL, 2 * batch));
+    return SABLE_OK;
 }
 
 sable_status client_plan_decrypt(sable_queue *queue, const client_decrypt_shape *shape) {
@@ -76,7 +83,8 @@ sable_status client_plan_decrypt(sable_queue *queue, const client_decrypt_shape 
     work[SABLE_WORK_EMBED] += b * 2 * shape->slots * ctx->params.log_n / decoders;
     return hold(queue, (size_t)shape->members * shape->limbs * shape->n,
                 (size_t)lanes * 2 * shape->slots * sizeof(double) + shape->values * sizeof(double) +
-                    lanes_bytes(ctx, tasks));
+                    lanes_bytes(ctx, tasks),
+                NULL, 0);
 }
 
 /* -- keys ---------------------------------------------------------------------------------------------------------- */

@@ -173,7 +173,8 @@ static const cpu_state *cpu_of(void *queue) { return &((tally_queue *)queue)->st
 
 static sable_status tally_convert(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis) {
     (void)y;
-    pass_through(queue, cpu_constants_bytes(cpu_of(queue), &basis, 1));
+    const size_t constants = cpu_constants_bytes(cpu_of(queue), &basis, 1);
+    if (constants) pass_through(queue, constants);
     count(queue, SABLE_WORK_CONVERT, words_of(queue, out) * basis->src_count);
     return SABLE_OK;
 }
