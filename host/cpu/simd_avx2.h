@@ -66,7 +66,6 @@ VEC_INLINE vec vload_small(const int8_t *p) {
     return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
 }
 
-
 /* ---- key streams ---- */
 VEC_INLINE vec vxor(vec a, vec b) { return _mm256_xor_si256(a, b); }
 VEC_INLINE vec vrol16(vec a) {

@@ -68,7 +68,6 @@ VEC_INLINE vec vload_small(const int8_t *p) {
     return _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
 }
 
-
 /* ---- key streams ---- */
 VEC_INLINE vec vxor(vec a, vec b) { return _mm512_xor_si512(a, b); }
 VEC_INLINE vec vrol16(vec a) { return _mm512_rol_epi32(a, 16); }

@@ -165,8 +165,8 @@ typedef struct sable_backend {
                                const sable_limbs *add, const uint32_t *add_mult);
     /* out = x * x_mult[limb] - NTT(e) * e_mult[limb], limb by limb of out; e: positions of out, coefficient domain, destroyed.
      * x is looked up by position; a position of out that x lacks counts as x = 0 (restored limbs). out may share memory with the limbs
-     * of x that have the same position. This is the last step of mod-down, rescale and adjust, for callers who keep e in
-     * memory of their own because it is secret; others call mod_down. */
+     * of x that have the same position. This is the last step of mod_down by itself: what mod_down is
+     * defined and checked by, and what a cost model prices. */
     sable_status (*ntt_mod_down)(void *queue, const sable_limbs *out, const sable_limbs *e, const sable_limbs *x,
                                  const uint32_t *x_mult, const uint32_t *e_mult);
     /* e = base_convert(y, basis), ntt_mod_down, and the automorphism X -> X^galois of its result, in one call: basis->dst are
