@@ -165,7 +165,7 @@ int main(int argc, char **argv) {
     if (argc != 3) return fprintf(stderr, "usage: %s PARAMS THREADS\n", argv[0]), 2;
     bench_env env;
     sable_ctx_options options = {sizeof options, "cpu", NULL, (uint32_t)strtoul(argv[2], NULL, 10), 0};
-    sable_status status = bench_env_open(&env, argv[1], &options);
+    sable_status status = bench_env_open(&env, argv[1], &options, false);
     char line[128];
     while (status == SABLE_OK && fgets(line, sizeof line, stdin)) {
         status = answer(&env, line);

@@ -9,6 +9,7 @@
 
 /* Objects that rows work on, made once a parameter set. */
 typedef struct bench_env {
+    bool planning;
     const char *params_name;
     sable_params *params;
     sable_params_info info;
@@ -54,7 +55,8 @@ extern const bench_case bench_cases[];
 extern const bench_case bench_infer_cases[];
 void bench_infer_clear(bench_env *env);
 
-sable_status bench_env_open(bench_env *env, const char *params, const sable_ctx_options *options);
+/* planning: on a context that counts and computes nothing (--dry-run). */
+sable_status bench_env_open(bench_env *env, const char *params, const sable_ctx_options *options, bool planning);
 void bench_env_close(bench_env *env);
 enum { BENCH_MOST_RUNS = 1000 };
 /* Times one case: 2 warm-up runs, then runs until `seconds` have passed, at least 5 and at most BENCH_MOST_RUNS. */

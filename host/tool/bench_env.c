@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tool/bench.h"
-#include "tool/options.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -41,8 +40,9 @@ static sable_status make_keys(bench_env *env) {
     return status;
 }
 
-sable_status bench_env_open(bench_env *env, const char *params, const sable_ctx_options *options) {
+sable_status bench_env_open(bench_env *env, const char *params, const sable_ctx_options *options, bool planning) {
     memset(env, 0, sizeof *env);
+    env->planning = planning;
     env->params_name = params;
     env->info.struct_size = sizeof env->info;
     env->ctx_info.struct_size = sizeof env->ctx_info;
@@ -50,8 +50,8 @@ sable_status bench_env_open(bench_env *env, const char *params, const sable_ctx_
     sable_params_options allow = {sizeof allow, true}; /* timing needs no security; rows name the set */
     SABLE_TRY(sable_params_load(&env->params, params, &allow, err));
     SABLE_TRY(sable_params_describe(env->params, &env->info));
-    SABLE_TRY(settings.dry_run ? sable_ctx_create_planning(&env->ctx, env->params, options, err)
-                               : sable_ctx_create(&env->ctx, env->params, options, err));
+    SABLE_TRY(planning ? sable_ctx_create_planning(&env->ctx, env->params, options, err)
+                       : sable_ctx_create(&env->ctx, env->params, options, err));
     SABLE_TRY(sable_ctx_describe(env->ctx, &env->ctx_info));
     SABLE_TRY(sable_queue_create(&env->queue, env->ctx, NULL, err));
     SABLE_TRY(sable_secret_generate(&env->secret, env->ctx, err));

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "tool/bench.h"
-#include "tool/options.h"
 
 #define BLOCK_FEATURES 30
 #define WIDE_FEATURES  196
@@ -54,8 +53,8 @@ static sable_status make_block(bench_env *env, bench_row *row, sable_packing pac
     sable_status status =
         rows && slots ? SABLE_OK : sable_fail(&env->err, SABLE_NO_MEMORY, "no memory for %zu samples", samples);
     if (status == SABLE_OK) {
-        for (size_t i = 0; i < samples * features && !settings.dry_run; i++) rows[i] = cos(0.11 * (double)i);
-        if (!settings.dry_run) sable_layout_pack(l, slots, rows, samples); /* a plan reads no value */
+        for (size_t i = 0; i < samples * features && !env->planning; i++) rows[i] = cos(0.11 * (double)i);
+        if (!env->planning) sable_layout_pack(l, slots, rows, samples); /* a plan reads no value */
         status = encrypt(env, &env->infer.data, slots, l->members, level);
     }
     free(rows);
