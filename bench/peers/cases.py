@@ -53,8 +53,8 @@ GROUPS = [
     Group("threads", "n14s33", threads=2),
     Group("threads", "n15s36", threads=2),
     Group("threads", "n16s50", threads=2),
-    Group("copy", "infer13", cost="us/byte", rounds=9),
-    Group("copy", "infer13", threads=2, cost="us/byte", rounds=9),
+    Group("copy", "infer13", rounds=9),
+    Group("copy", "infer13", threads=2, rounds=9),
 ]
 
 
@@ -66,7 +66,6 @@ def group_name(group):
 COSTS = {
     "us": lambda answer, us: us,
     "us/bit": lambda answer, us: us / answer["row_bits"],
-    "us/byte": lambda answer, us: us / answer["bytes"],
 }
 
 # A peer's row and Sable's for the same result, where the names differ. Sable decrypts a ciphertext of any level on the

@@ -17,8 +17,7 @@ def time_text(us):
 
 def figure_text(row, side, cost):
     per = row[side + "_cost"]
-    return time_text(row[side + "_us"]) + {"us": "", "us/bit": f", {per:.2f} us/bit",
-                                           "us/byte": f", {1e-3 / per:.1f} GB/s"}[cost]
+    return time_text(row[side + "_us"]) + {"us": "", "us/bit": f", {per:.2f} us/bit"}[cost]
 
 
 def bar_of(row):
@@ -68,8 +67,7 @@ def group_lines(group):
              f"{max(loads):.2f}."]
     lines += [f"No claim: {text}." for text in group["objections"]]
     bars = any(bar_of(row) for row in group["rows"])
-    ratio = "Sable / copy" if group["cost"] == "us/byte" else f"{other} / Sable"
-    lines += ["", f"| row | Sable | {other} | {ratio} |" + (" bar |" if bars else ""),
+    lines += ["", f"| row | Sable | {other} | {other} / Sable |" + (" bar |" if bars else ""),
               "|---|---:|---:|---:|" + ("---:|" if bars else "")]
     for row in group["rows"]:
         lines.append(f"| `{row['name']}` | {figure_text(row, 'sable', group['cost'])} | "
