@@ -146,7 +146,8 @@ typedef struct sable_backend {
     /* -- key switching --------------------------------------------------------------------------------------------- */
     /* The digits of y, extended and transformed: part j of digits (positions: those of the key, Q_l then P; NTT domain) =
      * NTT(base_convert(y, up[j])) on the positions up[j]->dst; other limbs of the part are not written. One basis a part.
-     * y: 1 part, positions Q_l (up[j]->src are some of them), coefficient domain. */
+     * y: 1 part, positions Q_l (up[j]->src are some of them), coefficient domain. Not in place. Cost: a conversion and a
+     * transform for each limb that is written. SABLE_NO_MEMORY, SABLE_UNSUPPORTED: nothing was written. */
     sable_status (*mod_up)(void *queue, const sable_limbs *digits, const sable_limbs *y, const sable_basis *const *up);
     /* acc (2 parts, positions Q_l then P) = sum_j D_j * (key_j.b, key_j.a) + (add * add_mult, limbs of Q_l only).
      *   digits: parts = digit count; positions as acc; NTT domain. Part j holds D_j on every limb outside block j; the limbs of
@@ -159,7 +160,8 @@ typedef struct sable_backend {
                               const uint32_t *add_mult);
     /* mod_up and key_inner in one call, words equal to those of the two; the backend keeps the digits in memory of its
      * own, which counts in memory_use, a few members of the batch at a time. up: key->parts / 2 bases; up[j]->dst are
-     * all positions of acc outside block j. */
+     * all positions of acc outside block j. acc shares no memory with the operands. Cost: that of mod_up, and every word of
+     * the key read once a member. SABLE_NO_MEMORY, SABLE_UNSUPPORTED: nothing was written. */
     sable_status (*key_switch)(void *queue, const sable_limbs *acc, const sable_limbs *y, const sable_basis *const *up,
                                const sable_limbs *own, const sable_limbs *key, uint32_t alpha, uint32_t first_block,
                                const sable_limbs *add, const uint32_t *add_mult);
@@ -170,7 +172,8 @@ typedef struct sable_backend {
     sable_status (*ntt_mod_down)(void *queue, const sable_limbs *out, const sable_limbs *e, const sable_limbs *x,
                                  const uint32_t *x_mult, const uint32_t *e_mult);
     /* e = base_convert(y, basis), ntt_mod_down, and the automorphism X -> X^galois of its result, in one call: basis->dst are
-     * the positions of out. galois 1: none; otherwise out shares no memory with x. Scratch as in key_switch. */
+     * the positions of out. galois 1: none; otherwise out shares no memory with x. Scratch as
+     * in key_switch. Cost: a conversion and a transform for each limb of out. SABLE_NO_MEMORY: nothing was written. */
     sable_status (*mod_down)(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
                              const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois);
 
