@@ -14,9 +14,9 @@
 /* Words between rows of one thread's scratch, beyond their length, for the same reason. */
 #define SKEW       272u
 /* Begun digits of several members are kept at a time, up to this many bytes, so that they share key rows. Little where ranges
- * are checked, so that the tests' small batches take several rounds, the last one shorter. */
+ * are checked, so that the small batches of tests take several rounds, a shorter one at the end. */
 #ifdef SABLE_VERIFY
-#define BEGUN_BYTES ((size_t)300 << 10)
+#define BEGUN_BYTES ((size_t)90 << 10)
 #else
 #define BEGUN_BYTES ((size_t)64 << 20)
 #endif
