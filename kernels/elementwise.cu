@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Word-by-word functions. A thread owns four neighbouring words of one limb: 16-byte loads and stores, N >= 16.
+// Bound by memory: 12 bytes a word of a sum, 16 of a multiply-accumulate.
+#include "kernels/elementwise.h"
+
+#include "kernels/device.h"
+#include "kernels/grid.h"
+
+namespace {
+
+template <gpu_binary op>
+__device__ __forceinline__ uint32_t apply(uint32_t out, uint32_t a, uint32_t b, const sable_prime &q) {
+    if (op == GPU_ADD) return sable_add_mod(a, b, q.p);
+    if (op == GPU_SUB) return sable_sub_mod(a, b, q.p);
+    const uint32_t t = sable_mont_lazy((uint64_t)a * b, q.p, q.pinv); // [0,2p): a*b < p^2 < p*2^32
+    if (op == GPU_MUL_MONT) return sable_canon1(t, q.p);
+    if (op == GPU_MUL_MONT_ADD) return sable_canon2(out + t, q.p);
+    return sable_canon1(sable_mont_lazy((uint64_t)t * q.r2, q.p, q.pinv), q.p); // 2p*p < p*2^32
+}
+
+template <gpu_binary op>
+__global__ void binary_kernel(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view out, GPU_PARAM gpu_view a,
+                              GPU_PARAM gpu_view b) {
+    const gpu_place at = gpu_place_of(ring, out);
+    if (!at.valid) return;
+    const sable_prime q = ring.prime[out.pos[at.limb]];
+    const uint4 x = ((const uint4 *)gpu_limb(a, at.member, at.part, at.limb))[at.column];
+    const uint4 y = ((const uint4 *)gpu_limb(b, at.member, at.part, at.limb))[at.column];
+    uint4 *to = (uint4 *)gpu_limb(out, at.member, at.part, at.limb) + at.column;
+    const uint4 r = op == GPU_MUL_MONT_ADD ? *to : x;
+    *to = make_uint4(apply<op>(r.x, x.x, y.x, q), apply<op>(r.y, x.y, y.y, q), apply<op>(r.z, x.z, y.z, q),
+                     apply<op>(r.w, x.w, y.w, q));
+}
+
+} // namespace
+
+extern "C" cudaError_t gpu_launch_binary(cudaStream_t stream, const gpu_ring *ring, gpu_binary op, const gpu_view *out,
+                                         const gpu_view *a, const gpu_view *b) {
+    void (*const kernels[])(const gpu_ring, const gpu_view, const gpu_view,
+                            const gpu_view) = {binary_kernel<GPU_ADD>, binary_kernel<GPU_SUB>, binary_kernel<GPU_MUL>,
+                                               binary_kernel<GPU_MUL_MONT>, binary_kernel<GPU_MUL_MONT_ADD>};
+    return gpu_launch(stream, gpu_grid_of(ring, out), GPU_BLOCK, 0, kernels[op], *ring, *out, *a, *b);
+}
