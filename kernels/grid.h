@@ -11,19 +11,22 @@ typedef struct gpu_place {
     bool valid;
 } gpu_place;
 
-static inline uint32_t gpu_grid_blocks(uint32_t n) { return (n / 4 + GPU_BLOCK - 1) / GPU_BLOCK; }
+/* Blocks of a limb are 2^this. */
+static __host__ __device__ __forceinline__ uint32_t gpu_grid_log(uint32_t log_n) {
+    return log_n > 2 + GPU_BLOCK_LOG ? log_n - 2 - GPU_BLOCK_LOG : 0;
+}
 
 static inline dim3 gpu_grid_of(const gpu_ring *ring, const gpu_view *v) {
-    return dim3(gpu_grid_blocks(ring->n) * v->parts * v->batch, v->limbs);
+    return dim3((v->parts * v->batch) << gpu_grid_log(ring->log_n), v->limbs);
 }
 
 static __device__ __forceinline__ gpu_place gpu_place_of(const gpu_ring &ring, const gpu_view &v) {
-    const uint32_t blocks = (ring.n / 4 + GPU_BLOCK - 1) / GPU_BLOCK, poly = blockIdx.x / blocks;
+    const uint32_t log = gpu_grid_log(ring.log_n), poly = blockIdx.x >> log;
     gpu_place at;
     at.member = poly / v.parts;
-    at.part = poly % v.parts;
+    at.part = poly - at.member * v.parts;
     at.limb = blockIdx.y;
-    at.column = blockIdx.x % blocks * GPU_BLOCK + threadIdx.x;
+    at.column = (blockIdx.x - (poly << log)) * GPU_BLOCK + threadIdx.x;
     at.valid = at.column < ring.n / 4;
     return at;
 }

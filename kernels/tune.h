@@ -3,6 +3,7 @@
 #define SABLE_KERNELS_TUNE_H
 /* Block sizes and tile shapes of the kernels: the only place for such numbers. */
 
-#define GPU_BLOCK 256 /* threads of element-wise kernels */
+#define GPU_BLOCK_LOG 8
+#define GPU_BLOCK     (1 << GPU_BLOCK_LOG) /* threads of element-wise kernels */
 
 #endif

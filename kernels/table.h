@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SABLE_KERNELS_TABLE_H
+#define SABLE_KERNELS_TABLE_H
+/* The functions of the backend table, implemented by table_*.c; contracts: sable/backend.h. */
+#include "sable/backend.h"
+
+/* table_element.c */
+sable_status gpu_copy(void *queue, const sable_limbs *out, const sable_limbs *in);
+sable_status gpu_zero(void *queue, const sable_limbs *out);
+sable_status gpu_automorphism(void *queue, const sable_limbs *out, const sable_limbs *in, uint32_t galois);
+sable_status gpu_add(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b);
+sable_status gpu_sub(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b);
+sable_status gpu_negate(void *queue, const sable_limbs *out, const sable_limbs *a);
+sable_status gpu_mul_mont(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b, int add);
+sable_status gpu_mul(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b);
+sable_status gpu_mul_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo,
+                           const uint32_t *hi);
+sable_status gpu_add_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo,
+                           const uint32_t *hi);
+
+#endif
