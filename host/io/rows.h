@@ -5,6 +5,7 @@
  * companion file of labels, the limit on rows. */
 #include <stdbool.h>
 
+#include "base/shared.h"
 #include "io/npy_header.h"
 #include "io/source.h"
 #include "sable/io.h"
@@ -34,6 +35,11 @@ SABLE_CHECKED sable_status sable_idx_rows(sable_row_format *format, sable_source
 /* *full = the defaults, overlaid with *given where it is not NULL; checks what can be checked without a file. */
 SABLE_CHECKED sable_status sable_table_options_complete(sable_table_options *full, const sable_table_options *given,
                                                         sable_error *err);
+
+/* As sable_table_read, with the same refusals, but of the rows only the labels are kept: values and ids are NULL. *held:
+ * bytes that the whole table would take. */
+SABLE_SHARED SABLE_CHECKED sable_status sable_table_measure(sable_table **table, uint64_t *held, const char *path,
+                                                            const sable_table_options *options, sable_error *err);
 
 /* What the heads of such files say; the source is then at the first element. */
 enum { SABLE_IDX_DIMENSIONS = 4 };

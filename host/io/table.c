@@ -13,8 +13,12 @@ typedef struct room {
     uint64_t max_rows; /* what max_values leaves for this many features */
 } room;
 
-static sable_status make_room(sable_table *table, room *have, bool labels, bool ids, const char *path,
-                              sable_error *err) {
+/* What becomes of the rows. */
+typedef struct keep {
+    bool values, labels, ids;
+} keep;
+
+static sable_status make_room(sable_table *table, room *have, const keep *kept, const char *path, sable_error *err) {
     if (table->rows < have->rows) return SABLE_OK;
     if (have->rows >= have->max_rows)
         return sable_fail(err, SABLE_LIMIT, "%s: more than %" PRIu64 " rows of %zu features exceed the limit on values",
@@ -22,13 +26,13 @@ static sable_status make_room(sable_table *table, room *have, bool labels, bool 
     size_t rows = have->rows + have->rows / 2 + 16;
     if (rows > have->max_rows) rows = (size_t)have->max_rows;
     /* rows * features <= max_values <= SIZE_MAX / 8: no product overflows */
-    double *values = realloc(table->values, rows * table->features * sizeof *values);
+    double *values = kept->values ? realloc(table->values, rows * table->features * sizeof *values) : NULL;
     if (values) table->values = values;
-    double *label = labels ? realloc(table->labels, rows * sizeof *label) : NULL;
+    double *label = kept->labels ? realloc(table->labels, rows * sizeof *label) : NULL;
     if (label) table->labels = label;
-    char **id = ids ? realloc(table->ids, rows * sizeof *id) : NULL;
+    char **id = kept->ids ? realloc(table->ids, rows * sizeof *id) : NULL;
     if (id) table->ids = id;
-    if (!values || (labels && !label) || (ids && !id))
+    if ((kept->values && !values) || (kept->labels && !label) || (kept->ids && !id))
         return sable_fail(err, SABLE_NO_MEMORY, "%s: no memory for %zu rows of %zu features",
                           sable_show_path(path).text, rows, table->features);
     have->rows = rows;
@@ -45,10 +49,13 @@ static sable_status copy_names(sable_table *table, const sable_rows *rows, sable
     return SABLE_OK;
 }
 
-static sable_status gather(sable_table *table, sable_rows *rows, uint64_t max_values, const char *path,
-                           sable_error *err) {
+/* *held: bytes of all values, labels and ids, kept or not. */
+static sable_status gather(sable_table *table, sable_rows *rows, bool values, uint64_t *held, uint64_t max_values,
+                           const char *path, sable_error *err) {
     table->features = sable_rows_features(rows);
-    bool labels = sable_rows_has_labels(rows), ids = sable_rows_has_ids(rows);
+    const bool ids = sable_rows_has_ids(rows);
+    const keep kept = {values, sable_rows_has_labels(rows), ids && values};
+    const uint64_t fixed = (table->features + (kept.labels ? 1 : 0)) * sizeof(double) + (ids ? sizeof(char *) : 0);
     room have = {0, max_values / table->features};
     SABLE_TRY(copy_names(table, rows, err));
     /* rows land here first: whether there is one more is known only after it was asked for */
@@ -60,11 +67,12 @@ static sable_status gather(sable_table *table, sable_rows *rows, uint64_t max_va
         const char *id = NULL;
         status = sable_rows_next(rows, row, &label, &id, &more, err);
         if (status || !more) break;
-        status = make_room(table, &have, labels, ids, path, err);
+        status = make_room(table, &have, &kept, path, err);
         if (status) break;
-        memcpy(table->values + table->rows * table->features, row, table->features * sizeof *row);
-        if (labels) table->labels[table->rows] = label;
-        if (ids && !(table->ids[table->rows] = strdup(id)))
+        if (kept.values) memcpy(table->values + table->rows * table->features, row, table->features * sizeof *row);
+        if (kept.labels) table->labels[table->rows] = label;
+        *held += fixed + (ids ? strlen(id) + 1 : 0);
+        if (kept.ids && !(table->ids[table->rows] = strdup(id)))
             status = sable_fail(err, SABLE_NO_MEMORY, "no memory for the id of row %zu", table->rows);
         else
             table->rows++;
@@ -74,15 +82,15 @@ static sable_status gather(sable_table *table, sable_rows *rows, uint64_t max_va
     return status;
 }
 
-sable_status sable_table_read(sable_table **table, const char *path, const sable_table_options *options,
-                              sable_error *err) {
+static sable_status read_table(sable_table **table, bool values, uint64_t *held, const char *path,
+                               const sable_table_options *options, sable_error *err) {
     if (!table || !path) return sable_fail(err, SABLE_INVALID, "table: a null argument");
     sable_table_options full;
     SABLE_TRY(sable_table_options_complete(&full, options, err));
     sable_rows *rows;
     SABLE_TRY(sable_rows_open(&rows, path, &full, err));
     sable_table *made = calloc(1, sizeof *made);
-    sable_status status = made ? gather(made, rows, full.max_values, path, err)
+    sable_status status = made ? gather(made, rows, values, held, full.max_values, path, err)
                                : sable_fail(err, SABLE_NO_MEMORY, "no memory for a table");
     sable_rows_close(&rows);
     if (status)
@@ -90,6 +98,18 @@ sable_status sable_table_read(sable_table **table, const char *path, const sable
     else
         *table = made;
     return status;
+}
+
+sable_status sable_table_read(sable_table **table, const char *path, const sable_table_options *options,
+                              sable_error *err) {
+    uint64_t held = 0;
+    return read_table(table, true, &held, path, options, err);
+}
+
+sable_status sable_table_measure(sable_table **table, uint64_t *held, const char *path,
+                                 const sable_table_options *options, sable_error *err) {
+    *held = 0;
+    return read_table(table, false, held, path, options, err);
 }
 
 void sable_table_destroy(sable_table **table) {

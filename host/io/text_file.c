@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "io/text_file.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -72,10 +73,19 @@ sable_status sable_text_read(char **text, size_t *bytes, sable_container_info *i
     return SABLE_OK;
 }
 
+static bool is_plain(const char *path) {
+    const size_t length = strlen(path);
+    return length > 5 && strcmp(path + length - 5, ".json") == 0;
+}
+
+uint64_t sable_text_file_bytes(uint64_t bytes, const char *path) {
+    const sable_section_spec spec = {TAG_TEXT, 0, bytes};
+    return is_plain(path) ? bytes : sable_container_bytes(&spec, 1);
+}
+
 sable_status sable_text_write(const char *text, size_t bytes, const sable_container_info *info, const char *path,
                               sable_error *err) {
-    size_t length = strlen(path);
-    if (length > 5 && strcmp(path + length - 5, ".json") == 0) {
+    if (is_plain(path)) {
         sable_atomic_file *file;
         SABLE_TRY(sable_atomic_file_open(&file, path, 0644, err));
         sable_status status = sable_atomic_file_write(file, text, bytes, err);

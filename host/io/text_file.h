@@ -12,5 +12,7 @@ SABLE_SHARED sable_status sable_text_read(char **text, size_t *bytes, sable_cont
 /* Writes text to path: as it is when path ends in ".json", else as a container with info's kind, flags and digest. */
 SABLE_SHARED sable_status sable_text_write(const char *text, size_t bytes, const sable_container_info *info,
                                            const char *path, sable_error *err);
+/* Length of the file that sable_text_write makes of a text of so many bytes. */
+SABLE_SHARED uint64_t sable_text_file_bytes(uint64_t bytes, const char *path);
 
 #endif

@@ -5,13 +5,19 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "sable/logreg.h"
+#include "logreg/model_plan.h"
+
+sable_status sable_model_check_shape(uint32_t classes, uint32_t features, sable_error *err) {
+    if (classes == 0 || features == 0 || classes > 1024 || features > 1u << 20)
+        return sable_fail(err, SABLE_INVALID, "a model of %u classes and %u features: 1..1024 and 1..%u are possible",
+                          classes, features, 1u << 20);
+    return SABLE_OK;
+}
 
 sable_status sable_model_create(sable_model **out, uint32_t classes, uint32_t features, bool standardised,
                                 sable_error *err) {
-    if (!out || classes == 0 || features == 0 || classes > 1024 || features > 1u << 20)
-        return sable_fail(err, SABLE_INVALID, "a model of %u classes and %u features: 1..1024 and 1..%u are possible",
-                          classes, features, 1u << 20);
+    if (!out) return sable_fail(err, SABLE_INVALID, "sable_model_create: out must not be NULL");
+    SABLE_TRY(sable_model_check_shape(classes, features, err));
     sable_model *m = calloc(1, sizeof *m);
     if (!m) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a model");
     m->classes = classes;
@@ -114,6 +120,23 @@ static void train_class(double *w, const double *z, const double *target, size_t
     }
 }
 
+sable_status sable_model_check_labels(const int32_t *labels, size_t samples, uint32_t classes, sable_error *err) {
+    const int32_t last = classes > 1 ? (int32_t)classes - 1 : 1;
+    for (size_t i = 0; i < samples; i++)
+        if (labels[i] < 0 || labels[i] > last)
+            return sable_fail(err, SABLE_DATA, "label %d of sample %zu: a model of %u classes takes 0..%d", labels[i],
+                              i, classes, last);
+    return SABLE_OK;
+}
+
+/* scratch of train_class, in doubles */
+static size_t work_values(uint32_t features) { return 4 * ((size_t)features + 1); }
+
+uint64_t sable_model_train_bytes(size_t samples, uint32_t features, uint32_t classes, bool standardise) {
+    const uint64_t model = (uint64_t)classes * (features + 1ull) + (standardise ? 2ull * features : 0);
+    return (samples * (features + 1ull) + work_values(features) + model) * sizeof(double);
+}
+
 sable_status sable_model_train(sable_model **out, const double *x, const int32_t *labels, size_t samples,
                                uint32_t features, uint32_t classes, const sable_train_options *options,
                                sable_error *err) {
@@ -128,25 +151,21 @@ sable_status sable_model_train(sable_model **out, const double *x, const int32_t
         if (o.rate == 0) o.rate = 1;
         if (o.ridge == 0) o.ridge = 1e-3;
     }
-    int32_t last = classes > 1 ? (int32_t)classes - 1 : 1;
-    for (size_t i = 0; i < samples; i++)
-        if (labels[i] < 0 || labels[i] > last)
-            return sable_fail(err, SABLE_DATA, "label %d of sample %zu: a model of %u classes takes 0..%d", labels[i],
-                              i, classes, last);
+    SABLE_TRY(sable_model_check_labels(labels, samples, classes, err));
     for (size_t i = 0; i < samples * features; i++)
         if (!isfinite(x[i]))
             return sable_fail(err, SABLE_DATA, "feature %zu of sample %zu is %g", i % features, i / features, x[i]);
     sable_model *m;
     SABLE_TRY(sable_model_create(&m, classes, features, o.standardise, err));
     double *z = malloc(samples * features * sizeof *z), *target = malloc(samples * sizeof *target);
-    double *work = malloc(4 * ((size_t)features + 1) * sizeof *work);
+    double *work = malloc(work_values(features) * sizeof *work);
     if (!z || !target || !work) {
         free(z), free(target), free(work);
         sable_model_destroy(&m);
         return sable_fail(err, SABLE_NO_MEMORY, "no memory to train on %zu x %u values", samples, features);
     }
     memcpy(z, x, samples * features * sizeof *z);
-    if (o.standardise) {
+    if (m->mean) {
         moments(m, x, samples);
         sable_model_standardise(m, z, samples);
     }

@@ -9,7 +9,7 @@
 
 #include "base/fail.h"
 #include "io/text_file.h"
-#include "sable/logreg.h"
+#include "logreg/model_plan.h"
 
 #define MODEL_MOST_BYTES ((size_t)1 << 30)
 
@@ -158,6 +158,14 @@ static void put_model(text_buffer *t, const sable_model *m) {
         put_numbers(t, m->deviation, m->features);
     }
     put(t, "\n}\n");
+}
+
+enum { NUMBER_MOST = 26, HEAD_MOST = 192 }; /* -1.2345678901234567e-308 and what parts it from the next; the rest */
+
+uint64_t sable_model_file_most(uint32_t classes, uint32_t features, bool standardised, const char *path) {
+    const uint64_t rows = (uint64_t)classes * (12 + (uint64_t)features * NUMBER_MOST),
+                   bias = (uint64_t)classes * NUMBER_MOST, map = standardised ? 2ull * features * NUMBER_MOST : 0;
+    return sable_text_file_bytes(HEAD_MOST + rows + bias + map, path);
 }
 
 sable_status sable_model_save(const sable_model *model, const char *path, sable_error *err) {

@@ -5,25 +5,13 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "sable/logreg.h"
+#include "tool/cmd_fit.h"
+#include "tool/cmd_infer_memory.h"
 #include "tool/commands.h"
-#include "tool/data_source.h"
+#include "tool/disk.h"
 #include "tool/process.h"
 #include "tool/report.h"
 #include "tool/workspace.h"
-
-typedef struct fit {
-    data_source source;
-    const char *out;
-    uint32_t classes, iterations;
-    double rate, ridge, held_out;
-    bool plain;
-    sable_table *table;
-    int32_t *labels;
-    double *x;
-    size_t train; /* rows that are trained on; the rest are held out */
-    sable_error err;
-} fit;
 
 /* A fixed shuffle: the same rows are held out on every machine and in every run. */
 static uint64_t mix(uint64_t x) {
@@ -33,12 +21,13 @@ static uint64_t mix(uint64_t x) {
     return x ^ x >> 31;
 }
 
-static sable_status arrange(fit *f) {
+sable_status fit_arrange(fit *f) {
     const size_t rows = f->table->rows, features = f->table->features;
     size_t *order = malloc(rows * sizeof *order);
     f->labels = malloc(rows * sizeof *f->labels);
-    f->x = malloc(rows * features * sizeof *f->x);
-    if (!order || !f->labels || !f->x) {
+    const bool values = f->table->values != NULL;
+    if (values) f->x = malloc(rows * features * sizeof *f->x);
+    if (!order || !f->labels || (values && !f->x)) {
         free(order);
         return sable_fail(&f->err, SABLE_NO_MEMORY, "no memory for %zu rows of %zu features", rows, features);
     }
@@ -60,7 +49,7 @@ static sable_status arrange(fit *f) {
                                 order[i] + 1, label);
         most = fmax(most, label);
         f->labels[i] = (int32_t)label;
-        memcpy(f->x + i * features, f->table->values + order[i] * features, features * sizeof *f->x);
+        if (values) memcpy(f->x + i * features, f->table->values + order[i] * features, features * sizeof *f->x);
     }
     free(order);
     if (!f->classes) f->classes = most > 1 ? (uint32_t)most + 1 : 1;
@@ -85,15 +74,10 @@ static sable_status train(fit *f) {
     double start = seconds_now();
     SABLE_TRY(data_source_read(&f->table, &f->source, &f->err));
     if (!f->table->labels) return sable_fail(&f->err, SABLE_INVALID, "no labels: see --label-column and --labels");
-    SABLE_TRY(arrange(f));
-    const sable_train_options options = {.struct_size = sizeof options,
-                                         .iterations = f->iterations,
-                                         .rate = f->rate,
-                                         .ridge = f->ridge,
-                                         .standardise = !f->plain};
+    SABLE_TRY(fit_arrange(f));
     sable_model *model = NULL;
-    SABLE_TRY(sable_model_train(&model, f->x, f->labels, f->train, (uint32_t)f->table->features, f->classes, &options,
-                                &f->err));
+    SABLE_TRY(sable_model_train(&model, f->x, f->labels, f->train, (uint32_t)f->table->features, f->classes,
+                                &f->options, &f->err));
     sable_status status = sable_model_save(model, f->out, &f->err);
     double fitted = accuracy(f, model, 0, f->train), held = accuracy(f, model, f->train, f->table->rows);
     sable_model_destroy(&model);
@@ -106,6 +90,7 @@ static sable_status train(fit *f) {
     report_number("accuracy_train", fitted);
     if (f->train < f->table->rows) report_number("accuracy_test", held);
     report_number("seconds", seconds);
+    report_integer("peak_bytes", (int64_t)process_peak());
     report_text("out", f->out);
     say("%s: %zu features, %s, trained on %zu samples in %s", f->out, f->table->features,
         f->classes == 1 ? "binary" : "one row a class", f->train, shown_seconds(seconds).text);
@@ -115,21 +100,23 @@ static sable_status train(fit *f) {
 }
 
 int cmd_fit(int argc, char **argv) {
-    fit f = {0};
+    fit f = {.options = {.struct_size = sizeof f.options}};
     option table[24] = {
         OPTION("out", TEXT, &f.out, "MODEL", "the model, a JSON file", .required = true),
         OPTION("classes", U32, &f.classes, "K", "rows of the model: 1 is binary (default: from the labels)", .low = 1,
                .high = 1024),
-        OPTION("iterations", U32, &f.iterations, "N", "full-batch Nesterov steps (default 300)", .low = 1,
+        OPTION("iterations", U32, &f.options.iterations, "N", "full-batch Nesterov steps (default 300)", .low = 1,
                .high = 1000000),
-        OPTION("rate", NUMBER, &f.rate, "R", "learning rate (default 1)", .low = 1e-9, .high = 1e6),
-        OPTION("ridge", NUMBER, &f.ridge, "R", "l2 penalty on the weights (default 0.001)", .low = 1e-12, .high = 1e6),
+        OPTION("rate", NUMBER, &f.options.rate, "R", "learning rate (default 1)", .low = 1e-9, .high = 1e6),
+        OPTION("ridge", NUMBER, &f.options.ridge, "R", "l2 penalty on the weights (default 0.001)", .low = 1e-12,
+               .high = 1e6),
         OPTION("no-standardise", FLAG, &f.plain, NULL, "use the features as they are"),
         OPTION("hold-out", NUMBER, &f.held_out, "F", "fraction of samples to test on instead of training (default 0)",
                .low = 0, .high = 0.9),
+        DRY_RUN_OPTION,
     };
-    data_source_options(table + 7, &f.source);
-    table[7].required = true;
+    data_source_options(table + 8, &f.source);
+    table[8].required = true;
     command_line line = {.name = "fit",
                          .summary = "Trains a logistic-regression model on data in the clear",
                          .options = table,
@@ -138,8 +125,10 @@ int cmd_fit(int argc, char **argv) {
     if (status < 0) status = data_source_check(&f.source);
     const char *const inputs[] = {f.source.data ? f.source.data : "", f.source.labels ? f.source.labels : "", NULL};
     if (status < 0) status = check_output(f.out, inputs);
+    f.options.standardise = !f.plain;
     if (status < 0) {
-        sable_status done = train(&f);
+        sable_status done = disk_check_target(f.out, &f.err); /* not after minutes of training */
+        if (done == SABLE_OK) done = settings.dry_run ? fit_dry(&f) : train(&f);
         status = done == SABLE_OK ? report_done() : report_error(done, f.err.text);
     }
     sable_table_destroy(&f.table);

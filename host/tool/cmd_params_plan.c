@@ -7,6 +7,8 @@
 #include "ring/plan.h"
 #include "sable/io.h"
 #include "tool/cmd_params.h"
+#include "tool/disk.h"
+#include "tool/dry_run.h"
 #include "tool/options.h"
 #include "tool/report.h"
 #include "tool/workspace.h"
@@ -72,7 +74,8 @@ static int add_cts(plan *p) {
 static int check(plan *p, const command_line *line) {
     if (p->recipe) {
         for (const option *o = line->options; o->name; o++)
-            if (o->given && strcmp(o->name, "recipe") != 0 && strcmp(o->name, "out") != 0)
+            if (o->given && strcmp(o->name, "recipe") != 0 && strcmp(o->name, "out") != 0 &&
+                strcmp(o->name, "dry-run") != 0)
                 return report_usage("--recipe says everything: --%s does not go with it", o->name);
         return -1;
     }
@@ -94,8 +97,24 @@ static sable_status write_file(const char *path, const char *text, sable_error *
     return status;
 }
 
+/* Only a plan tells what it takes, and takes milliseconds: it is made, and not written. */
+static void tell_dry(const char *out, const char *text, double seconds) {
+    const uint64_t bytes = out ? strlen(text) : 0;
+    dry_begin_clear(out);
+    dry_step_seconds("choose primes and scales", 1, seconds);
+    if (out) {
+        const double work[SABLE_WORKS] = {[SABLE_WORK_WRITE] = (double)bytes, [SABLE_WORK_SYNC] = 2};
+        dry_step_seconds("write the file", 1, dry_price(work));
+        dry_file("parameters", out, bytes, true);
+    }
+    dry_memory(bytes, 0);
+    dry_report();
+}
+
 static sable_status make(plan *p, sable_error *err) {
+    const double start = processor_seconds();
     sable_params *params = NULL;
+    if (p->out) SABLE_TRY(disk_check_target(p->out, err));
     const sable_params_options options = {.struct_size = sizeof options, .allow_insecure = settings.allow_insecure};
     const sable_plan_spec spec = {.struct_size = sizeof spec,
                                   .name = p->name,
@@ -114,12 +133,11 @@ static sable_status make(plan *p, sable_error *err) {
         SABLE_TRY(sable_params_plan(&params, &spec, &options, err));
     char *text = NULL;
     sable_status status = SABLE_OK;
-    if (p->out) {
-        status = sable_params_write(params, &text, err);
-        if (status == SABLE_OK) status = write_file(p->out, text, err);
-        sable_text_free(text);
-    }
+    if (p->out) status = sable_params_write(params, &text, err);
+    if (status == SABLE_OK && p->out && !settings.dry_run) status = write_file(p->out, text, err);
     if (status == SABLE_OK) status = params_report(params);
+    if (status == SABLE_OK && settings.dry_run) tell_dry(p->out, text, processor_seconds() - start);
+    sable_text_free(text);
     sable_params_destroy(&params);
     return status;
 }
@@ -146,6 +164,7 @@ int params_plan(int argc, char **argv) {
                .group = "scale"),
         OPTION("recipe", TEXT, &p.recipe, "NAME", "plan the shipped set of this name anew"),
         OPTION("out", TEXT, &p.out, "FILE", "write the set to this file"),
+        DRY_RUN_OPTION,
         {.name = NULL},
     };
     command_line line = {.name = "params plan",

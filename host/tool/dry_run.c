@@ -45,15 +45,8 @@ double processor_seconds(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-sable_status dry_begin(session *s, const char *out) {
-    dry.out = out;
-    if (!dry.steps) dry.steps = json_array();
-    if (!dry.files) dry.files = json_array();
-    sable_ctx_info ctx = {.struct_size = sizeof ctx};
-    SABLE_TRY(sable_ctx_describe(s->ctx, &ctx));
-    const sable_backend_options options = {.struct_size = sizeof options, .path = ctx.path, .threads = ctx.threads};
-    SABLE_TRY(sable_prices_measure(&dry.prices, s->params, &options, &s->err));
-    SABLE_TRY(sable_client_prices_measure(&dry.prices, s->ctx, &s->err));
+/* What needs no parameter set: files and text. */
+static void measure_files(const char *out) {
     double *price = dry.prices.seconds;
     size_t got = 0;
     const double read = sable_time_of(read_program, &got);
@@ -63,9 +56,40 @@ sable_status dry_begin(session *s, const char *out) {
     sable_text_release(&text);
     if (out && !disk_measure(out, &price[SABLE_WORK_SYNC], &price[SABLE_WORK_WRITE]))
         price[SABLE_WORK_WRITE] = price[SABLE_WORK_COPY]; /* a disk that cannot be asked: no more than memory */
-    /* What the session itself would have taken: its tables are counted, the rest it took now. */
+}
+
+static void begin(const char *out) {
+    dry.out = out;
+    if (!dry.steps) dry.steps = json_array();
+    if (!dry.files) dry.files = json_array();
+}
+
+void dry_begin_clear(const char *out) {
+    begin(out);
+    dry.prices = (sable_prices){.speedup = 1, .threads = 1};
+    measure_files(out);
+}
+
+sable_status dry_measure(session *s, const char *out) {
+    begin(out);
+    sable_ctx_info ctx = {.struct_size = sizeof ctx};
+    SABLE_TRY(sable_ctx_describe(s->ctx, &ctx));
+    const sable_backend_options options = {.struct_size = sizeof options, .path = ctx.path, .threads = ctx.threads};
+    SABLE_TRY(sable_prices_measure(&dry.prices, s->params, &options, &s->err));
+    SABLE_TRY(sable_client_prices_measure(&dry.prices, s->ctx, &s->err));
+    measure_files(out);
+    return SABLE_OK;
+}
+
+/* What the session itself would have taken: its tables are counted, the rest it took now. */
+static void count_tables(session *s) {
     const double primes = s->info.q_count + s->info.p_count;
     session_tally(s)->work[SABLE_WORK_TABLE] += primes * 4 * (2.0 * s->info.slots);
+}
+
+sable_status dry_begin(session *s, const char *out) {
+    SABLE_TRY(dry_measure(s, out));
+    count_tables(s);
     dry_step(s, "open", 1, s->opening);
     return SABLE_OK;
 }
@@ -76,13 +100,17 @@ double dry_price(const double work[SABLE_WORKS]) { return sable_price_sum(&dry.p
 
 void dry_forget(session *s) { memset(session_tally(s)->work, 0, sizeof session_tally(s)->work); }
 
-void dry_step(session *s, const char *name, uint64_t times, double seconds) {
-    const double *work = session_tally(s)->work;
-    const double all = (double)times * (sable_price_sum(&dry.prices, work) + seconds);
-    dry_forget(s);
+void dry_step_seconds(const char *name, uint64_t times, double seconds) {
+    const double all = (double)times * seconds;
     dry.seconds += all;
     json_array_append_new(dry.steps,
                           json_pack("{s:s, s:I, s:f}", "name", name, "times", (json_int_t)times, "seconds", all));
+}
+
+void dry_step(session *s, const char *name, uint64_t times, double seconds) {
+    const double once = sable_price_sum(&dry.prices, session_tally(s)->work) + seconds;
+    dry_forget(s);
+    dry_step_seconds(name, times, once);
 }
 
 void dry_file(const char *kind, const char *path, uint64_t bytes, bool exact) {
@@ -121,7 +149,7 @@ void dry_report(void) {
     report_bool("disk_bytes_exact", !dry.at_most);
     report_value("disk_available_bytes", told ? json_integer((json_int_t)available) : json_null());
     report_number("seconds", dry.seconds);
-    report_text("path", dry.prices.path);
+    report_text("path", *dry.prices.path ? dry.prices.path : NULL);
     report_integer("threads", dry.prices.threads);
 
     table_row("step\ttimes\tabout");
@@ -140,10 +168,13 @@ void dry_report(void) {
                   json_string_value(json_object_get(entry, "path")));
     }
     table_end();
-    say("time    about %s on %u thread%s (%s)", shown_seconds(dry.seconds).text, dry.prices.threads,
-        dry.prices.threads == 1 ? "" : "s", dry.prices.path);
+    const bool encrypted = *dry.prices.path;
+    say("time    about %s on %u thread%s%s%s%s", shown_seconds(dry.seconds).text, dry.prices.threads,
+        dry.prices.threads == 1 ? "" : "s", encrypted ? " (" : "", dry.prices.path, encrypted ? ")" : "");
     say("memory  %s%s", shown_bytes(dry.memory).text,
-        settings.memory ? ", within --memory" : " of ciphertexts, keys and scratch");
+        settings.memory ? ", within --memory"
+        : encrypted     ? " of ciphertexts, keys and scratch"
+                        : " of values in the clear");
     if (told)
         say("disk    %s%s of %s free", dry.at_most ? "at most " : "", shown_bytes(dry.disk).text,
             shown_bytes(available).text);

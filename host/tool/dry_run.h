@@ -9,12 +9,19 @@
 
 /* Seconds of processor time that this process took so far: of work that a dry run does itself, such as reading a table. */
 double processor_seconds(void);
-/* Prices are measured now, for the session's path and threads and for the disk of `out` (NULL: nothing is written). */
+/* Prices are measured now, for the session's path and threads and for the disk of `out` (NULL: nothing is written);
+ * opening the session is the first step. */
 sable_status dry_begin(session *s, const char *out);
+/* The prices alone. */
+sable_status dry_measure(session *s, const char *out);
+/* Of a command that has no session, because nothing is encrypted: prices of files and text. */
+void dry_begin_clear(const char *out);
 /* Seconds of so much work, at the prices of the last dry_begin. */
 double dry_price(const double work[SABLE_WORKS]);
 /* A step that happens `times` times: what was counted since the last one, once, plus `seconds` that were measured. */
 void dry_step(session *s, const char *name, uint64_t times, double seconds);
+/* A step whose time (once) is known already. */
+void dry_step_seconds(const char *name, uint64_t times, double seconds);
 /* What was counted since the last step counts for nothing: work that was tried again for its memory. */
 void dry_forget(session *s);
 /* A file that the command leaves. exact = false: at most so many bytes. */

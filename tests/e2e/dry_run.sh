@@ -19,6 +19,7 @@ import json, os, sys
 dry, real = json.load(open("dry.json")), json.load(open("real.json"))
 what = " ".join(sys.argv[1:])
 assert dry["dry_run"] is True and dry["seconds"] > 0 and dry["steps"], what
+assert abs(sum(s["seconds"] for s in dry["steps"]) - dry["seconds"]) < 1e-9 * dry["seconds"], what
 told = 0
 for f in dry["files"]:
     size = os.path.getsize(f["path"])
@@ -26,11 +27,13 @@ for f in dry["files"]:
     told += f["bytes"]
 assert dry["disk_bytes"] == told and dry["disk_bytes_exact"] == all(f["exact"] for f in dry["files"]), what
 assert dry["disk_available_bytes"] is None or dry["disk_available_bytes"] > 0, what
-peak = real["backend_peak_bytes"]
+clear = sys.argv[1] in ("fit", "params")  # nothing is encrypted
+peak = 0 if clear else real["backend_peak_bytes"]
 assert peak <= dry["backend_bytes"] <= 1.5 * peak, (what, dry["backend_bytes"], peak)
-assert dry["backend_bytes"] <= dry["memory_bytes"], what
+assert dry["backend_bytes"] <= dry["memory_bytes"] and (dry["path"] is None) == clear, what
 if "peak_bytes" in real:  # the program itself, its libraries and the tables of the ring lie beside it
     assert dry["memory_bytes"] <= real["peak_bytes"], (what, dry["memory_bytes"], real["peak_bytes"])
+    if clear: assert real["peak_bytes"] <= dry["memory_bytes"] + (24 << 20), (what, dry["memory_bytes"], real["peak_bytes"])
 print(what, dry["disk_bytes"], "bytes, backend", dry["backend_bytes"], "of", peak)
 PYTHON
 }
@@ -42,6 +45,7 @@ same() {
 }
 
 samples d 700 5 2
+samples broad 20000 40 3
 samples few 3 5 2
 quietly sable fit --data d.csv --ignore name --label-column class --out m.json
 table=(--data d.csv --id-column name --label-column class --model m.json)
@@ -65,6 +69,11 @@ for set in T10 T12 infer13; do
     alike decrypt "${w[@]}" --data $set.pres --out $set.npy
     alike decrypt "${w[@]}" --data $set.enc --out $set.data.npy
 done
+alike fit --data d.csv --ignore name --label-column class --out d.json
+alike fit --data broad.csv --id-column name --label-column class --hold-out 0.25 --iterations 20 --out broad.json
+alike fit --data broad.npy --labels broad.labels.csv --no-standardise --iterations 20 --out broad.model
+alike params plan --recipe infer13 --out infer13.json
+alike params plan --name own --log-n 13 --base 10 --steps 8,10 --alpha 1 --specials 2
 w=(--keys ws.T10 "${insecure[@]}")
 alike keygen --params T10 --out ws.plain --relin --no-seeds --residue-bits 32 "${insecure[@]}"
 alike encrypt "${w[@]}" "${table[@]}" --no-seeds --out plain.enc
@@ -106,6 +115,14 @@ same 3 'folder' sable infer "${w[@]}" --data T10.enc --model m.json --out nowher
 same 2 'read and written' sable infer "${w[@]}" --data T10.enc --model m.json --out T10.enc
 same 1 'evaluation key' sable infer --params T10 "${insecure[@]}" --data T10.row --model m.json --out never
 same 4 'other parameters' sable decrypt --keys ws.T12 "${insecure[@]}" --data T10.res --out never
+same 1 'label 2 of sample .* a model of 1 classes takes 0..1' sable fit --data broad.csv --id-column name \
+    --label-column class --classes 1 --out never
+same 1 'no labels' sable fit --data d.npy --out never
+same 1 'no number|not a number' sable fit --data d.csv --label-column class --out never
+same 3 'folder' sable fit --data d.npy --labels d.labels.csv --out nowhere/never
+same 3 'folder' sable params plan --recipe infer13 --out nowhere/never
+same 1 'INSECURE|security|bits' sable params plan --name low --log-n 11 --base 10 --steps 8,10 --alpha 1 \
+    --specials 2 --out never
 same 1 'names' sable decrypt "${w[@]}" --data T10.res --class-names a,b,c --out never
 quietly sable encrypt "${w[@]}" --data d.npy --level 0 --packing feature-major --out low.enc
 same 1 'takes 1 levels, the data are at level 0' sable infer "${w[@]}" --data low.enc --model m.json --out never
@@ -166,6 +183,8 @@ J
     timed infer "${k[@]}" --data "$shm/d" --encrypted-model "$shm/m" --out "$shm/r"
     timed decrypt "${k[@]}" --data "$shm/r" --out "$shm/c.csv"
     timed decrypt "${k[@]}" --data "$shm/d" --out "$shm/c.npy"
+    timed fit --data long.csv --ignore name --label-column class --out "$shm/m.json"
+    timed fit --data long.npy --labels long.labels.csv --classes 3 --out "$shm/m.json"
     timed keygen --params train15 --out "$shm/large" --relin
 else
     echo "times: left out, there is no /dev/shm to write to"
