@@ -128,7 +128,10 @@ class Runner {
             }
         }
         functions_++, calls_ += calls;
-        std::printf("%-16s %5zu calls, %s\n", function.c_str(), calls, failed_ == before ? "equal" : "DIFFERS");
+        std::printf("%-16s %5zu calls, %s\n", function.c_str(), calls,
+                    failed_ != before ? "DIFFERS"
+                    : calls           ? "equal"
+                                      : "not reached");
         std::fflush(stdout);
     }
 
