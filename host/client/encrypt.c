@@ -32,10 +32,10 @@ sable_status client_run_open(client_run *run, const client_ring *on, const sable
     const uint32_t members = client_run_members(ctx, in->level, in->batch, small_polys, division);
     *run = (client_run){.members = members};
     SABLE_TRY(client_work_open(&run->work, on, (uint32_t)all, err));
-    sable_status status = sable_rng_create(&run->rng, err);
-    if (status == SABLE_OK && !(run->small = client_secret_alloc((size_t)small_polys * members * n)))
-        status = sable_fail(err, SABLE_NO_MEMORY, "encryption needs %zu bytes of guarded memory",
-                            (size_t)small_polys * members * n);
+    sable_status status = client_rng_take(on, &run->rng, err);
+    run->small_bytes = (size_t)small_polys * members * n;
+    if (status == SABLE_OK && !(run->small = client_guarded_take(on, run->small_bytes)))
+        status = sable_fail(err, SABLE_NO_MEMORY, "encryption needs %zu bytes of guarded memory", run->small_bytes);
     if (status == SABLE_OK && stage)
         status = client_scratch_take(&run->work, &run->staged, (size_t)members * 3 * limbs * n, "encryption", err);
     if (status == SABLE_OK && division)
@@ -51,8 +51,8 @@ void client_run_close(client_run *run, const sable_pt *in) {
         client_scratch_give(&run->work, run->staged);
         client_scratch_give(&run->work, run->special);
     }
-    client_secret_free(run->small);
-    sable_rng_destroy(&run->rng);
+    client_guarded_give(run->work.on, run->small, run->small_bytes);
+    client_rng_give(run->work.on, run->rng);
     client_work_close(&run->work);
     memset(run, 0, sizeof *run);
 }
@@ -127,8 +127,8 @@ static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct
     for (uint32_t first = 0; first < in->batch && status == SABLE_OK; first += run.members) {
         const uint32_t count = in->batch - first < run.members ? in->batch - first : run.members;
         status = client_run_begin(&run, queue, data, in, first, count);
-        if (status == SABLE_OK)
-            status = client_sample(&run.work, run.small, count, false, run.rng, SABLE_DOMAIN_ENCRYPT_E0, &queue->error);
+        const client_draw errors = {run.small, count, false, SABLE_DOMAIN_ENCRYPT_E0};
+        if (status == SABLE_OK) status = client_sample(&run.work, &errors, 1, run.rng, &queue->error);
         if (status != SABLE_OK) break;
         client_work *work = &run.work;
         CLIENT_PARALLEL(work)

@@ -13,6 +13,7 @@ typedef struct client_run {
     uint32_t *staged;        /* a device's message, wiped, and cipher; NULL: they lie in the objects themselves */
     uint32_t *special;       /* public-key encryption: [members][2][|P|], then [members][2][limbs] rows, else NULL */
     int8_t *small;           /* [polys][members][N], guarded memory */
+    size_t small_bytes;
 } client_run;
 
 /* Most members of a run: amortises the transform of the secret, bounds memory. */

@@ -101,20 +101,16 @@ static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct
     SABLE_TRY(client_run_open(&run, &key->ring, queue, in, 3, true, err));
     meta->insecure |= sable_rng_insecure(run.rng);
     const size_t block = run.members * n;
-    client_work *work = &run.work;
     public_job job = {.run = &run, .key = key, .level = &queue->ctx->level[in->level], .residue = run.special};
     job.moved = job.residue + 2 * run.members * client_run_row(n) * queue->ctx->params.p_count;
     sable_status status = SABLE_OK;
     for (uint32_t first = 0; first < in->batch && status == SABLE_OK; first += run.members) {
         job.count = in->batch - first < run.members ? in->batch - first : run.members;
         status = client_run_begin(&run, queue, data, in, first, job.count);
-        if (status == SABLE_OK)
-            status = client_sample(work, run.small, job.count, true, run.rng, SABLE_DOMAIN_ENCRYPT_U, err);
-        if (status == SABLE_OK)
-            status = client_sample(work, run.small + block, job.count, false, run.rng, SABLE_DOMAIN_ENCRYPT_E0, err);
-        if (status == SABLE_OK)
-            status =
-                client_sample(work, run.small + 2 * block, job.count, false, run.rng, SABLE_DOMAIN_ENCRYPT_E1, err);
+        const client_draw draws[3] = {{run.small, job.count, true, SABLE_DOMAIN_ENCRYPT_U},
+                                      {run.small + block, job.count, false, SABLE_DOMAIN_ENCRYPT_E0},
+                                      {run.small + 2 * block, job.count, false, SABLE_DOMAIN_ENCRYPT_E1}};
+        if (status == SABLE_OK) status = client_sample(&run.work, draws, 3, run.rng, err);
         if (status == SABLE_OK) status = encrypt_run(&job, err);
         if (status == SABLE_OK) status = client_run_end(&run, queue, data, in, first, job.count);
     }

@@ -6,17 +6,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/sampler.h"
 #include "ring/word.h"
 
 #define STACK_WIPE 4096 /* more than the frames of the kernels and samplers together */
 
-#define IDLE_MOST 64
+/* Lanes of fewer words are wiped faster by one thread than a parallel region starts. */
+#define WIPE_PARALLEL_FROM 4096u
+
+#define IDLE_LANES  64
+#define IDLE_BLOCKS 4
+#define IDLE_BYTES  ((size_t)1 << 20) /* of a block: memory that can be locked is scarce */
+
+typedef struct idle_block {
+    void *memory;
+    size_t bytes;
+} idle_block;
 
 struct client_idle {
     pthread_mutex_t lock;
-    uint32_t count;
-    client_lane lane[IDLE_MOST];
+    uint32_t lanes, oldest; /* oldest: the block that makes room for another one */
+    client_lane lane[IDLE_LANES];
+    idle_block block[IDLE_BLOCKS];
+    sable_rng *rng;
 };
 
 /* -- life cycle ---------------------------------------------------------------------------------------------------- */
@@ -52,7 +63,9 @@ sable_status client_ring_open(client_ring *ring, sable_ctx *ctx, sable_error *er
 
 void client_ring_close(client_ring *ring) {
     if (ring->idle) {
-        for (uint32_t i = 0; i < ring->idle->count; i++) lane_free(&ring->idle->lane[i]);
+        for (uint32_t i = 0; i < ring->idle->lanes; i++) lane_free(&ring->idle->lane[i]);
+        for (uint32_t i = 0; i < IDLE_BLOCKS; i++) sodium_free(ring->idle->block[i].memory);
+        sable_rng_destroy(&ring->idle->rng);
         pthread_mutex_destroy(&ring->idle->lock);
         free(ring->idle);
     }
@@ -60,8 +73,59 @@ void client_ring_close(client_ring *ring) {
     memset(ring, 0, sizeof *ring);
 }
 
-int8_t *client_secret_alloc(size_t bytes) { return sodium_malloc(bytes); }
-void client_secret_free(void *memory) { sodium_free(memory); }
+/* -- memory -------------------------------------------------------------------------------------------------------- */
+
+void *client_guarded_take(const client_ring *on, size_t bytes) {
+    void *memory = NULL;
+    pthread_mutex_lock(&on->idle->lock);
+    for (uint32_t i = 0; i < IDLE_BLOCKS && !memory; i++) {
+        idle_block *block = &on->idle->block[i];
+        if (!block->memory || block->bytes != bytes) continue;
+        memory = block->memory;
+        *block = (idle_block){NULL, 0};
+    }
+    pthread_mutex_unlock(&on->idle->lock);
+    return memory ? memory : sodium_malloc(bytes);
+}
+
+void client_guarded_give(const client_ring *on, void *memory, size_t bytes) {
+    if (!memory) return;
+    if (bytes > IDLE_BYTES) {
+        sodium_free(memory);
+        return;
+    }
+    sodium_memzero(memory, bytes);
+    pthread_mutex_lock(&on->idle->lock);
+    idle_block *place = NULL;
+    for (uint32_t i = 0; i < IDLE_BLOCKS && !place; i++)
+        if (!on->idle->block[i].memory) place = &on->idle->block[i];
+    if (!place) place = &on->idle->block[on->idle->oldest++ % IDLE_BLOCKS];
+    void *surplus = place->memory;
+    *place = (idle_block){memory, bytes};
+    pthread_mutex_unlock(&on->idle->lock);
+    sodium_free(surplus);
+}
+
+sable_status client_rng_take(const client_ring *on, sable_rng **rng, sable_error *err) {
+    pthread_mutex_lock(&on->idle->lock);
+    *rng = on->idle->rng;
+    on->idle->rng = NULL;
+    pthread_mutex_unlock(&on->idle->lock);
+    if (!*rng) return sable_rng_create(rng, err);
+    sable_status status = sable_rng_restart(*rng, err);
+    if (status != SABLE_OK) sable_rng_destroy(rng);
+    return status;
+}
+
+void client_rng_give(const client_ring *on, sable_rng *rng) {
+    if (!rng) return;
+    sable_rng_wipe(rng);
+    pthread_mutex_lock(&on->idle->lock);
+    sable_rng *surplus = on->idle->rng;
+    on->idle->rng = rng;
+    pthread_mutex_unlock(&on->idle->lock);
+    sable_rng_destroy(&surplus);
+}
 
 uint32_t *client_words_alloc(size_t words) {
     if (words > SIZE_MAX / sizeof(uint32_t) - 256) return NULL;
@@ -83,30 +147,34 @@ void client_scratch_give(const client_work *work, uint32_t *words) {
     if (words) work->on->cpu->release(work->lane[0].queue, words);
 }
 
+/* -- lanes --------------------------------------------------------------------------------------------------------- */
+
 static bool lane_take(client_lane *lane, const client_ring *on) {
     struct client_idle *idle = on->idle;
     pthread_mutex_lock(&idle->lock);
-    bool found = idle->count > 0;
-    if (found) *lane = idle->lane[--idle->count];
+    bool found = idle->lanes > 0;
+    if (found) *lane = idle->lane[--idle->lanes];
     pthread_mutex_unlock(&idle->lock);
     return found;
 }
 
-/* Wipes the lane and keeps it if it is whole and there is room. */
+static void lane_wipe(const client_lane *lane, size_t n) {
+    for (int k = 0; k < CLIENT_SCRATCH; k++)
+        if (lane->limb[k]) sodium_memzero(lane->limb[k], n * sizeof(uint32_t));
+    if (lane->stream) sodium_memzero(lane->stream, sizeof *lane->stream);
+}
+
+/* Keeps a lane that was wiped if it is whole and there is room. */
 static void lane_put(client_lane *lane) {
     struct client_idle *idle = lane->on ? lane->on->idle : NULL;
-    bool whole = idle && lane->stream && lane->status == SABLE_OK;
-    if (whole) {
-        size_t bytes = (size_t)lane->on->ring->n * sizeof(uint32_t);
-        for (int k = 0; k < CLIENT_SCRATCH; k++) sodium_memzero(lane->limb[k], bytes);
-        sodium_memzero(lane->stream, sizeof *lane->stream);
+    bool kept = idle && lane->stream && lane->status == SABLE_OK;
+    if (kept) {
         pthread_mutex_lock(&idle->lock);
-        bool kept = idle->count < IDLE_MOST;
-        if (kept) idle->lane[idle->count++] = *lane;
+        kept = idle->lanes < IDLE_LANES;
+        if (kept) idle->lane[idle->lanes++] = *lane;
         pthread_mutex_unlock(&idle->lock);
-        if (kept) return;
     }
-    lane_free(lane);
+    if (!kept) lane_free(lane);
 }
 
 static sable_status lane_open(client_lane *lane, const client_ring *on, sable_error *err) {
@@ -146,7 +214,15 @@ sable_status client_work_status(const client_work *work, sable_error *err) {
     return SABLE_OK;
 }
 
+/* Each lane is wiped by the thread that wrote it, from its own cache. */
+static void lanes_wipe(const client_work *work) {
+    const size_t n = work->on->ring->n;
+    CLIENT_EACH_LANE(n >= WIPE_PARALLEL_FROM, work)
+    for (uint32_t i = 0; i < work->lanes; i++) lane_wipe(&work->lane[i], n);
+}
+
 void client_work_close(client_work *work) {
+    if (work->lane) lanes_wipe(work);
     for (uint32_t i = 0; work->lane && i < work->lanes; i++) lane_put(&work->lane[i]);
     free(work->lane);
     memset(work, 0, sizeof *work);
@@ -212,27 +288,4 @@ void lane_expand_small(client_lane *lane, uint32_t *out, const int8_t *x, uint32
 uint32_t client_r_inverse(const client_ring *on, uint32_t position) {
     const sable_prime *q = &on->ring->prime[position];
     return sable_canon1(sable_mont_lazy(1, q->p, q->pinv), q->p);
-}
-
-/* -- sampling ------------------------------------------------------------------------------------------------------ */
-
-sable_status client_sample(client_work *work, int8_t *out, uint32_t polys, bool ternary, sable_rng *rng,
-                           sable_domain domain, sable_error *err) {
-    size_t n = work->on->ring->n;
-    uint8_t *keys = sodium_malloc((size_t)polys * SABLE_SEED_BYTES);
-    if (!keys) return sable_fail(err, SABLE_NO_MEMORY, "no guarded memory for %u stream keys", polys);
-    for (uint32_t i = 0; i < polys; i++) sable_rng_derive(rng, domain, keys + (size_t)i * SABLE_SEED_BYTES);
-    CLIENT_PARALLEL(work)
-    for (uint32_t i = 0; i < polys; i++) {
-        client_lane *lane = client_lane_of(work);
-        sable_stream_open(lane->stream, keys + (size_t)i * SABLE_SEED_BYTES);
-        if (ternary)
-            sable_sample_ternary(out + i * n, n, lane->stream);
-        else
-            sable_sample_error(out + i * n, n, lane->stream);
-        sable_stream_wipe(lane->stream);
-        client_lane_rest();
-    }
-    sodium_free(keys);
-    return SABLE_OK;
 }

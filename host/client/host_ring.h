@@ -6,7 +6,7 @@
  *
  * Work runs limb by limb: a lane is one thread's scratch in guarded memory that is wiped when the work closes, so the
  * transform of a secret exists for one prime at a time and lane. Wiped lanes are kept for the next work: making guarded
- * memory takes some twenty system calls, more than the work itself on small rings. */
+ * memory takes some twenty system calls, more than the work itself on small rings; other guarded memory likewise. */
 #include "ckks/objects.h"
 #include "client/rng.h"
 #include "cpu/kernels.h"
@@ -51,11 +51,19 @@ void client_work_close(client_work *work);
 /* Put before a for loop over independent tasks that gets its lane by client_lane_of(work). */
 #ifdef _OPENMP
 #include <omp.h>
-#define CLIENT_PRAGMA(text) _Pragma(#text)
-#define CLIENT_PARALLEL(work) CLIENT_PRAGMA(omp parallel for num_threads((work)->lanes) schedule(dynamic))
+#define CLIENT_PRAGMA(text)   _Pragma(#text)
+#define CLIENT_PARALLEL(work) CLIENT_PARALLEL_IF(true, work)
+/* In the calling thread unless it is worth starting a parallel region. */
+#define CLIENT_PARALLEL_IF(worth, work) \
+    CLIENT_PRAGMA(omp parallel for if(worth) num_threads((work)->lanes) schedule(dynamic))
+/* Task i is for lane i. */
+#define CLIENT_EACH_LANE(worth, work) \
+    CLIENT_PRAGMA(omp parallel for if(worth) num_threads((work)->lanes) schedule(static, 1))
 static inline client_lane *client_lane_of(const client_work *work) { return &work->lane[omp_get_thread_num()]; }
 #else
 #define CLIENT_PARALLEL(work)
+#define CLIENT_PARALLEL_IF(worth, work) (void)(worth);
+#define CLIENT_EACH_LANE(worth, work)   (void)(worth);
 static inline client_lane *client_lane_of(const client_work *work) { return &work->lane[0]; }
 #endif
 /* Ends a task: wipes what the kernels left on this thread's stack. */
@@ -98,15 +106,25 @@ sable_status client_scratch_take(const client_work *work, uint32_t **out, size_t
                                  sable_error *err);
 void client_scratch_give(const client_work *work, uint32_t *words); /* NULL is a no-op */
 
-/* count polynomials of N small coefficients in guarded memory, or NULL. Freed (and wiped) with client_secret_free. */
-int8_t *client_secret_alloc(size_t bytes);
-void client_secret_free(void *memory);
+/* Guarded memory for secrets, or NULL. Given back it is wiped and, unless large, kept for the next take of as many
+ * bytes. give: NULL is a no-op. */
+void *client_guarded_take(const client_ring *on, size_t bytes);
+void client_guarded_give(const client_ring *on, void *memory, size_t bytes);
+/* A generator with a new seed, in the memory of an earlier one where there is one. give: wipes; NULL is a no-op. */
+sable_status client_rng_take(const client_ring *on, sable_rng **rng, sable_error *err);
+void client_rng_give(const client_ring *on, sable_rng *rng);
 /* Aligned ordinary memory for words of keys; NULL on failure. Freed with free. */
 uint32_t *client_words_alloc(size_t words);
 
-/* polys polynomials of N coefficients each: errors (ternary = false) or uniform ternary, one stream each, spread over
- * the lanes. */
-sable_status client_sample(client_work *work, int8_t *out, uint32_t polys, bool ternary, sable_rng *rng,
-                           sable_domain domain, sable_error *err);
+/* `polys` polynomials of N coefficients each at out, errors or uniform ternary, one stream each. */
+typedef struct client_draw {
+    int8_t *out;
+    uint32_t polys;
+    bool ternary;
+    sable_domain domain;
+} client_draw;
+/* Makes all of them, spread over the lanes. Keys of streams are derived in the order given. */
+sable_status client_sample(const client_work *work, const client_draw *draw, uint32_t draws, sable_rng *rng,
+                           sable_error *err);
 
 #endif

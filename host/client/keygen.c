@@ -90,7 +90,8 @@ static sable_status make_public_key(sable_public_key *key, const sable_secret *s
 
     client_work work;
     SABLE_TRY(client_work_open(&work, &key->ring, limbs, err));
-    sable_status status = client_sample(&work, errors, 1, false, rng, SABLE_DOMAIN_PUBLIC_ERROR, err);
+    const client_draw draw = {errors, 1, false, SABLE_DOMAIN_PUBLIC_ERROR};
+    sable_status status = client_sample(&work, &draw, 1, rng, err);
     if (status == SABLE_OK) {
         uint8_t expand[32];
         sable_rng_public(rng, key->seed, sizeof key->seed);
@@ -123,9 +124,9 @@ sable_status sable_public_key_generate(sable_queue *queue, sable_public_key **ou
     sable_rng *rng = NULL;
     sable_public_key *key = NULL;
     int8_t *errors = NULL;
-    sable_status status = sable_rng_create(&rng, err);
+    sable_status status = client_rng_take(&secret->ring, &rng, err);
     if (status == SABLE_OK) status = client_public_key_new(&key, queue->ctx, err);
-    if (status == SABLE_OK && !(errors = client_secret_alloc(queue->ctx->params.n)))
+    if (status == SABLE_OK && !(errors = client_guarded_take(&secret->ring, queue->ctx->params.n)))
         status = sable_fail(err, SABLE_NO_MEMORY, "no guarded memory for the errors of a public key");
     if (status == SABLE_OK && queue->ctx->tally) {
         sable_public_key_plan(queue->ctx);
@@ -133,8 +134,8 @@ sable_status sable_public_key_generate(sable_queue *queue, sable_public_key **ou
     } else if (status == SABLE_OK) {
         status = make_public_key(key, secret, errors, rng, err);
     }
-    client_secret_free(errors);
-    sable_rng_destroy(&rng);
+    client_guarded_give(&secret->ring, errors, queue->ctx->params.n);
+    client_rng_give(&secret->ring, rng);
     if (status != SABLE_OK) {
         sable_public_key_destroy(queue, &key);
         return status;

@@ -45,7 +45,8 @@ typedef struct keygen_scratch {
     client_work work;
     sable_rng *rng;
     int8_t *errors, *target; /* [digits][N], [N], guarded memory */
-    uint32_t *words;         /* one key on its way to the backend */
+    size_t error_bytes;
+    uint32_t *staged; /* one key on its way to a device; NULL: keys are made where they lie */
 } keygen_scratch;
 
 static size_t key_words(const sable_params *params, const sable_key_need *need) {
@@ -63,14 +64,16 @@ static sable_status make_key(sable_queue *queue, sable_evk *key, const sable_sec
     for (uint32_t i = 0; i < params->p_count; i++) pos[limbs++] = (uint16_t)(params->q_count + i);
     SABLE_TRY(check_security(ctx, pos, limbs, &queue->error));
 
+    const size_t words = key_words(params, need);
+    SABLE_TRY(sable_words_alloc(queue, &key->data, words, "an evaluation key"));
     key->first_block = need->first / params->alpha;
     key->digits = sable_key_digits(params, need);
     if (relin)
         memcpy(scratch->target, secret->s, params->n);
     else
         sable_small_automorphism(scratch->target, secret->s, params->n, galois_inverse(need->galois, params->n));
-    SABLE_TRY(client_sample(&scratch->work, scratch->errors, key->digits, false, scratch->rng,
-                            SABLE_DOMAIN_SWITCH_ERROR, &queue->error));
+    const client_draw errors = {scratch->errors, key->digits, false, SABLE_DOMAIN_SWITCH_ERROR};
+    SABLE_TRY(client_sample(&scratch->work, &errors, 1, scratch->rng, &queue->error));
     uint8_t expand[32];
     sable_rng_public(scratch->rng, key->seed, sizeof key->seed);
     sable_expand_key(expand, params, secret->key_id, key->seed);
@@ -85,12 +88,11 @@ static sable_status make_key(sable_queue *queue, sable_evk *key, const sable_sec
                                 .limbs = limbs,
                                 .from = relin ? NULL : secret->s,
                                 .square = relin,
-                                .out = scratch->words};
+                                .out = scratch->staged ? scratch->staged : key->data};
     client_key_make(&scratch->work, &job);
     SABLE_TRY(client_work_status(&scratch->work, &queue->error));
-    size_t words = key_words(params, need);
-    SABLE_TRY(sable_words_alloc(queue, &key->data, words, "an evaluation key"));
-    SABLE_RUN(queue, upload(queue->handle, key->data, scratch->words, words * sizeof(uint32_t)));
+    if (!scratch->staged) return SABLE_OK;
+    SABLE_RUN(queue, upload(queue->handle, key->data, scratch->staged, words * sizeof(uint32_t)));
     SABLE_RUN(queue, queue_sync(queue->handle)); /* the next key is made in the same words */
     return SABLE_OK;
 }
@@ -99,6 +101,7 @@ static sable_status make_keys(sable_queue *queue, sable_keyset *set, const sable
                               keygen_scratch *scratch) {
     const sable_params *params = &queue->ctx->params;
     sable_error *err = &queue->error;
+    const bool stage = !client_shares_memory(queue->ctx);
     size_t words = 0;
     uint32_t digits = 0;
     for (size_t i = 0; i < set->count; i++) {
@@ -106,14 +109,15 @@ static sable_status make_keys(sable_queue *queue, sable_keyset *set, const sable
         words = key_words(params, need) > words ? key_words(params, need) : words;
         digits = sable_key_digits(params, need) > digits ? sable_key_digits(params, need) : digits;
     }
-    SABLE_TRY(sable_rng_create(&scratch->rng, err));
+    SABLE_TRY(client_rng_take(&secret->ring, &scratch->rng, err));
     SABLE_TRY(client_work_open(&scratch->work, &secret->ring, params->q_count + params->p_count, err));
-    scratch->errors = client_secret_alloc((size_t)digits * params->n);
-    scratch->target = client_secret_alloc(params->n);
-    scratch->words = client_words_alloc(words);
-    if (!scratch->errors || !scratch->target || !scratch->words)
+    scratch->error_bytes = (size_t)digits * params->n;
+    scratch->errors = client_guarded_take(&secret->ring, scratch->error_bytes);
+    scratch->target = client_guarded_take(&secret->ring, params->n);
+    if (stage) scratch->staged = client_words_alloc(words);
+    if (!scratch->errors || !scratch->target || (stage && !scratch->staged))
         return sable_fail(err, SABLE_NO_MEMORY, "key generation needs %zu bytes of host memory",
-                          words * sizeof(uint32_t));
+                          scratch->error_bytes + params->n + (stage ? words * sizeof(uint32_t) : 0));
     set->seeded = true;
     set->insecure = secret->insecure || params->insecure || sable_rng_insecure(scratch->rng);
     for (size_t i = 0; i < set->count; i++) SABLE_TRY(make_key(queue, &set->key[i], secret, scratch));
@@ -159,10 +163,10 @@ sable_status sable_keyset_generate(sable_queue *queue, sable_keyset **out, const
     keygen_scratch scratch = {0};
     if (status == SABLE_OK) status = make_keys(queue, set, secret, &scratch);
     client_work_close(&scratch.work);
-    sable_rng_destroy(&scratch.rng);
-    client_secret_free(scratch.errors);
-    client_secret_free(scratch.target);
-    free(scratch.words);
+    client_rng_give(&secret->ring, scratch.rng);
+    client_guarded_give(&secret->ring, scratch.errors, scratch.error_bytes);
+    client_guarded_give(&secret->ring, scratch.target, params->n);
+    free(scratch.staged);
     if (status != SABLE_OK) {
         sable_keyset_destroy(queue, &set);
         return status;

@@ -123,10 +123,9 @@ sable_status sable_keyset_plan(sable_queue *queue, sable_keyset **out, const sab
         if (status != SABLE_OK) break;
         set->count = i + 1;
         const size_t digits = sable_key_digits(params, &key->need), limbs = key->need.limbs + params->p_count,
-                     words = 2 * digits * limbs * n, bytes = words * sizeof(uint32_t) + (digits + 1) * n;
+                     words = 2 * digits * limbs * n, bytes = (digits + 1) * n;
         const bool relin = key->need.kind == SABLE_KEY_RELIN;
         count_key(ctx->tally, (double)n, (double)limbs, (double)digits, relin, !relin);
-        ctx->tally->work[SABLE_WORK_COPY] += (double)(words * sizeof(uint32_t));
         if (bytes > widest) widest = bytes;
         status = sable_words_alloc(queue, &key->data, words, "an evaluation key");
     }

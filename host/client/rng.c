@@ -106,11 +106,22 @@ sable_status sable_rng_create(sable_rng **out, sable_error *err) {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     sable_rng *rng = sodium_malloc((sizeof *rng + page - 1) / page * page);
     if (!rng) return sable_fail(err, SABLE_NO_MEMORY, "no guarded memory for a random generator");
-    memset(rng, 0, sizeof *rng);
 #ifdef MADV_WIPEONFORK
     /* A kernel without it leaves the check of the process id. */
     (void)madvise(rng, page, MADV_WIPEONFORK);
 #endif
+    sable_status status = sable_rng_restart(rng, err);
+    if (status == SABLE_OK)
+        *out = rng;
+    else
+        sodium_free(rng);
+    return status;
+}
+
+void sable_rng_wipe(sable_rng *rng) { sodium_memzero(rng, sizeof *rng); }
+
+sable_status sable_rng_restart(sable_rng *rng, sable_error *err) {
+    sable_rng_wipe(rng);
     test_join(rng);
     /* Repetition test: two equal draws of 256 bits mean a stuck source. */
     uint8_t first[SABLE_SEED_BYTES], second[SABLE_SEED_BYTES];
@@ -119,13 +130,10 @@ sable_status sable_rng_create(sable_rng **out, sable_error *err) {
     bool stuck = sodium_memcmp(first, second, sizeof first) == 0;
     sodium_memzero(first, sizeof first);
     sodium_memzero(second, sizeof second);
-    if (stuck) {
-        sodium_free(rng);
+    if (stuck)
         return sable_fail(err, SABLE_INTERNAL,
                           "the system's random generator returned the same 32 bytes twice: nothing was made");
-    }
     seed(rng);
-    *out = rng;
     return SABLE_OK;
 }
 
@@ -158,6 +166,11 @@ bool sable_rng_insecure(const sable_rng *rng) { return rng->insecure; }
 void sable_stream_open(sable_stream *stream, const uint8_t key[SABLE_SEED_BYTES]) {
     memcpy(stream->key, key, sizeof stream->key);
     stream->chunk = 0;
+    stream->used = sizeof stream->buffer;
+}
+
+void sable_stream_seek(sable_stream *stream, uint64_t chunk) {
+    stream->chunk = chunk;
     stream->used = sizeof stream->buffer;
 }
 

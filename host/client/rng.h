@@ -40,6 +40,9 @@ typedef struct sable_rng sable_rng;
 /* SABLE_NO_MEMORY, or SABLE_INTERNAL when the system's generator repeats itself. */
 sable_status sable_rng_create(sable_rng **out, sable_error *err);
 void sable_rng_destroy(sable_rng **rng); /* wipes; NULL is a no-op */
+/* A generator that is kept between uses: wiped it knows nothing of what it derived, restarted it is as if created. */
+void sable_rng_wipe(sable_rng *rng);
+sable_status sable_rng_restart(sable_rng *rng, sable_error *err);
 /* A key that no other call has had or will have. */
 void sable_rng_derive(sable_rng *rng, sable_domain domain, uint8_t key[SABLE_SEED_BYTES]);
 /* Bytes that will be published (seeds of uniform halves, key ids): straight from the operating system, unrelated to any
@@ -56,6 +59,8 @@ typedef struct sable_stream {
     uint8_t buffer[SABLE_STREAM_CHUNK];
 } sable_stream;
 void sable_stream_open(sable_stream *stream, const uint8_t key[SABLE_SEED_BYTES]);
+/* The next byte read is the first of a chunk. */
+void sable_stream_seek(sable_stream *stream, uint64_t chunk);
 /* Bytes are erased from the stream as they are given out. */
 void sable_stream_read(sable_stream *stream, void *out, size_t bytes);
 void sable_stream_wipe(sable_stream *stream);

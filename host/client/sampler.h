@@ -10,7 +10,8 @@
 
 /* Independent, uniform in {-1, 0, 1}. */
 void sable_sample_ternary(int8_t *out, size_t n, sable_stream *stream);
-/* Difference of two sums of 21 fair coins. */
+/* Difference of two sums of 21 fair coins, 8 bytes of the stream each. */
+#define SABLE_ERRORS_OF_CHUNK (SABLE_STREAM_CHUNK / 8)
 void sable_sample_error(int8_t *out, size_t n, sable_stream *stream);
 /* Exactly `weight` coefficients are not 0, at uniformly random places with independent random signs. n: power of two;
  * weight <= n; scratch: n words, wiped by the callee. A sorting network: n log^2 n / 4 compare-exchanges. */

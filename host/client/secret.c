@@ -44,7 +44,10 @@ sable_status sable_secret_generate(sable_secret **out, sable_ctx *ctx, sable_err
     client_work work = {0};
     sable_status status = client_secret_new(&secret, ctx, err);
     if (status == SABLE_OK) status = client_work_open(&work, &secret->ring, 1, err);
-    if (status == SABLE_OK) status = client_sample(&work, secret->s, 1, true, rng, SABLE_DOMAIN_SECRET, err);
+    if (status == SABLE_OK) {
+        const client_draw draw = {secret->s, 1, true, SABLE_DOMAIN_SECRET};
+        status = client_sample(&work, &draw, 1, rng, err);
+    }
     client_work_close(&work);
     if (status == SABLE_OK) {
         sable_rng_public(rng, secret->public_bytes, sizeof secret->public_bytes);
@@ -63,7 +66,7 @@ sable_status sable_secret_generate(sable_secret **out, sable_ctx *ctx, sable_err
 
 void sable_secret_destroy(sable_secret **secret) {
     if (!secret || !*secret) return;
-    client_secret_free((*secret)->s);
+    sodium_free((*secret)->s);
     client_ring_close(&(*secret)->ring);
     free(*secret);
     *secret = NULL;

@@ -34,9 +34,17 @@ std::vector<size_t> scan(const std::vector<Needle> &needles) {
     while (std::getline(maps, line)) {
         uint64_t from = 0, to = 0;
         char mode[5] = {};
-        if (sscanf(line.c_str(), "%lx-%lx %4s", &from, &to, mode) == 3 && mode[0] == 'r' &&
-            line.find("[v") == std::string::npos)
+        if (sscanf(line.c_str(), "%lx-%lx %4s", &from, &to, mode) != 3 || mode[0] != 'r' ||
+            line.find("[v") != std::string::npos)
+            continue;
+        /* Not the buffer: after the chunk with the needles themselves it holds them without the mask. */
+        const uint64_t own = reinterpret_cast<uint64_t>(buffer.data()), end = own + buffer.size();
+        if (own >= to || end <= from) {
             regions.emplace_back(from, to);
+            continue;
+        }
+        if (from < own) regions.emplace_back(from, own);
+        if (end < to) regions.emplace_back(end, to);
     }
     for (auto [from, to] : regions)
         for (uint64_t at = from; at < to; at += chunk) {
