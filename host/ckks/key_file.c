@@ -155,53 +155,43 @@ static uint32_t key_positions(uint16_t *pos, const sable_params *p, const sable_
     return count;
 }
 
-/* Halves from the section, or a from the seed; all of them to the backend. host: room for a half. */
-static sable_status load_halves(sable_queue *queue, sable_key_file *file, sable_evk *key, const uint16_t *pos,
-                                uint32_t limbs, sable_section_stream *stream, uint32_t *host) {
-    sable_ctx *ctx = queue->ctx;
-    const size_t half = (size_t)limbs * ctx->params.n;
-    const sable_expand_purpose purpose = key->need.kind == SABLE_KEY_RELIN ? SABLE_EXPAND_RELIN : SABLE_EXPAND_GALOIS;
-    for (uint32_t i = 0; i < 2 * key->digits; i++) {
-        if (i % 2 == 1 && !file->stored.no_seeds)
-            sable_expand(host, ctx, sable_container_get_info(file->container)->key_id, key->seed, purpose,
-                         key->first_block + i / 2, 1, pos, limbs, key->need.galois);
-        else
-            SABLE_TRY(sable_residues_read(stream, host, half, file->stored.residue_bits, &queue->error));
+/* The halves that the section holds, to the backend. host: room for a half. */
+static sable_status load_halves(sable_queue *queue, sable_key_file *file, sable_evk *key, uint32_t limbs,
+                                sable_section_stream *stream, uint32_t *host) {
+    const size_t half = (size_t)limbs * queue->ctx->params.n;
+    for (uint32_t i = 0; i < 2 * key->digits; i += file->stored.no_seeds ? 1 : 2) {
+        SABLE_TRY(sable_residues_read(stream, host, half, file->stored.residue_bits, &queue->error));
         SABLE_RUN(queue, upload(queue->handle, key->data + i * half, host, half * sizeof *host));
     }
     return sable_section_end(stream, &queue->error);
 }
 
-/* Everything below its prime; expanded halves into Montgomery form. */
+/* What the section held is checked; the halves that it left out are made from the seed. */
 static sable_status settle(sable_queue *queue, const sable_key_file *file, sable_evk *key, size_t index,
                            const uint16_t *pos, uint32_t limbs) {
     sable_ctx *ctx = queue->ctx;
-    sable_limbs all = sable_dense_limbs(ctx, key->data, pos, limbs, 2 * key->digits, 1);
+    sable_limbs held = sable_dense_limbs(ctx, key->data, pos, limbs, 2 * key->digits, 1), made = held;
+    if (!file->stored.no_seeds) { /* every second part */
+        made.data += made.part_stride;
+        held.part_stride = made.part_stride *= 2;
+        held.parts = made.parts = key->digits;
+    }
     uint64_t bad, n = ctx->params.n;
-    SABLE_RUN(queue, check_range(queue->handle, &all, &bad));
+    SABLE_RUN(queue, check_range(queue->handle, &held, &bad));
     if (bad != UINT64_MAX)
         return SABLE_REFUSE(queue, SABLE_FORMAT, "%s: key %zu, residue %llu of limb %llu is not below its prime",
                             file->path, index, (unsigned long long)(bad % n), (unsigned long long)(bad / n % limbs));
     if (file->stored.no_seeds) return SABLE_OK;
-    uint32_t r1[SABLE_MAX_LIMBS];
-    for (uint32_t i = 0; i < limbs; i++) r1[i] = ctx->ring->prime[pos[i]].r1;
-    sable_limbs a = all; /* every second part */
-    a.data += a.part_stride;
-    a.part_stride *= 2;
-    a.parts = key->digits;
-    SABLE_RUN(queue, mul_const(queue->handle, &a, &a, r1, NULL));
-    return SABLE_OK;
+    return sable_expand(queue, &made, sable_container_get_info(file->container)->key_id, key->seed,
+                        key->need.kind == SABLE_KEY_RELIN ? SABLE_EXPAND_RELIN : SABLE_EXPAND_GALOIS, key->first_block,
+                        key->need.galois, true);
 }
 
-/* What reading a key costs, without reading: halves of so many words, of which the second is expanded if seeded. */
-static void plan_read(sable_tally *tally, uint64_t bytes, size_t words, bool seeded) {
+/* What reading a section costs, without reading, and taking the words that it holds to the backend. */
+static void plan_read(sable_tally *tally, uint64_t bytes, size_t words) {
     tally->work[SABLE_WORK_READ] += (double)bytes;
     tally->work[SABLE_WORK_DIGEST] += (double)bytes;
-    tally->work[SABLE_WORK_COPY] += 2.0 * sizeof(uint32_t) * (double)words;
-    tally->work[SABLE_WORK_CHECK] += 2.0 * (double)words;
-    if (!seeded) return;
-    tally->work[SABLE_WORK_EXPAND] += (double)words;
-    tally->work[SABLE_WORK_ELEMENT] += (double)words;
+    tally->work[SABLE_WORK_COPY] += (double)words * sizeof(uint32_t);
 }
 
 /* Key number index of the file; on failure key->data is the caller's to release. */
@@ -214,15 +204,15 @@ static sable_status load_key(sable_queue *queue, sable_key_file *file, sable_evk
     const sable_section_spec section = section_of(file, index);
     SABLE_TRY(sable_words_alloc(queue, &key->data, 2 * key->digits * half, file->path));
     if (ctx->tally) {
-        plan_read(ctx->tally, section.length, key->digits * half, !file->stored.no_seeds);
-        return SABLE_OK;
+        plan_read(ctx->tally, section.length, (file->stored.no_seeds ? 2 : 1) * key->digits * half);
+        return settle(queue, file, key, index, pos, limbs);
     }
     uint32_t *host = malloc(half * sizeof *host);
     if (!host)
         return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "%s: no memory for %zu bytes", file->path, half * sizeof *host);
     sable_section_stream stream;
     sable_status status = sable_section_begin(&stream, file->container, section.tag, section.length, &queue->error);
-    if (status == SABLE_OK) status = load_halves(queue, file, key, pos, limbs, &stream, host);
+    if (status == SABLE_OK) status = load_halves(queue, file, key, limbs, &stream, host);
     free(host);
     if (status == SABLE_OK) file->key_bytes_read += section.length;
     return status == SABLE_OK ? settle(queue, file, key, index, pos, limbs) : status;

@@ -127,6 +127,14 @@ static sable_status check_residues(sable_queue *queue, const sable_limbs *x, con
                         queue->ctx->ring->prime[x->pos[limb]].p);
 }
 
+/* What the file held is checked; what it left out is made from the seed. */
+static sable_status settle(sable_queue *queue, const sable_ct *meta, const sable_limbs *all, const char *path) {
+    if (!meta->seeded) return check_residues(queue, all, path);
+    const sable_limbs held = sable_limbs_parts(*all, 0, 1), made = sable_limbs_parts(*all, 1, 1);
+    SABLE_TRY(check_residues(queue, &held, path));
+    return sable_expand(queue, &made, meta->key_id, meta->seed, SABLE_EXPAND_CIPHERTEXT, 0, 0, false);
+}
+
 /* What reading costs, without reading. */
 static sable_status plan_read(sable_queue *queue, sable_ct *out, const sable_ct *meta, uint32_t residue_bits,
                               const char *path) {
@@ -141,9 +149,8 @@ static sable_status plan_read(sable_queue *queue, sable_ct *out, const sable_ct 
     const double bytes = (double)sable_ct_payload_bytes(meta, residue_bits);
     ctx->tally->work[SABLE_WORK_READ] += bytes;
     ctx->tally->work[SABLE_WORK_DIGEST] += bytes;
-    ctx->tally->work[SABLE_WORK_COPY] += (double)words * sizeof(uint32_t);
-    if (meta->seeded) ctx->tally->work[SABLE_WORK_EXPAND] += (double)words / 2;
-    sable_status status = check_residues(queue, &view, path);
+    ctx->tally->work[SABLE_WORK_COPY] += (double)meta->batch * (double)stored_words(meta) * sizeof(uint32_t);
+    const sable_status status = settle(queue, meta, &view, path);
     if (status == SABLE_OK)
         sable_ct_commit(queue, out, meta, data);
     else
@@ -165,15 +172,11 @@ sable_status sable_ct_payload_read(sable_queue *queue, sable_ct *out, const sabl
         uint32_t *member = data + b * all.batch_stride;
         status = sable_residues_read(stream, host, words, residue_bits, &queue->error);
         if (status == SABLE_OK) status = ctx->backend->upload(queue->handle, member, host, words * sizeof *host);
-        if (status == SABLE_OK && meta->seeded) {
-            sable_expand(host, ctx, meta->key_id, meta->seed, SABLE_EXPAND_CIPHERTEXT, 0, 1, t->pos, t->limbs, b);
-            status = ctx->backend->upload(queue->handle, member + part, host, part * sizeof *host);
-        }
         if (status < 0) status = sable_queue_kill(queue, status);
     }
     free(host);
     if (status == SABLE_OK) status = sable_section_end(stream, &queue->error);
-    if (status == SABLE_OK) status = check_residues(queue, &all, path);
+    if (status == SABLE_OK) status = settle(queue, meta, &all, path);
     if (status == SABLE_OK)
         sable_ct_commit(queue, out, meta, data);
     else

@@ -168,4 +168,7 @@ sable_status cpu_tensor(void *queue, const sable_limbs *out, const sable_limbs *
 sable_status cpu_combine(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *c);
 sable_status cpu_check_range(void *queue, const sable_limbs *x, uint64_t *bad);
 
+/* backend_expand.c */
+sable_status cpu_expand(void *queue, const sable_limbs *out, const sable_expansion *from);
+
 #endif

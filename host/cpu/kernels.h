@@ -114,6 +114,15 @@ static inline void cpu_ntt_limb(const cpu_kernels *k, uint32_t *a, const cpu_tab
     for (size_t b = 0; b < blocks; b++) k->ntt_forward_block(a + b * words, a + b * words, t, b, &nothing);
 }
 
+/* The nonce of `uniform` (sable_expansion). */
+static inline void cpu_nonce(uint8_t nonce[8], uint32_t purpose, uint32_t digit, uint32_t position, uint32_t object) {
+    const uint32_t high = purpose << 24 | digit << 16 | position;
+    for (int i = 0; i < 4; i++) {
+        nonce[i] = (uint8_t)(high >> (24 - 8 * i));
+        nonce[4 + i] = (uint8_t)(object >> (24 - 8 * i));
+    }
+}
+
 /* The table of an open state of the cpu backend, for work on single limbs that no device does. */
 SABLE_SHARED const cpu_kernels *sable_cpu_kernels(const void *state);
 

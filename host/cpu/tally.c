@@ -273,6 +273,11 @@ static sable_status tally_combine(void *queue, const sable_limbs *out, const sab
     return SABLE_OK;
 }
 
+static sable_status tally_expand(void *queue, const sable_limbs *out, const sable_expansion *from) {
+    (void)from;
+    count(queue, SABLE_WORK_EXPAND, words_of(queue, out));
+    return SABLE_OK;
+}
 /* Every member that is encoded was a transform of its slots first. */
 static sable_status tally_encode(void *queue, const sable_limbs *out, const double *hi, const double *lo,
                                  uint32_t gap) {
@@ -327,6 +332,7 @@ static const sable_backend table = {
     .key_switch = tally_key_switch,
     .ntt_mod_down = tally_ntt_mod_down,
     .mod_down = tally_mod_down,
+    .expand = tally_expand,
     .encode = tally_encode,
     .check_range = tally_check_range,
 };

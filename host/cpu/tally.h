@@ -22,13 +22,13 @@ typedef enum sable_work {
     SABLE_WORK_COMBINE, /* words of a term: one product with a constant */
     SABLE_WORK_ELEMENT, /* words of one pass: sums, products, automorphisms */
     SABLE_WORK_ENCODE,  /* words made from doubles */
+    SABLE_WORK_EXPAND,  /* words made from a seed */
     SABLE_WORK_CHECK,   /* words whose range is checked */
     SABLE_WORK_COPY,    /* bytes */
     SABLE_WORK_FRESH,   /* bytes that the system hands out cleared */
     /* outside the backend */
     SABLE_WORK_EMBED,   /* coefficients of a transform between slots and coefficients, times log2 of their number */
     SABLE_WORK_DECODE,  /* words made into doubles */
-    SABLE_WORK_EXPAND,  /* words made from a seed */
     SABLE_WORK_ERROR,   /* error coefficients drawn */
     SABLE_WORK_TERNARY, /* ternary ones */
     SABLE_WORK_LIFT,    /* words of small coefficients made residues */

@@ -72,6 +72,18 @@ typedef struct sable_basis {
     const uint32_t *neg_d;     /* [dst] */
 } sable_basis;
 
+/* Where uniform residues come from: the key stream of ChaCha20 with a 64-bit nonce and a 64-bit block counter. The nonce is
+ * purpose:8 | digit:8 | position:16 | object:32, most significant field first, with the digit first_digit + c for part c and the
+ * object first_object + b for member b; position is that of the limb in the list U then P, so fewer limbs are the same words.
+ * Word i of a limb is word i%16 (little-endian) of block attempt<<32 | i/16, masked to the prime's bit length: the first
+ * attempt from 0 on that is below the prime. */
+typedef struct sable_expansion {
+    uint8_t key[32];
+    uint32_t purpose, first_digit; /* < 256, with all parts */
+    uint32_t first_object;
+    int montgomery; /* words times 2^32 modulo the prime */
+} sable_expansion;
+
 typedef struct sable_backend_options {
     size_t struct_size;
     const char
@@ -176,6 +188,11 @@ typedef struct sable_backend {
      * in key_switch. Cost: a conversion and a transform for each limb of out. SABLE_NO_MEMORY: nothing was written. */
     sable_status (*mod_down)(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
                              const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois);
+
+    /* -- seeds ----------------------------------------------------------------------------------------------------- */
+    /* out = uniform words. Cost: a block of ChaCha20 for 16 words and attempt; of primes just below 2^bits few words need a second
+     * one, of primes just above 2^(bits-1) half of them. */
+    sable_status (*expand)(void *queue, const sable_limbs *out, const sable_expansion *from);
 
     /* -- encoding and checks --------------------------------------------------------------------------------------- */
     /* out = NTT, in Montgomery form, of the polynomial with coefficients hi[t] + lo[t], t < N; hi, lo: N integer-valued doubles a

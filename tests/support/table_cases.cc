@@ -139,6 +139,17 @@ void encode(Case &c) {
     c.device.check(c.device->encode(c.queue(), out.view(), hi.data() + shift, lo.data() + shift, gap));
 }
 
+void expand(Case &c) {
+    sable_expansion from = {};
+    for (uint8_t &byte : from.key) byte = static_cast<uint8_t>(c.rng());
+    from.purpose = c.shape.variant % 2 ? 0xff : 3;
+    from.first_digit = c.shape.variant % 4 < 2 ? 0 : 256 - c.shape.parts;
+    from.first_object = c.shape.variant % 8 < 4 ? 0 : 0x01020304;
+    from.montgomery = c.shape.variant % 3 == 0;
+    Poly &out = c.output(c.positions(), c.shape.parts, c.shape.batch, c.layout());
+    c.device.check(c.device->expand(c.queue(), out.view(), &from));
+}
+
 void check_range(Case &c) {
     const auto pos = c.positions();
     Poly &x = c.operand(pos, c.shape.parts, c.shape.batch, c.layout(true, true));
@@ -241,6 +252,7 @@ const std::vector<std::pair<std::string, Runner>> &runners() {
         {"key_switch", key_switch},
         {"mod_down", mod_down},
         {"ntt_mod_down", ntt_mod_down},
+        {"expand", expand},
         {"encode", encode},
         {"check_range", check_range},
     };

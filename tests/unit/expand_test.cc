@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Seed expansion against a straightforward implementation: one key-stream block a coefficient and attempt.
-#include <NTL/ZZ.h>
 #include <gtest/gtest.h>
 #include <sodium.h>
 
@@ -9,7 +8,9 @@
 #include <set>
 #include <vector>
 
-#define _Atomic // contexts are only filled here, by one thread; the layout is the same
+#include "support/device.h"
+
+#define _Atomic // nothing here opens a context
 extern "C" {
 #include "base/hash.h"
 #include "ckks/expand.h"
@@ -135,27 +136,32 @@ TEST_F(Expand, EveryFieldOfTheNonceCounts) {
     EXPECT_NE(limb(32, p, SABLE_EXPAND_RELIN, 0, 0, 0), one);
 }
 
-TEST_F(Expand, AKeyCutToFewerPrimesHasTheSameWords) {
-    const uint32_t n = 256;
-    auto *ctx = static_cast<sable_ctx *>(calloc(1, sizeof(sable_ctx)));
-    ctx->ring = static_cast<sable_ring *>(calloc(1, sizeof(sable_ring)));
-    ctx->ring->n = n;
-    for (uint32_t i = 0, p = (1u << 30) - 2047; i < 8; p -= 2048)
-        if (NTL::ProbPrime(static_cast<long>(p))) ctx->ring->prime[i++] = prime_of(p);
-    uint8_t id[32] = {1}, seed[32] = {2};
-    const uint16_t all[8] = {0, 1, 2, 3, 4, 5, 6, 7}, cut[3] = {2, 3, 7};
-    std::vector<uint32_t> full(4 * 8 * n), part(2 * 3 * n);
-    sable_expand(full.data(), ctx, id, seed, SABLE_EXPAND_GALOIS, 0, 4, all, 8, 5);
-    sable_expand(part.data(), ctx, id, seed, SABLE_EXPAND_GALOIS, 1, 2, cut, 3, 5);
-    for (size_t digit = 0; digit < 2; digit++)
-        for (size_t i = 0; i < 3; i++)
-            EXPECT_TRUE(std::equal(&part[(digit * 3 + i) * n], &part[(digit * 3 + i) * n] + n,
-                                   &full[((digit + 1) * 8 + cut[i]) * n]));
-    uint8_t expected[32];
-    sable_expand_key(expected, &ctx->params, id, seed);
-    auto words = reference(n, ctx->ring->prime[7].p, expected, SABLE_EXPAND_GALOIS, 3, 7, 5);
-    EXPECT_TRUE(std::equal(words.begin(), words.end(), &full[(3 * 8 + 7) * n]));
-    free(ctx->ring);
-    free(ctx);
+// The function of the table, with primes near a power of two and just above one, where half the words miss.
+TEST_F(Expand, EveryPartAndMemberOfAView) {
+    const uint32_t log_n = 7, n = 1u << log_n;
+    const support::Ring ring(log_n, {786433, 33292289, 268440577, 1073479681, 949616641}, {536874497});
+    for (const std::string &path : support::cpu_paths()) {
+        const support::Device device(ring, path);
+        sable_expansion from = {};
+        memcpy(from.key, key, sizeof key);
+        from.purpose = 4, from.first_digit = 3, from.first_object = 0xfffe;
+        const std::vector<uint16_t> all = {0, 1, 2, 3, 4, 5}, cut = {2, 5};
+        for (const auto &pos : {all, cut}) // a key cut to fewer primes has the same words
+            for (int montgomery : {0, 1}) {
+                from.montgomery = montgomery;
+                support::Poly out(device, pos, 2, 3);
+                device.check(device->expand(device.queue(), out.upload().view(), &from));
+                out.download();
+                for (uint32_t member = 0; member < 3; member++)
+                    for (uint32_t part = 0; part < 2; part++)
+                        for (uint32_t i = 0; i < pos.size(); i++) {
+                            const uint32_t p = ring.p(pos[i]);
+                            auto want = reference(n, p, key, 4, 3 + part, pos[i], 0xfffe + member);
+                            for (uint32_t &x : want)
+                                if (montgomery) x = static_cast<uint32_t>((static_cast<uint64_t>(x) << 32) % p);
+                            ASSERT_EQ(out.limb(i, part, member), want) << path << " limb " << i << " part " << part;
+                        }
+            }
+    }
 }
 } // namespace
