@@ -86,9 +86,11 @@ void gpu_ntt_tables_make(uint32_t *out, const sable_ring *ring, uint32_t pos) {
             put_pair(out, i, &forward, i);
             put_pair(out + l.inverse, i, &inverse, i);
         }
-        return;
+    } else {
+        const uint32_t root16 = sable_pow_mod(q->psi, ring->n / 8, q->p);
+        put_direction(out, &l, &forward, q, root16);
+        put_direction(out + l.inverse, &l, &inverse, q, sable_inv_mod(root16, q->p));
     }
-    const uint32_t root16 = sable_pow_mod(q->psi, ring->n / 8, q->p);
-    put_direction(out, &l, &forward, q, root16);
-    put_direction(out + l.inverse, &l, &inverse, q, sable_inv_mod(root16, q->p));
+    out[l.roots] = q->r2;
+    out[l.inverse + l.roots] = sable_mul_mod(q->r2, q->n_inv, q->p);
 }

@@ -12,7 +12,9 @@
  * modulo X^16 - g^16 with g = psi^(2 brv(run) + 1), so X = g*Y leaves Y^16 - 1, whose twiddles are the same eight powers of a
  * 16th root of unity in every run. One word g a run is stored, and its powers are multiplied up in registers.
  *
- * Smaller limbs have the tree of N pairs as it is. Each part is there twice, for the forward and the inverse transform. */
+ * Smaller limbs have the tree of N pairs as it is. All of it is there twice, for the forward and the inverse transform.
+ * Pair 0 of the roots and of a whole tree, both always 1, gives its place to the *scale*: the word s with
+ * MontLazy(c, s) = c * 2^32, or c * N^-1 * 2^32 for the inverse. */
 #include "sable/backend.h"
 
 #ifdef __cplusplus
@@ -27,7 +29,7 @@ extern "C" {
  * rows 1, 16 and 32, in this order. */
 typedef struct gpu_ntt_layout {
     uint32_t log_n, log_rows;
-    uint32_t roots;   /* 8 pairs: 16th roots of unity, bit-reversed */
+    uint32_t roots;   /* scale, then pairs 1 to 7 of the 16th roots of unity, bit-reversed */
     uint32_t columns; /* heaps of the columns' levels, outermost first */
     uint32_t rows;    /* one heap a row */
     uint32_t run;     /* N/16 words: g of each run of 16 words, Montgomery form */

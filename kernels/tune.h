@@ -6,4 +6,7 @@
 #define GPU_BLOCK_LOG 8
 #define GPU_BLOCK     (1 << GPU_BLOCK_LOG) /* threads of element-wise kernels */
 
+/* Bytes of words that stay in the second-level cache between the two kernels of a transform: about half of it. */
+#define GPU_NTT_ROUND_BYTES ((size_t)24 << 20)
+
 #endif

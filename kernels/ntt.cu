@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// Number-theoretic transforms of all limbs of a view, in place or from one view to another.
+//
+//   N >= 2^10: two kernels, down the columns and along the rows of the N/256 x 256 matrix (ntt_tables.h). Blocks of 256 threads,
+//              4096 words, 17 KiB of shared memory; a launch takes as many limbs as the second-level cache keeps between the two.
+//   N <  2^10: one block a limb, radix 2; such rings are for tests.
+//
+// Words between the two kernels are below 4p (forward) or 2p (inverse), what leaves is canonical. Blocks of one limb's tables
+// follow each other, so that tables stay in the caches. 8 bytes a word and kernel, and 0.75 bytes of tables.
+#include "kernels/ntt.h"
+
+#include "kernels/ntt_columns.h"
+#include "kernels/ntt_rows.h"
+#include "kernels/tune.h"
+
+namespace {
+
+// Which polynomial and tile a block has: polynomials of one tile are neighbours.
+struct Place {
+    uint32_t tile, member, part, limb;
+};
+__device__ __forceinline__ Place place_of(const gpu_view &v, uint32_t first_limb) {
+    const uint32_t polys = v.parts * v.batch, tile = blockIdx.x / polys, poly = blockIdx.x - tile * polys;
+    return {tile, poly / v.parts, poly % v.parts, first_limb + blockIdx.y};
+}
+
+template <uint32_t LOG_R>
+using Columns = gpu_columns<LOG_R, (LOG_R <= 4 ? 256u : 4096u >> LOG_R)>;
+
+template <uint32_t LOG_R>
+__global__ void __launch_bounds__(256)
+    forward_columns(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view v, const uint32_t first_limb) {
+    GPU_SHARED(uint32_t, shared, Columns<LOG_R>::shared_words);
+    const Place at = place_of(v, first_limb);
+    const Columns<LOG_R> c(threadIdx.x);
+    const uint32_t pos = v.pos[at.limb];
+    uint32_t *words = gpu_limb(v, at.member, at.part, at.limb) + at.tile * (256 / Columns<LOG_R>::tiles);
+    uint32_t a[16];
+    GPU_UNROLL
+    for (uint32_t k = 0; k < 16; k++) a[k] = words[c.template at<GPU_FIRST>(k)];
+    c.forward(a, shared, ring.tables + pos * ring.table_words, ring.prime[pos].p);
+    GPU_UNROLL
+    for (uint32_t k = 0; k < 16; k++) words[c.template at<GPU_LAST>(k)] = a[k];
+}
+
+template <uint32_t LOG_R>
+__global__ void __launch_bounds__(256) inverse_columns(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view v,
+                                                       GPU_PARAM gpu_ntt_layout layout, const uint32_t first_limb) {
+    GPU_SHARED(uint32_t, shared, Columns<LOG_R>::shared_words);
+    const Place at = place_of(v, first_limb);
+    const Columns<LOG_R> c(threadIdx.x);
+    const uint32_t pos = v.pos[at.limb], p = ring.prime[pos].p;
+    uint32_t *words = gpu_limb(v, at.member, at.part, at.limb) + at.tile * (256 / Columns<LOG_R>::tiles);
+    uint32_t a[16];
+    GPU_UNROLL
+    for (uint32_t k = 0; k < 16; k++) a[k] = words[c.template at<GPU_LAST>(k)];
+    c.inverse(a, shared, ring.tables + pos * ring.table_words + layout.inverse, p);
+    GPU_UNROLL
+    for (uint32_t k = 0; k < 16; k++) words[c.template at<GPU_FIRST>(k)] = sable_canon1(a[k], p);
+}
+
+// 16 rows a block, or all where there are fewer.
+constexpr uint32_t block_rows = 16;
+
+template <bool SCALED>
+__global__ void __launch_bounds__(256)
+    forward_rows(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view v, GPU_PARAM gpu_ntt_layout layout,
+                 GPU_PARAM gpu_words factor, const uint32_t first_limb) {
+    GPU_SHARED(uint4, shared, block_rows *GPU_ROW_SHARED / 4);
+    const Place at = place_of(v, first_limb);
+    const uint32_t t = threadIdx.x % 16, local = threadIdx.x / 16, row = at.tile * (blockDim.x / 16) + local;
+    const uint32_t pos = v.pos[at.limb];
+    const sable_prime q = ring.prime[pos];
+    const uint32_t *direction = ring.tables + pos * ring.table_words;
+    const gpu_row_tables tables = gpu_row_tables_of(direction, layout, row, t);
+    uint32_t *words = gpu_limb(v, at.member, at.part, at.limb) + row * 256;
+    uint4 *mine = shared + local * (GPU_ROW_SHARED / 4);
+    uint32_t a[16], f[16];
+    GPU_UNROLL
+    for (uint32_t k = 0; k < 16; k++) a[k] = words[16 * k + t];
+    gpu_powers<SCALED>(f, SCALED ? gpu_mont(factor.at[at.limb], direction[layout.roots], q) : 0, tables.run, q);
+    gpu_forward_row<SCALED>(a, (uint32_t *)mine, tables, f, t, q);
+    GPU_UNROLL
+    for (uint32_t i = 0; i < 4; i++) ((uint4 *)words)[16 * i + t] = mine[gpu_row_group(16 * i + t)];
+}
+
+__global__ void __launch_bounds__(256)
+    inverse_rows(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view out, GPU_PARAM gpu_view in, GPU_PARAM gpu_ntt_layout layout,
+                 GPU_PARAM gpu_words factor, const uint32_t first_limb) {
+    GPU_SHARED(uint4, shared, block_rows *GPU_ROW_SHARED / 4);
+    const Place at = place_of(out, first_limb);
+    const uint32_t t = threadIdx.x % 16, local = threadIdx.x / 16, row = at.tile * (blockDim.x / 16) + local;
+    const uint32_t pos = out.pos[at.limb];
+    const sable_prime q = ring.prime[pos];
+    const uint32_t *direction = ring.tables + pos * ring.table_words + layout.inverse;
+    const gpu_row_tables tables = gpu_row_tables_of(direction, layout, row, t);
+    const uint4 *from = (const uint4 *)(gpu_limb(in, at.member, at.part, at.limb) + row * 256);
+    uint32_t *to = gpu_limb(out, at.member, at.part, at.limb) + row * 256;
+    uint4 *mine = shared + local * (GPU_ROW_SHARED / 4);
+    GPU_UNROLL
+    for (uint32_t i = 0; i < 4; i++) mine[gpu_row_group(16 * i + t)] = from[16 * i + t];
+    __syncwarp();
+    uint32_t a[16], f[16];
+    gpu_powers<true>(f, gpu_mont(factor.at[at.limb], direction[layout.roots], q), tables.run, q);
+    gpu_inverse_row(a, (uint32_t *)mine, tables, f, t, q);
+    GPU_UNROLL
+    for (uint32_t k = 0; k < 16; k++) to[16 * k + t] = a[k];
+}
+
+// A limb of N words by N/2 threads, one butterfly a thread and level.
+constexpr uint32_t small_words = 1u << (GPU_NTT_TWO_STEPS - 1);
+
+__global__ void forward_small(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view v, GPU_PARAM gpu_words factor) {
+    GPU_SHARED(uint32_t, a, small_words);
+    const Place at = place_of(v, 0);
+    const uint32_t pos = v.pos[at.limb], thread = threadIdx.x, threads = ring.n / 2;
+    const sable_prime q = ring.prime[pos];
+    const uint32_t *tree = ring.tables + pos * ring.table_words;
+    uint32_t *words = gpu_limb(v, at.member, at.part, at.limb);
+    for (uint32_t j = thread; j < ring.n; j += threads) a[j] = words[j];
+    for (uint32_t m = 1; m < ring.n; m *= 2) {
+        const uint32_t half = threads / m, i = thread / half, x = thread + i * half;
+        __syncthreads();
+        gpu_forward_pair(a[x], a[x + half], tree[2 * (m + i)], tree[2 * (m + i) + 1], q.p);
+    }
+    __syncthreads();
+    const uint32_t c = gpu_mont(factor.at[at.limb], tree[0], q);
+    for (uint32_t j = thread; j < ring.n; j += threads) words[j] = gpu_mont(a[j], c, q);
+}
+
+__global__ void inverse_small(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view out, GPU_PARAM gpu_view in,
+                              GPU_PARAM gpu_ntt_layout layout, GPU_PARAM gpu_words factor) {
+    GPU_SHARED(uint32_t, a, small_words);
+    const Place at = place_of(out, 0);
+    const uint32_t pos = out.pos[at.limb], thread = threadIdx.x, threads = ring.n / 2;
+    const sable_prime q = ring.prime[pos];
+    const uint32_t *tree = ring.tables + pos * ring.table_words + layout.inverse;
+    const uint32_t *from = gpu_limb(in, at.member, at.part, at.limb);
+    uint32_t *to = gpu_limb(out, at.member, at.part, at.limb);
+    for (uint32_t j = thread; j < ring.n; j += threads) a[j] = from[j];
+    for (uint32_t m = threads; m; m /= 2) {
+        const uint32_t half = threads / m, i = thread / half, x = thread + i * half;
+        __syncthreads();
+        gpu_inverse_pair(a[x], a[x + half], tree[2 * (m + i)], tree[2 * (m + i) + 1], q.p);
+    }
+    __syncthreads();
+    const uint32_t c = gpu_mont(factor.at[at.limb], tree[0], q);
+    for (uint32_t j = thread; j < ring.n; j += threads) to[j] = gpu_mont(a[j], c, q);
+}
+
+struct Round {
+    cudaStream_t stream;
+    const gpu_ring *ring;
+    gpu_ntt_layout layout;
+    uint32_t polys, first, limbs;
+};
+
+template <uint32_t LOG_R>
+cudaError_t launch_columns(const Round &r, const gpu_view *v, bool inverse) {
+    const dim3 grid(Columns<LOG_R>::tiles * r.polys, r.limbs);
+    return inverse ? gpu_launch(r.stream, grid, Columns<LOG_R>::threads, 0, inverse_columns<LOG_R>, *r.ring, *v,
+                                r.layout, r.first)
+                   : gpu_launch(r.stream, grid, Columns<LOG_R>::threads, 0, forward_columns<LOG_R>, *r.ring, *v,
+                                r.first);
+}
+
+cudaError_t columns(const Round &r, const gpu_view *v, bool inverse) {
+    cudaError_t (*const of_log_rows[])(const Round &, const gpu_view *, bool) = {
+        launch_columns<2>, launch_columns<3>, launch_columns<4>, launch_columns<5>,
+        launch_columns<6>, launch_columns<7>, launch_columns<8>, launch_columns<9>};
+    return of_log_rows[r.layout.log_rows - 2](r, v, inverse);
+}
+
+cudaError_t rows(const Round &r, const gpu_view *out, const gpu_view *in, const gpu_words *factor) {
+    const uint32_t all = 1u << r.layout.log_rows, local = all < block_rows ? all : block_rows;
+    const dim3 grid(all / local * r.polys, r.limbs);
+    if (in) return gpu_launch(r.stream, grid, 16 * local, 0, inverse_rows, *r.ring, *out, *in, r.layout, *factor, r.first);
+    if (factor)
+        return gpu_launch(r.stream, grid, 16 * local, 0, forward_rows<true>, *r.ring, *out, r.layout, *factor, r.first);
+    return gpu_launch(r.stream, grid, 16 * local, 0, forward_rows<false>, *r.ring, *out, r.layout, gpu_words(), r.first);
+}
+
+// Both kernels on so many limbs at a time that the words are still in the second-level cache for the second one.
+cudaError_t transform(cudaStream_t stream, const gpu_ring *ring, const gpu_view *out, const gpu_view *in,
+                      const gpu_words *factor) {
+    Round r = {stream, ring, gpu_ntt_layout_of(ring->log_n), out->parts * out->batch, 0, 0};
+    const size_t limb_bytes = (size_t)r.polys * ring->n * sizeof(uint32_t);
+    const uint32_t most = limb_bytes < GPU_NTT_ROUND_BYTES ? (uint32_t)(GPU_NTT_ROUND_BYTES / limb_bytes) : 1;
+    cudaError_t error = cudaSuccess;
+    for (; r.first < out->limbs && error == cudaSuccess; r.first += r.limbs) {
+        r.limbs = out->limbs - r.first < most ? out->limbs - r.first : most;
+        error = in ? rows(r, out, in, factor) : columns(r, out, false);
+        if (error == cudaSuccess) error = in ? columns(r, out, true) : rows(r, out, NULL, factor);
+    }
+    return error;
+}
+
+} // namespace
+
+extern "C" cudaError_t gpu_launch_ntt_forward(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x,
+                                              const gpu_words *factor) {
+    if (ring->log_n >= GPU_NTT_TWO_STEPS) return transform(stream, ring, x, NULL, factor);
+    gpu_words ones;
+    for (uint32_t i = 0; i < x->limbs; i++) ones.at[i] = 1;
+    return gpu_launch(stream, dim3(x->parts * x->batch, x->limbs), ring->n / 2, 0, forward_small, *ring, *x,
+                      factor ? *factor : ones);
+}
+
+extern "C" cudaError_t gpu_launch_ntt_inverse(cudaStream_t stream, const gpu_ring *ring, const gpu_view *out,
+                                              const gpu_view *in, const gpu_words *factor) {
+    if (ring->log_n >= GPU_NTT_TWO_STEPS) return transform(stream, ring, out, in, factor);
+    return gpu_launch(stream, dim3(out->parts * out->batch, out->limbs), ring->n / 2, 0, inverse_small, *ring, *out, *in,
+                      gpu_ntt_layout_of(ring->log_n), *factor);
+}
