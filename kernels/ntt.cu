@@ -66,7 +66,7 @@ template <bool SCALED>
 __global__ void __launch_bounds__(256)
     forward_rows(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view v, GPU_PARAM gpu_ntt_layout layout,
                  GPU_PARAM gpu_words factor, const uint32_t first_limb) {
-    GPU_SHARED(uint4, shared, block_rows *GPU_ROW_SHARED / 4);
+    GPU_SHARED(uint4, shared, block_rows * GPU_ROW_SHARED / 4);
     const Place at = place_of(v, first_limb);
     const uint32_t t = threadIdx.x % 16, local = threadIdx.x / 16, row = at.tile * (blockDim.x / 16) + local;
     const uint32_t pos = v.pos[at.limb];
@@ -85,9 +85,9 @@ __global__ void __launch_bounds__(256)
 }
 
 __global__ void __launch_bounds__(256)
-    inverse_rows(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view out, GPU_PARAM gpu_view in, GPU_PARAM gpu_ntt_layout layout,
-                 GPU_PARAM gpu_words factor, const uint32_t first_limb) {
-    GPU_SHARED(uint4, shared, block_rows *GPU_ROW_SHARED / 4);
+    inverse_rows(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view out, GPU_PARAM gpu_view in,
+                 GPU_PARAM gpu_ntt_layout layout, GPU_PARAM gpu_words factor, const uint32_t first_limb) {
+    GPU_SHARED(uint4, shared, block_rows * GPU_ROW_SHARED / 4);
     const Place at = place_of(out, first_limb);
     const uint32_t t = threadIdx.x % 16, local = threadIdx.x / 16, row = at.tile * (blockDim.x / 16) + local;
     const uint32_t pos = out.pos[at.limb];
@@ -158,10 +158,10 @@ struct Round {
 template <uint32_t LOG_R>
 cudaError_t launch_columns(const Round &r, const gpu_view *v, bool inverse) {
     const dim3 grid(Columns<LOG_R>::tiles * r.polys, r.limbs);
-    return inverse ? gpu_launch(r.stream, grid, Columns<LOG_R>::threads, 0, inverse_columns<LOG_R>, *r.ring, *v,
-                                r.layout, r.first)
-                   : gpu_launch(r.stream, grid, Columns<LOG_R>::threads, 0, forward_columns<LOG_R>, *r.ring, *v,
-                                r.first);
+    return inverse
+               ? gpu_launch(r.stream, grid, Columns<LOG_R>::threads, 0, inverse_columns<LOG_R>, *r.ring, *v, r.layout,
+                            r.first)
+               : gpu_launch(r.stream, grid, Columns<LOG_R>::threads, 0, forward_columns<LOG_R>, *r.ring, *v, r.first);
 }
 
 cudaError_t columns(const Round &r, const gpu_view *v, bool inverse) {
@@ -174,10 +174,12 @@ cudaError_t columns(const Round &r, const gpu_view *v, bool inverse) {
 cudaError_t rows(const Round &r, const gpu_view *out, const gpu_view *in, const gpu_words *factor) {
     const uint32_t all = 1u << r.layout.log_rows, local = all < block_rows ? all : block_rows;
     const dim3 grid(all / local * r.polys, r.limbs);
-    if (in) return gpu_launch(r.stream, grid, 16 * local, 0, inverse_rows, *r.ring, *out, *in, r.layout, *factor, r.first);
+    if (in)
+        return gpu_launch(r.stream, grid, 16 * local, 0, inverse_rows, *r.ring, *out, *in, r.layout, *factor, r.first);
     if (factor)
         return gpu_launch(r.stream, grid, 16 * local, 0, forward_rows<true>, *r.ring, *out, r.layout, *factor, r.first);
-    return gpu_launch(r.stream, grid, 16 * local, 0, forward_rows<false>, *r.ring, *out, r.layout, gpu_words(), r.first);
+    return gpu_launch(r.stream, grid, 16 * local, 0, forward_rows<false>, *r.ring, *out, r.layout, gpu_words(),
+                      r.first);
 }
 
 // Both kernels on so many limbs at a time that the words are still in the second-level cache for the second one.
@@ -209,6 +211,6 @@ extern "C" cudaError_t gpu_launch_ntt_forward(cudaStream_t stream, const gpu_rin
 extern "C" cudaError_t gpu_launch_ntt_inverse(cudaStream_t stream, const gpu_ring *ring, const gpu_view *out,
                                               const gpu_view *in, const gpu_words *factor) {
     if (ring->log_n >= GPU_NTT_TWO_STEPS) return transform(stream, ring, out, in, factor);
-    return gpu_launch(stream, dim3(out->parts * out->batch, out->limbs), ring->n / 2, 0, inverse_small, *ring, *out, *in,
-                      gpu_ntt_layout_of(ring->log_n), *factor);
+    return gpu_launch(stream, dim3(out->parts * out->batch, out->limbs), ring->n / 2, 0, inverse_small, *ring, *out,
+                      *in, gpu_ntt_layout_of(ring->log_n), *factor);
 }

@@ -18,7 +18,7 @@ enum gpu_column_step { GPU_FIRST, GPU_MIDDLE, GPU_LAST };
 template <uint32_t LOG_R, uint32_t WIDTH>
 struct gpu_columns {
     static constexpr uint32_t rows = 1u << LOG_R, threads = rows * WIDTH / 16, tiles = 256 / WIDTH;
-    static constexpr uint32_t shared_words = LOG_R > 4 ? rows * WIDTH + rows / 16 * WIDTH : 1;
+    static constexpr uint32_t shared_words = LOG_R > 4 ? rows *WIDTH + rows / 16 * WIDTH : 1;
     uint32_t u, x; /* place of the thread: column x */
 
     __device__ __forceinline__ explicit gpu_columns(uint32_t thread) {

@@ -53,8 +53,9 @@ static __device__ __forceinline__ gpu_row_tables gpu_row_tables_of(const uint32_
 /* From words 16*k + t below 4p to the canonical row in shared memory, group n at gpu_row_group(n), visible to the warp.
  * f: gpu_powers of the run. */
 template <bool SCALED>
-static __device__ __forceinline__ void gpu_forward_row(uint32_t (&a)[16], uint32_t *shared, const gpu_row_tables &tables,
-                                                       const uint32_t (&f)[16], uint32_t t, const sable_prime &q) {
+static __device__ __forceinline__ void gpu_forward_row(uint32_t (&a)[16], uint32_t *shared,
+                                                       const gpu_row_tables &tables, const uint32_t (&f)[16],
+                                                       uint32_t t, const sable_prime &q) {
     gpu_forward_levels<0>(a, tables.heap, q.p);
     GPU_UNROLL
     for (uint32_t k = 0; k < 16; k++) shared[gpu_row_word(k, t)] = a[k];
@@ -69,8 +70,9 @@ static __device__ __forceinline__ void gpu_forward_row(uint32_t (&a)[16], uint32
 }
 
 /* From the row in shared memory, as above, to words 16*k + t in [0,2p). */
-static __device__ __forceinline__ void gpu_inverse_row(uint32_t (&a)[16], uint32_t *shared, const gpu_row_tables &tables,
-                                                       const uint32_t (&f)[16], uint32_t t, const sable_prime &q) {
+static __device__ __forceinline__ void gpu_inverse_row(uint32_t (&a)[16], uint32_t *shared,
+                                                       const gpu_row_tables &tables, const uint32_t (&f)[16],
+                                                       uint32_t t, const sable_prime &q) {
     gpu_row_get_run(a, (const uint4 *)shared, t);
     gpu_inverse_cyclic(a, tables.roots, q.p);
     gpu_twist<true>(a, f, q);

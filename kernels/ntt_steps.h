@@ -68,9 +68,8 @@ static __device__ __forceinline__ void gpu_forward_cyclic(uint32_t (&a)[16], con
     for (uint32_t s = 0; s < 4; s++) {
         const uint32_t half = 8u >> s;
         GPU_UNROLL
-        for (uint32_t i = 0; i < 1u << s; i++)
-            GPU_UNROLL
-        for (uint32_t j = 0; j < half; j++) {
+        for (uint32_t m = 0; m < 8; m++) {
+            const uint32_t i = m / half, j = m % half;
             uint32_t &x = a[2 * i * half + j], &y = a[(2 * i + 1) * half + j];
             if (i > 0) {
                 gpu_forward_pair(x, y, i % 2 ? r[i / 2].z : r[i / 2].x, i % 2 ? r[i / 2].w : r[i / 2].y, p);
@@ -90,9 +89,8 @@ static __device__ __forceinline__ void gpu_inverse_cyclic(uint32_t (&a)[16], con
     for (uint32_t s = 4; s-- > 0;) {
         const uint32_t half = 8u >> s;
         GPU_UNROLL
-        for (uint32_t i = 0; i < 1u << s; i++)
-            GPU_UNROLL
-        for (uint32_t j = 0; j < half; j++) {
+        for (uint32_t m = 0; m < 8; m++) {
+            const uint32_t i = m / half, j = m % half;
             uint32_t &x = a[2 * i * half + j], &y = a[(2 * i + 1) * half + j];
             if (i > 0) {
                 gpu_inverse_pair(x, y, i % 2 ? r[i / 2].z : r[i / 2].x, i % 2 ? r[i / 2].w : r[i / 2].y, p);

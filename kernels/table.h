@@ -18,4 +18,8 @@ sable_status gpu_mul_const(void *queue, const sable_limbs *out, const sable_limb
 sable_status gpu_add_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo,
                            const uint32_t *hi);
 
+/* table_transform.c */
+sable_status gpu_ntt_forward(void *queue, const sable_limbs *x);
+sable_status gpu_ntt_inverse(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *mult);
+
 #endif
