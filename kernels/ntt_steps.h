@@ -68,15 +68,17 @@ static __device__ __forceinline__ void gpu_forward_cyclic(uint32_t (&a)[16], con
     for (uint32_t s = 0; s < 4; s++) {
         const uint32_t half = 8u >> s;
         GPU_UNROLL
-        for (uint32_t m = 0; m < 8; m++) {
-            const uint32_t i = m / half, j = m % half;
-            uint32_t &x = a[2 * i * half + j], &y = a[(2 * i + 1) * half + j];
-            if (i > 0) {
-                gpu_forward_pair(x, y, i % 2 ? r[i / 2].z : r[i / 2].x, i % 2 ? r[i / 2].w : r[i / 2].y, p);
-            } else {
-                const uint32_t u = s ? sable_min32(x, x - 2 * p) : x, v = s ? sable_min32(y, y - 2 * p) : y;
-                x = u + v;
-                y = u - v + 2 * p;
+        for (uint32_t i = 0; i < 1u << s; i++) {
+            GPU_UNROLL
+            for (uint32_t j = 0; j < half; j++) {
+                uint32_t &x = a[2 * i * half + j], &y = a[(2 * i + 1) * half + j];
+                if (i > 0) {
+                    gpu_forward_pair(x, y, i % 2 ? r[i / 2].z : r[i / 2].x, i % 2 ? r[i / 2].w : r[i / 2].y, p);
+                } else {
+                    const uint32_t u = s ? sable_min32(x, x - 2 * p) : x, v = s ? sable_min32(y, y - 2 * p) : y;
+                    x = u + v;
+                    y = u - v + 2 * p;
+                }
             }
         }
     }
@@ -89,15 +91,17 @@ static __device__ __forceinline__ void gpu_inverse_cyclic(uint32_t (&a)[16], con
     for (uint32_t s = 4; s-- > 0;) {
         const uint32_t half = 8u >> s;
         GPU_UNROLL
-        for (uint32_t m = 0; m < 8; m++) {
-            const uint32_t i = m / half, j = m % half;
-            uint32_t &x = a[2 * i * half + j], &y = a[(2 * i + 1) * half + j];
-            if (i > 0) {
-                gpu_inverse_pair(x, y, i % 2 ? r[i / 2].z : r[i / 2].x, i % 2 ? r[i / 2].w : r[i / 2].y, p);
-            } else {
-                const uint32_t sum = x + y, d = x - y + 2 * p;
-                x = s ? sable_min32(sum, sum - 2 * p) : sum;
-                y = s ? sable_min32(d, d - 2 * p) : d;
+        for (uint32_t i = 0; i < 1u << s; i++) {
+            GPU_UNROLL
+            for (uint32_t j = 0; j < half; j++) {
+                uint32_t &x = a[2 * i * half + j], &y = a[(2 * i + 1) * half + j];
+                if (i > 0) {
+                    gpu_inverse_pair(x, y, i % 2 ? r[i / 2].z : r[i / 2].x, i % 2 ? r[i / 2].w : r[i / 2].y, p);
+                } else {
+                    const uint32_t sum = x + y, d = x - y + 2 * p;
+                    x = s ? sable_min32(sum, sum - 2 * p) : sum;
+                    y = s ? sable_min32(d, d - 2 * p) : d;
+                }
             }
         }
     }
