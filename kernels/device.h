@@ -17,10 +17,12 @@
 #define GPU_SHARED(type, name, count)  EMU_SHARED(type, name, count)
 #define GPU_SHARED_DYNAMIC(type, name) EMU_SHARED_DYNAMIC(type, name)
 #define GPU_UNROLL
+#define GPU_NO_UNROLL
 #else
 #define GPU_SHARED(type, name, count)  __shared__ type name[count]
 #define GPU_SHARED_DYNAMIC(type, name) extern __shared__ type name[]
 #define GPU_UNROLL                     _Pragma("unroll") /* before a loop whose arrays must be registers */
+#define GPU_NO_UNROLL                  _Pragma("unroll 1")
 #endif
 
 /* Parameters of a kernel that are indexed by a run-time number: read where they lie, never copied to local memory. */

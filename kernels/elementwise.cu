@@ -3,7 +3,7 @@
 // Bound by memory: 12 bytes a word of a sum or product, 16 of a multiply-accumulate, 8 of the functions with one operand.
 #include "kernels/elementwise.h"
 
-#include "kernels/device.h"
+#include "kernels/fold.h"
 #include "kernels/grid.h"
 
 namespace {
@@ -15,7 +15,7 @@ __device__ __forceinline__ uint32_t apply(uint32_t out, uint32_t a, uint32_t b, 
     const uint32_t t = sable_mont_lazy((uint64_t)a * b, q.p, q.pinv); // [0,2p): a*b < p^2 < p*2^32
     if (op == GPU_MUL_MONT) return sable_canon1(t, q.p);
     if (op == GPU_MUL_MONT_ADD) return sable_canon2(out + t, q.p);
-    return sable_canon1(sable_mont_lazy((uint64_t)t * q.r2, q.p, q.pinv), q.p); // 2p*p < p*2^32
+    return gpu_to_mont(t, q);
 }
 
 template <gpu_binary op>
@@ -48,7 +48,7 @@ __global__ void unary_kernel(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view out, GP
     if (!at.valid) return;
     const sable_prime q = ring.prime[out.pos[at.limb]];
     uint32_t c = at.column < ring.n / 8 ? lo.at[at.limb] : hi.at[at.limb];
-    if (op == GPU_MUL_CONST) c = sable_canon1(sable_mont_lazy((uint64_t)c * q.r2, q.p, q.pinv), q.p);
+    if (op == GPU_MUL_CONST) c = gpu_to_mont(c, q);
     const uint4 x = ((const uint4 *)gpu_limb(a, at.member, at.part, at.limb))[at.column];
     ((uint4 *)gpu_limb(out, at.member, at.part, at.limb))[at.column] =
         make_uint4(apply<op>(x.x, c, q), apply<op>(x.y, c, q), apply<op>(x.z, c, q), apply<op>(x.w, c, q));

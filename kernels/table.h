@@ -22,4 +22,13 @@ sable_status gpu_add_const(void *queue, const sable_limbs *out, const sable_limb
 sable_status gpu_ntt_forward(void *queue, const sable_limbs *x);
 sable_status gpu_ntt_inverse(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *mult);
 
+/* table_sums.c */
+sable_status gpu_tensor(void *queue, const sable_limbs *out, const sable_limbs *a, size_t a_term_stride,
+                        const sable_limbs *b, size_t b_term_stride, uint32_t terms);
+sable_status gpu_combine(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *c);
+sable_status gpu_key_inner(void *queue, const sable_limbs *acc, const sable_limbs *digits, const sable_limbs *own,
+                           const sable_limbs *key, uint32_t alpha, uint32_t first_block, const sable_limbs *add,
+                           const uint32_t *add_mult);
+sable_status gpu_base_convert(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis);
+
 #endif

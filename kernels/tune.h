@@ -9,4 +9,15 @@
 /* Bytes of words that stay in the second-level cache between the two kernels of a transform: about half of it. */
 #define GPU_NTT_ROUND_BYTES ((size_t)24 << 20)
 
+/* Combinations and inner products. */
+#define GPU_SUM_LOG   7
+#define GPU_SUM_BLOCK (1 << GPU_SUM_LOG)
+#define GPU_SUM_TERMS 32u /* rows of constants in shared memory */
+
+/* Base conversion. */
+#define GPU_CONVERT_LOG   7
+#define GPU_CONVERT_BLOCK (1 << GPU_CONVERT_LOG)
+#define GPU_CONVERT_FILL  512 /* blocks that fill a large device: four for each multiprocessor */
+#define GPU_CONVERT_LEAST 8   /* fewest destinations worth reading the sources for */
+
 #endif
