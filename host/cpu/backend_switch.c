@@ -11,8 +11,6 @@
  * results are cheaper to store (512: 2 % slower key switches, 256: 5 %). Gathering the rows also removes their common offset: limbs
  * lie 2^18 bytes apart at N = 2^16, all in the same sets of the caches. */
 #define TILE_WORDS 1024u
-/* Words between rows of one thread's scratch, beyond their length, for the same reason. */
-#define SKEW       272u
 /* Begun digits of several members are kept at a time, up to this many bytes, so that they share key rows. Little where ranges
  * are checked, so that the small batches of tests take several rounds, a shorter one at the end. */
 #ifdef SABLE_VERIFY
@@ -93,7 +91,7 @@ static size_t largest_tile(const shape *f, const sable_basis *const *up, uint32_
 
 /* Words of one thread's scratch. */
 static size_t mod_up_lane(const shape *f, const sable_basis *const *up, uint32_t digits) {
-    return largest_tile(f, up, digits) + SKEW;
+    return largest_tile(f, up, digits) + CPU_SKEW;
 }
 
 size_t cpu_mod_up_bytes(const cpu_state *s, const sable_basis *const *up, uint32_t digits) {
@@ -101,16 +99,10 @@ size_t cpu_mod_up_bytes(const cpu_state *s, const sable_basis *const *up, uint32
     return s->threads * mod_up_lane(&f, up, digits) * sizeof(uint32_t) + cpu_constants_bytes(s, up, digits);
 }
 
-static sable_status check_digits(void *queue, uint32_t digits) {
-    if (digits >= 1 && digits <= CPU_MAX_ROWS) return SABLE_OK;
-    return sable_fail(&((cpu_queue *)queue)->err, SABLE_UNSUPPORTED,
-                      "%u key-switching digits: the cpu backend takes 1 to %d", digits, CPU_MAX_ROWS);
-}
-
 sable_status cpu_mod_up(void *queue, const sable_limbs *digits, const sable_limbs *y, const sable_basis *const *up) {
     cpu_state *s = cpu_state_of(queue);
     const uint32_t count = digits->parts;
-    SABLE_TRY(check_digits(queue, count));
+    SABLE_TRY(cpu_check_digits(queue, count));
     CPU_CHECK_SHAPE(s, digits);
     CPU_CHECK(s, y);
     const shape f = shape_of(s);
@@ -152,7 +144,7 @@ static void inner_product(const cpu_state *s, const shape *f, product *p, uint32
         for (uint32_t j = 0; j < p->count; j++) {
             d[j] = p->d[j];
             if (p->begun[j]) { /* the key's rows arrive from memory meanwhile, and the digit's next block */
-                uint32_t *block = lane + j * (words + SKEW);
+                uint32_t *block = lane + j * (words + CPU_SKEW);
                 const cpu_ahead ahead = {b + 1 < f->rows ? 3 : 2, {p->kb[j], p->ka[j], p->d[j] + words}};
                 s->kernels->ntt_forward_block(block, p->d[j], &s->tables[pos], b, &ahead);
                 d[j] = block;
@@ -178,11 +170,11 @@ typedef struct key_operands {
 } key_operands;
 
 /* acc of members [first, first + members), limbs outermost: members share the limb's tables and key rows. Digits are numbered from
- * the first of these members; begun: they await the inner step, in lanes of scratch. */
+ * the first of these members and await the inner step, in lanes of scratch. */
 static void inner_members(const cpu_state *s, const shape *f, const key_operands *o, size_t first, size_t members,
-                          bool begun, uint32_t *scratch, size_t lane) {
+                          uint32_t *scratch, size_t lane) {
     const size_t tasks = o->acc->limbs * members;
-    const int threads = cpu_threads_for(s, tasks * o->digits->parts * (begun ? cpu_ntt_work(s) : f->n));
+    const int threads = cpu_threads_for(s, tasks * o->digits->parts * cpu_ntt_work(s));
     CPU_PARALLEL(threads)
     for (size_t k = 0; k < tasks; k++) {
         const size_t limb = k / members, at = k % members, member = first + at;
@@ -193,34 +185,15 @@ static void inner_members(const cpu_state *s, const shape *f, const key_operands
             p.ka[j] = cpu_limb(o->key, o->key->batch > 1 ? member : 0, 2 * j + 1, limb);
             const bool is_own = pos < s->ring->q_count && pos / o->alpha == o->first_block + j;
             p.d[j] = is_own ? cpu_limb(o->own, member, 0, o->own_index[pos]) : cpu_limb(o->digits, at, j, limb);
-            p.begun[j] = begun && !is_own;
+            p.begun[j] = !is_own;
         }
         if (o->add && o->add_index[pos] != CPU_ABSENT) {
             for (uint32_t h = 0; h < o->add->parts; h++) p.add[h] = cpu_limb(o->add, member, h, o->add_index[pos]);
             p.add_mult = o->add_mult[o->add_index[pos]];
         }
         for (uint32_t h = 0; h < 2; h++) p.out[h] = cpu_limb(o->acc, member, h, limb);
-        inner_product(s, f, &p, pos, begun ? scratch + (size_t)cpu_thread() * lane : NULL);
+        inner_product(s, f, &p, pos, scratch + (size_t)cpu_thread() * lane);
     }
-}
-
-sable_status cpu_key_inner(void *queue, const sable_limbs *acc, const sable_limbs *digits, const sable_limbs *own,
-                           const sable_limbs *key, uint32_t alpha, uint32_t first_block, const sable_limbs *add,
-                           const uint32_t *add_mult) {
-    cpu_state *s = cpu_state_of(queue);
-    SABLE_TRY(check_digits(queue, digits->parts));
-    CPU_CHECK_SHAPE(s, acc);
-    CPU_CHECK_SHAPE(s, digits); /* limbs of a digit's own block hold anything */
-    CPU_CHECK(s, own);
-    CPU_CHECK(s, key);
-    if (add) CPU_CHECK(s, add);
-    const shape f = shape_of(s);
-    key_operands o = {acc, digits, own, key, add, add_mult, alpha, first_block, {0}, {0}};
-    cpu_index(o.own_index, own);
-    cpu_index(o.add_index, add);
-    inner_members(s, &f, &o, 0, acc->batch, false, NULL, 0);
-    CPU_CHECK(s, acc);
-    return SABLE_OK;
 }
 
 /* Members whose begun digits are kept at a time, words of a digit and of one thread's scratch. */
@@ -230,12 +203,12 @@ typedef struct switch_room {
 
 static switch_room switch_room_of(const cpu_state *s, const shape *f, const sable_limbs *acc,
                                   const sable_basis *const *up, uint32_t count) {
-    switch_room r = {.digit = acc->limbs * (f->n + SKEW), .lane = largest_tile(f, up, count)};
+    switch_room r = {.digit = acc->limbs * (f->n + CPU_SKEW), .lane = largest_tile(f, up, count)};
     const size_t bytes = count * r.digit * sizeof(uint32_t);
     r.members = bytes > 0 && bytes < BEGUN_BYTES ? BEGUN_BYTES / bytes : 1;
     if (r.members > acc->batch) r.members = acc->batch;
-    if (r.lane < count * (f->words + SKEW)) r.lane = count * (f->words + SKEW);
-    r.lane += SKEW;
+    if (r.lane < count * (f->words + CPU_SKEW)) r.lane = count * (f->words + CPU_SKEW);
+    r.lane += CPU_SKEW;
     r.total = r.members * bytes + s->threads * r.lane * sizeof(uint32_t) + cpu_constants_bytes(s, up, count);
     return r;
 }
@@ -250,7 +223,7 @@ sable_status cpu_key_switch(void *queue, const sable_limbs *acc, const sable_lim
                             const sable_limbs *add, const uint32_t *add_mult) {
     cpu_state *s = cpu_state_of(queue);
     const uint32_t count = key->parts / 2;
-    SABLE_TRY(check_digits(queue, count));
+    SABLE_TRY(cpu_check_digits(queue, count));
     CPU_CHECK_SHAPE(s, acc);
     CPU_CHECK(s, y);
     CPU_CHECK(s, own);
@@ -268,7 +241,7 @@ sable_status cpu_key_switch(void *queue, const sable_limbs *acc, const sable_lim
                           .limbs = acc->limbs,
                           .parts = count,
                           .batch = (uint32_t)members,
-                          .limb_stride = f.n + SKEW,
+                          .limb_stride = f.n + CPU_SKEW,
                           .part_stride = digit,
                           .batch_stride = count * digit};
     key_operands o = {acc, &digits, own, key, add, add_mult, alpha, first_block, {0}, {0}};
@@ -277,7 +250,7 @@ sable_status cpu_key_switch(void *queue, const sable_limbs *acc, const sable_lim
     for (size_t first = 0; first < acc->batch; first += members) {
         if (members > acc->batch - first) members = acc->batch - first;
         begin_digits(s, &f, &digits, y, up, &constants, count, first, members, scratch, lane);
-        inner_members(s, &f, &o, first, members, true, scratch, lane);
+        inner_members(s, &f, &o, first, members, scratch, lane);
     }
     cpu_pool_give(s->pool, begun);
     CPU_CHECK(s, acc);
@@ -288,7 +261,7 @@ sable_status cpu_key_switch(void *queue, const sable_limbs *acc, const sable_lim
 static void finish_limb(const cpu_state *s, const shape *f, uint32_t *out, const uint32_t *x, const uint32_t *e,
                         uint32_t x_mult, uint32_t e_mult, uint32_t galois, uint32_t pos, uint32_t *lane) {
     const size_t words = f->words;
-    uint32_t *to = galois == 1 ? out : lane + words + SKEW;
+    uint32_t *to = galois == 1 ? out : lane + words + CPU_SKEW;
     for (size_t b = 0; b < f->rows; b++) {
         cpu_ahead ahead = {0, {NULL}};
         if (x) ahead.row[ahead.rows++] = x + b * words;
@@ -308,12 +281,12 @@ typedef struct down_room {
 
 static down_room down_room_of(const cpu_state *s, const shape *f, const sable_limbs *out, const sable_basis *basis) {
     const size_t polys = (size_t)out->batch * out->parts;
-    down_room r = {.poly = out->limbs * (f->n + SKEW), .lane = tile_words(f, basis)};
+    down_room r = {.poly = out->limbs * (f->n + CPU_SKEW), .lane = tile_words(f, basis)};
     r.round = BEGUN_BYTES / (r.poly * sizeof(uint32_t));
     if (r.round == 0) r.round = 1;
     if (r.round > polys) r.round = polys;
-    if (r.lane < f->n + f->words + SKEW) r.lane = f->n + f->words + SKEW;
-    r.lane += SKEW;
+    if (r.lane < f->n + f->words + CPU_SKEW) r.lane = f->n + f->words + CPU_SKEW;
+    r.lane += CPU_SKEW;
     r.total = (r.round * r.poly + s->threads * r.lane) * sizeof(uint32_t) + cpu_constants_bytes(s, &basis, 1);
     return r;
 }
@@ -351,7 +324,7 @@ sable_status cpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs
             uint32_t *outs[SABLE_MAX_LIMBS];
             for (uint32_t i = 0; i < basis->src_count; i++) rows[i] = cpu_limb(y, member, part, i);
             for (uint32_t d = 0; d < basis->dst_count; d++)
-                outs[d] = begun + at * poly + out_index[basis->dst[d]] * (f.n + SKEW);
+                outs[d] = begun + at * poly + out_index[basis->dst[d]] * (f.n + CPU_SKEW);
             begin_tile(s, &f, outs, rows, basis, constants.data, k % f.tiles, stream,
                        scratch + (size_t)cpu_thread() * lane);
         }
@@ -363,7 +336,7 @@ sable_status cpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs
             const uint32_t pos = out->pos[limb];
             finish_limb(s, &f, cpu_limb(out, member, part, limb),
                         x_index[pos] == CPU_ABSENT ? NULL : cpu_limb(x, member, part, x_index[pos]),
-                        begun + at * poly + limb * (f.n + SKEW), x_mult[limb], e_mult[limb], galois, pos,
+                        begun + at * poly + limb * (f.n + CPU_SKEW), x_mult[limb], e_mult[limb], galois, pos,
                         scratch + (size_t)cpu_thread() * lane);
         }
     }

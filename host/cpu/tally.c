@@ -206,6 +206,31 @@ static sable_status tally_key_inner(void *queue, const sable_limbs *acc, const s
     count_inner(queue, acc, digits->parts, add);
     return SABLE_OK;
 }
+static sable_status tally_key_inner_many(void *queue, const sable_limbs *acc, const sable_limbs *digits,
+                                         const sable_limbs *own, const sable_limbs *keys, const uint32_t *galois,
+                                         uint32_t keys_count, uint32_t alpha, uint32_t first_block,
+                                         const sable_limbs *add, const uint32_t *add_mult) {
+    (void)own, (void)keys, (void)alpha, (void)first_block, (void)add_mult;
+    pass_through(queue, cpu_key_inner_many_bytes(cpu_of(queue), galois, keys_count));
+    sable_limbs one = *acc;
+    one.batch = digits->batch;
+    for (uint32_t k = 0; k < keys_count; k++) {
+        count_inner(queue, &one, digits->parts, add);
+        if (galois && galois[k] != 1) count(queue, SABLE_WORK_ELEMENT, words_of(queue, &one));
+    }
+    return SABLE_OK;
+}
+static sable_status tally_accumulate(void *queue, const sable_limbs *out, const sable_limbs *in, const sable_limbs *pt,
+                                     const uint32_t *which, uint32_t terms) {
+    (void)pt;
+    const uint32_t members = in->batch / terms, groups = out->batch / members;
+    sable_limbs one = *out; /* a pair of parts costs what a digit times the two halves of a key does */
+    one.batch = members;
+    one.parts = (out->parts + 1) / 2;
+    for (size_t k = 0; k < (size_t)groups * terms; k++)
+        if (which[k] != SABLE_ABSENT) count(queue, SABLE_WORK_INNER, words_of(queue, &one));
+    return SABLE_OK;
+}
 static sable_status tally_key_switch(void *queue, const sable_limbs *acc, const sable_limbs *y,
                                      const sable_basis *const *up, const sable_limbs *own, const sable_limbs *key,
                                      uint32_t alpha, uint32_t first_block, const sable_limbs *add,
@@ -329,6 +354,8 @@ static const sable_backend table = {
     .combine = tally_combine,
     .mod_up = tally_mod_up,
     .key_inner = tally_key_inner,
+    .key_inner_many = tally_key_inner_many,
+    .accumulate = tally_accumulate,
     .key_switch = tally_key_switch,
     .ntt_mod_down = tally_ntt_mod_down,
     .mod_down = tally_mod_down,

@@ -20,6 +20,7 @@ extern "C" {
 #define SABLE_MAX_Q       128 /* ciphertext primes of a set */
 #define SABLE_MAX_P       24  /* special primes */
 #define SABLE_MAX_LIMBS   (SABLE_MAX_Q + SABLE_MAX_P)
+#define SABLE_ABSENT      UINT32_MAX /* a term that is not there */
 
 /* Constants of one prime; R = 2^32. */
 typedef struct sable_prime {
@@ -170,6 +171,20 @@ typedef struct sable_backend {
     sable_status (*key_inner)(void *queue, const sable_limbs *acc, const sable_limbs *digits, const sable_limbs *own,
                               const sable_limbs *key, uint32_t alpha, uint32_t first_block, const sable_limbs *add,
                               const uint32_t *add_mult);
+    /* key_inner for `count` keys on the same digits (hoisted rotations): with key k and member b < digits->batch, member
+     * k*digits->batch + b of acc = the automorphism X -> X^galois[k] of what key_inner gives for keys[k]. galois NULL: none. Keys
+     * are views as key_inner's; acc shares no memory with the operands. Cost: that of key_inner for each key, with the words of the
+     * digits read once. SABLE_NO_MEMORY, SABLE_UNSUPPORTED: nothing was written. */
+    sable_status (*key_inner_many)(void *queue, const sable_limbs *acc, const sable_limbs *digits,
+                                   const sable_limbs *own, const sable_limbs *keys, const uint32_t *galois,
+                                   uint32_t count, uint32_t alpha, uint32_t first_block, const sable_limbs *add,
+                                   const uint32_t *add_mult);
+    /* Sums of polynomials times plaintexts (linear transforms): with B = in->batch / terms, member g*B + b of out = the sum over
+     * t < terms of member t*B + b of in times member which[g*terms + t] of pt, for each of the parts. SABLE_ABSENT in which: no such
+     * term. pt: 1 part, Montgomery form, positions of out. Not in place. Cost: one product a part and present term; a word of in is
+     * read from memory once for all groups g. */
+    sable_status (*accumulate)(void *queue, const sable_limbs *out, const sable_limbs *in, const sable_limbs *pt,
+                               const uint32_t *which, uint32_t terms);
     /* mod_up and key_inner in one call, words equal to those of the two; the backend keeps the digits in memory of its
      * own, which counts in memory_use, a few members of the batch at a time. up: key->parts / 2 bases; up[j]->dst are
      * all positions of acc outside block j. acc shares no memory with the operands. Cost: that of mod_up, and every word of

@@ -68,6 +68,8 @@ const sable_backend *perturbed(const sable_backend *of, const std::string &funct
     SPOIL(combine, View, Words)
     SPOIL(mod_up, View, const sable_basis *const *)
     SPOIL(key_inner, View, View, View, uint32_t, uint32_t, View, Words)
+    SPOIL(key_inner_many, View, View, View, Words, uint32_t, uint32_t, uint32_t, View, Words)
+    SPOIL(accumulate, View, View, Words, uint32_t)
     SPOIL(key_switch, View, const sable_basis *const *, View, View, uint32_t, uint32_t, View, Words)
     SPOIL(ntt_mod_down, View, View, Words, Words)
     SPOIL(mod_down, View, const sable_basis *, View, Words, Words, uint32_t)

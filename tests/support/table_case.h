@@ -87,6 +87,8 @@ class Case {
 // table_key_cases.cc
 void mod_up(Case &c);
 void key_inner(Case &c);
+void key_inner_many(Case &c);
+void accumulate(Case &c);
 void key_switch(Case &c);
 void mod_down(Case &c);
 

@@ -249,6 +249,8 @@ const std::vector<std::pair<std::string, Runner>> &runners() {
         {"combine", combine},
         {"mod_up", mod_up},
         {"key_inner", key_inner},
+        {"key_inner_many", key_inner_many},
+        {"accumulate", accumulate},
         {"key_switch", key_switch},
         {"mod_down", mod_down},
         {"ntt_mod_down", ntt_mod_down},

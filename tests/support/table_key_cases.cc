@@ -67,6 +67,41 @@ void key_inner(Case &c) {
                                        k.add ? k.mult.data() : nullptr));
 }
 
+void key_inner_many(Case &c) {
+    KeyCase k(c);
+    const uint32_t count_of[] = {1, 2, 5}, count = count_of[c.shape.variant % 3], add_parts = c.shape.variant / 2 % 3;
+    const uint32_t galois_of[] = {5, 2 * c.n() - 1, 1, 25, 3};
+    Poly &d = c.input(k.pos, k.digits, k.batch, c.layout()), &own = c.input(k.q_pos, 1, k.batch, c.layout());
+    std::vector<sable_limbs> keys;
+    for (uint32_t i = 0; i < count; i++) { // keys of several places and layouts
+        Layout layout = c.layout();
+        layout.repeat_batch = (c.shape.repeated + i) % 2 != 0;
+        keys.push_back(*c.input(k.pos, 2 * k.digits, layout.repeat_batch ? k.batch : 1, layout).view());
+    }
+    Poly *add = add_parts ? &c.input(k.q_pos, add_parts, k.batch, c.layout()) : nullptr;
+    Poly &acc = c.output(k.pos, 2, count * k.batch, c.layout());
+    const auto mult = c.constants(k.q_pos);
+    c.device.check(c.device->key_inner_many(c.queue(), acc.view(), d.view(), own.view(), keys.data(),
+                                            c.shape.in_place ? nullptr : galois_of, count, k.alpha, k.first_block,
+                                            add ? add->view() : nullptr, add ? mult.data() : nullptr));
+}
+
+void accumulate(Case &c) {
+    const auto pos = c.positions();
+    // 70 terms: more than a kernel of any backend takes at once. Few of them are there, in the last group none.
+    const uint32_t terms_of[] = {1, 4, 17, 70}, terms = terms_of[c.shape.variant % 4], plaintexts = 5;
+    const uint32_t groups = 1 + c.shape.variant / 4 % 2 * 3, members = terms > 4 ? 1 : c.shape.batch;
+    Poly &in = c.input(pos, c.shape.parts, terms * members, c.layout(true));
+    Poly &pt = c.input(pos, 1, plaintexts, c.layout());
+    Poly &out = c.output(pos, c.shape.parts, groups * members, c.layout());
+    std::vector<uint32_t> which;
+    for (uint32_t k = 0; k < groups * terms; k++) {
+        const bool absent = c.shape.in_place ? false : groups > 1 && k / terms + 1 == groups ? true : c.rng() % 4 == 0;
+        which.push_back(absent ? SABLE_ABSENT : static_cast<uint32_t>(c.rng() % plaintexts));
+    }
+    c.device.check(c.device->accumulate(c.queue(), out.view(), in.view(), pt.view(), which.data(), terms));
+}
+
 void key_switch(Case &c) {
     KeyCase k(c);
     const auto up = k.bases(c);
