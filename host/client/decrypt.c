@@ -24,7 +24,8 @@ typedef struct selection {
 
 static sable_status select_limbs(sable_queue *queue, selection *sel, const sable_ct *in) {
     const sable_level_tables *level = &in->ctx->level[in->level];
-    const double size = in->bound * in->scale.hi * (1 + in->relative) + NOISE_WIDTH * sqrt(in->noise_var);
+    double size = in->bound * in->scale.hi * (1 + in->relative) + NOISE_WIDTH * sqrt(in->noise_var);
+    if (size < 1) size = 1; /* the product with 0: still an integer, to be read from one limb */
     const double wanted = log2(size) + 1 + MARGIN_BITS; /* one bit for the sign */
     double bits = 0;
     sel->used = 0;

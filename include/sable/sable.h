@@ -4,6 +4,7 @@
 /* Everything. Programs that only evaluate may include this too: what it declares from client.h is in libsable_client, which they do not
  * link. */
 #include "sable/backend.h"
+#include "sable/circuit.h"
 #include "sable/client.h"
 #include "sable/dataset.h"
 #include "sable/eval.h"

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SABLE_CIRCUIT_GRAPH_H
+#define SABLE_CIRCUIT_GRAPH_H
+/* The graph of a circuit: nodes in the order of building, so operands stand before what uses them. */
+#include "base/fail.h"
+#include "sable/circuit.h"
+
+typedef enum circuit_op {
+    CIRCUIT_INPUT,
+    CIRCUIT_ADD,
+    CIRCUIT_SUB,
+    CIRCUIT_NEGATE,
+    CIRCUIT_MUL,
+    CIRCUIT_ADD_SCALAR,
+    CIRCUIT_MUL_SCALAR,
+    CIRCUIT_MUL_INTEGER,
+    CIRCUIT_MUL_I,
+    CIRCUIT_ADD_PLAIN,
+    CIRCUIT_MUL_PLAIN,
+    CIRCUIT_ROTATE,
+    CIRCUIT_CONJUGATE,
+    CIRCUIT_POLY
+} circuit_op;
+
+typedef struct circuit_node {
+    circuit_op op;
+    sable_node a, b;      /* operands; SABLE_NODE_NONE where there is none */
+    double re, im;        /* scalars */
+    int64_t integer;      /* MUL_INTEGER; ROTATE: steps in [1, slots) */
+    const double *values; /* [slots] of plaintext operands, owned by the circuit */
+    const sable_poly *poly;
+    double bound; /* every |slot| <= bound */
+} circuit_node;
+
+#define CIRCUIT_NAME 32
+typedef struct circuit_port {
+    char name[CIRCUIT_NAME];
+    sable_node node;
+} circuit_port;
+
+struct sable_circuit {
+    uint32_t slots;
+    circuit_node *node; /* [1 .. count], number 0 is none */
+    size_t count, room;
+    circuit_port *input, *output;
+    size_t inputs, outputs;
+    double **values; /* every plaintext operand */
+    size_t plains;
+    sable_error err; /* the first one of the build */
+};
+
+/* Operands that a node of this kind has: 0, 1 or 2. */
+static inline unsigned circuit_operands(circuit_op op) {
+    if (op == CIRCUIT_INPUT) return 0;
+    return op == CIRCUIT_ADD || op == CIRCUIT_SUB || op == CIRCUIT_MUL ? 2 : 1;
+}
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SABLE_CIRCUIT_H
+#define SABLE_CIRCUIT_H
+/* Circuits: a computation on slots written once and run by interchangeable evaluators.
+ *
+ * A circuit is a graph. A C function builds it with the calls below; loops of that function unroll into nodes. Nodes say what is computed,
+ * slot by slot, and nothing of levels, scales, relinearisation or keys: lowering (sable_program_create) places these for a parameter set and gives
+ * a program, of which depth, keys, operation counts and input levels are known exactly before any key exists. The
+ * evaluators:
+ *   plaintext    sable_circuit_run_plain: the circuit in double precision, no parameters at all
+ *   depth, rotations, operation counts   sable_program_describe, sable_program_count, sable_program_add_keys
+ *   homomorphic  sable_program_run: ciphertexts, any backend
+ *
+ * A circuit is written by one thread at a time and immutable once lowered or run; a program is immutable. The first error while building is kept:
+ * later calls return SABLE_NODE_NONE, and whoever uses the circuit gets the sentence. So builders need no checks. */
+#include "sable/eval.h"
+#include "sable/poly.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct sable_circuit sable_circuit;
+typedef uint32_t sable_node; /* a value of a circuit: `slots` complex numbers for every member of a batch */
+#define SABLE_NODE_NONE 0u
+
+/* slots: a power of two, the period of rotations and of plaintexts. */
+SABLE_API SABLE_CHECKED sable_status sable_circuit_create(sable_circuit **out, uint32_t slots, sable_error *err);
+SABLE_API void sable_circuit_destroy(sable_circuit **circuit);
+/* SABLE_OK, or the first error of the build. */
+SABLE_API SABLE_CHECKED sable_status sable_circuit_status(const sable_circuit *circuit, sable_error *err);
+
+/* -- building ------------------------------------------------------------------------------------------------------ */
+/* An encrypted input. bound: every |slot| <= bound. Names (at most 31 bytes) are unique among inputs; they and the order of
+ * calls identify inputs when the circuit runs. */
+SABLE_API sable_node sable_circuit_input(sable_circuit *circuit, const char *name, double bound);
+/* Marks a value as a result. Outputs are numbered in the order of calls. */
+SABLE_API void sable_circuit_output(sable_circuit *circuit, const char *name, sable_node value);
+
+SABLE_API sable_node sable_circuit_add(sable_circuit *circuit, sable_node a, sable_node b);
+SABLE_API sable_node sable_circuit_sub(sable_circuit *circuit, sable_node a, sable_node b);
+SABLE_API sable_node sable_circuit_negate(sable_circuit *circuit, sable_node a);
+SABLE_API sable_node sable_circuit_mul(sable_circuit *circuit, sable_node a, sable_node b); /* a = b: a square */
+SABLE_API sable_node sable_circuit_add_scalar(sable_circuit *circuit, sable_node a, double re, double im);
+SABLE_API sable_node sable_circuit_mul_scalar(sable_circuit *circuit, sable_node a, double re, double im);
+SABLE_API sable_node sable_circuit_mul_integer(sable_circuit *circuit, sable_node a, int64_t integer);
+SABLE_API sable_node sable_circuit_mul_i(sable_circuit *circuit, sable_node a);
+/* Plaintext operands: `slots` real numbers, copied, the same for every member. */
+SABLE_API sable_node sable_circuit_add_plain(sable_circuit *circuit, sable_node a, const double *values);
+SABLE_API sable_node sable_circuit_mul_plain(sable_circuit *circuit, sable_node a, const double *values);
+/* Slot j of the result = slot j+steps of a, modulo slots. */
+SABLE_API sable_node sable_circuit_rotate(sable_circuit *circuit, sable_node a, int64_t steps);
+SABLE_API sable_node sable_circuit_conjugate(sable_circuit *circuit, sable_node a);
+/* Sum over t < count of a rotated by t*stride: slot j = sum of slots j + t*stride. count: a power of two; log2(count) rotations. */
+SABLE_API sable_node sable_circuit_rotate_sum(sable_circuit *circuit, sable_node a, int64_t stride, uint32_t count);
+/* p(a) in every slot. The polynomial must outlive the circuit and every program made of it. */
+SABLE_API sable_node sable_circuit_poly(sable_circuit *circuit, sable_node a, const sable_poly *poly);
+
+/* -- in the clear -------------------------------------------------------------------------------------------------- */
+/* One member: inputs[i] and outputs[i] are arrays of 2*slots doubles (re, im), in the order of the inputs and outputs.
+ * Errors: SABLE_INVALID (counts), SABLE_BOUND (an input exceeds its declared bound: name, slot), SABLE_NO_MEMORY, errors of the build. */
+SABLE_API SABLE_CHECKED sable_status sable_circuit_run_plain(const sable_circuit *circuit, double *const *outputs,
+                                                             size_t output_count, const double *const *inputs,
+                                                             size_t input_count, sable_error *err);
+
+/* -- lowering ------------------------------------------------------------------------------------------------------ */
+typedef struct sable_lowering {
+    size_t struct_size;
+    uint32_t output_level; /* lowest level that an output may have */
+    bool
+        eager_relin; /* relinearise every product at once; default: when its two parts are needed, sums of products once */
+    bool eager_rescale; /* rescale every product at once; default: when the scale is needed, sums of products once */
+    bool no_sharing;    /* keep equal nodes apart; default: one node for equal operations on equal operands */
+} sable_lowering;
+
+typedef struct sable_program sable_program;
+/* Places levels, rescaling, relinearisation and level adjustments. Every input enters at the level of its earliest use, so fresh
+ * ciphertexts are as small as they can be. options may be NULL. Errors: those of the build; SABLE_LEVEL (levels that the
+ * circuit needs and the set has), SABLE_INVALID (more slots than N/2), errors of sable_poly_plan. */
+SABLE_API SABLE_CHECKED sable_status sable_program_create(sable_program **out, const sable_circuit *circuit,
+                                                          const sable_params *params, const sable_lowering *options,
+                                                          sable_error *err);
+SABLE_API void sable_program_destroy(sable_program **program);
+
+typedef struct sable_program_info {
+    size_t struct_size;
+    uint32_t depth; /* levels between the highest input and the lowest output */
+    size_t inputs, outputs, steps;
+    uint64_t input_bytes; /* of all encrypted inputs in memory, batch 1, two parts */
+    size_t live_most;     /* ciphertexts alive at once, inputs included */
+} sable_program_info;
+SABLE_API SABLE_CHECKED sable_status sable_program_describe(const sable_program *program, sable_program_info *info);
+/* Name (NULL past the end) and level of an input at which to encrypt it; name and level of an output. */
+SABLE_API const char *sable_program_input(const sable_program *program, size_t index, uint32_t *level);
+SABLE_API const char *sable_program_output(const sable_program *program, size_t index, uint32_t *level);
+
+/* Operations of one run, as the homomorphic evaluator calls them. */
+typedef struct sable_op_count {
+    uint32_t add, add_plain, add_scalar, negate;
+    uint32_t mul, mul_plain, mul_scalar, mul_integer;
+    uint32_t relinearize, rescale, adjust, rotate, conjugate, poly;
+} sable_op_count;
+/* level < 0: of all levels together; else of the operations whose operand is at that level. */
+SABLE_API SABLE_CHECKED sable_status sable_program_count(const sable_program *program, int32_t level,
+                                                         sable_op_count *count);
+/* Adds every key that a run needs, with the levels that each must serve. `spec` is of the program's parameters. */
+SABLE_API SABLE_CHECKED sable_status sable_program_add_keys(const sable_program *program, sable_key_spec *spec,
+                                                            sable_error *err);
+
+/* -- homomorphic --------------------------------------------------------------------------------------------------- */
+/* inputs[i]: the level of sable_program_input, canonical scale, the circuit's slots, two parts; all of one batch, or batch 1, which
+ * is repeated. A declared bound above the circuit's is refused. outputs[i]: created handles, none of them an input. keys may
+ * be NULL if none is needed. Checks everything before any work; a failure later in the run leaves outputs as they were.
+ * Errors: SABLE_INVALID, SABLE_LEVEL, SABLE_SCALE, SABLE_BOUND, SABLE_NO_KEY (all that are missing, in one sentence), and those of eval.h. */
+SABLE_API SABLE_CHECKED sable_status sable_program_run(sable_queue *queue, const sable_program *program,
+                                                       sable_ct *const *outputs, size_t output_count,
+                                                       const sable_ct *const *inputs, size_t input_count,
+                                                       const sable_keyset *keys);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

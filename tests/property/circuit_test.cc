@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Circuits: the same graph in the clear and on ciphertexts, with every choice of lowering; what a program says of itself before it runs is what
+ * it does; what it refuses. */
+#include "support/ckks_fixture.h"
+
+#include <cmath>
+#include <functional>
+
+extern "C" {
+#include "sable/circuit.h"
+}
+
+using namespace sable_test;
+
+namespace {
+
+struct Circuit {
+    explicit Circuit(uint32_t slots) {
+        sable_error err{};
+        if (sable_circuit_create(&c, slots, &err) != SABLE_OK) throw std::runtime_error(err.text);
+    }
+    ~Circuit() { sable_circuit_destroy(&c); }
+    Circuit(const Circuit &) = delete;
+    Circuit &operator=(const Circuit &) = delete;
+    operator sable_circuit *() const { return c; }
+    sable_circuit *c = nullptr;
+};
+
+struct Program {
+    Program(const sable_circuit *c, const sable_params *params, const sable_lowering *options = nullptr) {
+        sable_error err{};
+        status = sable_program_create(&p, c, params, options, &err);
+        text = err.text;
+    }
+    ~Program() { sable_program_destroy(&p); }
+    Program(const Program &) = delete;
+    Program &operator=(const Program &) = delete;
+    operator sable_program *() const { return p; }
+    sable_op_count count(int32_t level = -1) const {
+        sable_op_count r;
+        EXPECT_EQ(sable_program_count(p, level, &r), SABLE_OK);
+        return r;
+    }
+    sable_program_info info() const {
+        sable_program_info r = {};
+        r.struct_size = sizeof r;
+        EXPECT_EQ(sable_program_describe(p, &r), SABLE_OK);
+        return r;
+    }
+    uint32_t input_level(size_t i) const {
+        uint32_t level = 0;
+        EXPECT_NE(sable_program_input(p, i, &level), nullptr);
+        return level;
+    }
+    sable_program *p = nullptr;
+    sable_status status;
+    std::string text;
+};
+
+sable_lowering lowering(uint32_t bits, uint32_t output_level = 0) {
+    sable_lowering o = {};
+    o.struct_size = sizeof o;
+    o.output_level = output_level;
+    o.eager_relin = bits & 1, o.eager_rescale = bits & 2, o.no_sharing = bits & 4;
+    return o;
+}
+
+/* Outputs of one member in the clear. */
+std::vector<Values> run_plain(const sable_circuit *c, const std::vector<Values> &in, size_t outputs, uint32_t slots) {
+    std::vector<Values> out(outputs, Values(slots));
+    std::vector<double *> to;
+    std::vector<const double *> from;
+    for (auto &v : out) to.push_back(reinterpret_cast<double *>(v.data()));
+    for (auto &v : in) from.push_back(reinterpret_cast<const double *>(v.data()));
+    sable_error err{};
+    EXPECT_EQ(sable_circuit_run_plain(c, to.data(), outputs, from.data(), in.size(), &err), SABLE_OK) << err.text;
+    return out;
+}
+
+class CircuitTest : public testing::Test {
+  protected:
+    static KitOptions bare() {
+        KitOptions o;
+        o.keys = false;
+        return o;
+    }
+    Kit kit{"T10", bare()};
+
+    /* Keys that the program asks for, and no others. */
+    sable_keyset *keys_of(const sable_program *p, size_t *count = nullptr) {
+        sable_key_spec *spec = nullptr;
+        sable_error err{};
+        EXPECT_EQ(sable_key_spec_create(&spec, kit.params, &err), SABLE_OK) << err.text;
+        EXPECT_EQ(sable_program_add_keys(p, spec, &err), SABLE_OK) << err.text;
+        if (count) *count = sable_key_spec_count(spec);
+        sable_keyset *keys = sable_key_spec_count(spec) ? kit.make_keys(spec) : nullptr;
+        sable_key_spec_destroy(&spec);
+        return keys;
+    }
+
+    /* Runs on ciphertexts of `batch` members and compares every member with the clear run; the largest difference. */
+    double run_both(const sable_circuit *c, const Program &p, const std::vector<std::vector<Values>> &members,
+                    uint32_t slots) {
+        const sable_program_info info = p.info();
+        const uint32_t batch = static_cast<uint32_t>(members.size());
+        std::vector<Ct> in, out;
+        for (size_t i = 0; i < info.inputs; i++) {
+            Values all;
+            for (const auto &member : members) all.insert(all.end(), member[i].begin(), member[i].end());
+            in.push_back(kit.encrypt(all, p.input_level(i), batch, slots));
+        }
+        for (size_t i = 0; i < info.outputs; i++) out.emplace_back(kit);
+        std::vector<const sable_ct *> from;
+        std::vector<sable_ct *> to;
+        for (auto &ct : in) {
+            EXPECT_EQ(sable_ct_declare(kit.queue, ct, 1.5, 1), SABLE_OK);
+            from.push_back(ct);
+        }
+        for (auto &ct : out) to.push_back(ct);
+        sable_keyset *keys = keys_of(p);
+        EXPECT_EQ(sable_program_run(kit.queue, p, to.data(), to.size(), from.data(), from.size(), keys), SABLE_OK)
+            << sable_queue_error(kit.queue);
+        double worst = 0;
+        for (uint32_t b = 0; b < batch; b++) {
+            const std::vector<Values> want = run_plain(c, members[b], info.outputs, slots);
+            for (size_t i = 0; i < info.outputs; i++) {
+                const Values have = kit.decrypt(out[i]);
+                const uint32_t first = out[i]->batch == 1 ? 0 : b * slots;
+                for (uint32_t j = 0; j < slots; j++) worst = std::max(worst, std::abs(have[first + j] - want[i][j]));
+                uint32_t level = 0;
+                EXPECT_NE(sable_program_output(p, i, &level), nullptr);
+                EXPECT_EQ(out[i]->level, level);
+            }
+        }
+        sable_keyset_destroy(kit.queue, &keys);
+        return worst;
+    }
+
+    std::vector<Values> inputs(size_t count, uint32_t slots) {
+        std::vector<Values> r;
+        for (size_t i = 0; i < count; i++) r.push_back(kit.random(1, true, slots));
+        return r;
+    }
+};
+
+/* Grows a graph of random operations on values below 3, at most `levels` products deep. */
+size_t grow(sable_circuit *c, uint32_t slots, uint32_t ops, std::mt19937_64 &rng, const sable_poly *poly) {
+    struct Value {
+        sable_node node;
+        double bound;
+        uint32_t depth;
+    };
+    std::vector<Value> values;
+    for (const char *name : {"x", "y", "z"}) values.push_back({sable_circuit_input(c, name, 1.5), 1.5, 0});
+    std::vector<double> plain(slots);
+    for (uint32_t k = 0; k < ops; k++) {
+        const Value a = values[rng() % values.size()], b = values[rng() % values.size()];
+        const double s = (static_cast<double>(rng() % 2001) - 1000) / 1000;
+        for (double &v : plain) v = (static_cast<double>(rng() % 2001) - 1000) / 1000;
+        Value r{SABLE_NODE_NONE, a.bound, std::max(a.depth, b.depth)};
+        switch (rng() % 13) {
+        case 0: r.node = sable_circuit_add(c, a.node, b.node), r.bound += b.bound; break;
+        case 1: r.node = sable_circuit_sub(c, a.node, b.node), r.bound += b.bound; break;
+        case 2: r.node = sable_circuit_negate(c, a.node); break;
+        case 3:
+        case 4: r.node = sable_circuit_mul(c, a.node, b.node), r.bound *= b.bound, r.depth++; break;
+        case 5: r.node = sable_circuit_add_scalar(c, a.node, s, -s), r.bound += 1.5; break;
+        case 6: r.node = sable_circuit_mul_scalar(c, a.node, s, 0.3), r.bound *= 1.1, r.depth++; break;
+        case 7: r.node = sable_circuit_mul_integer(c, a.node, static_cast<int64_t>(rng() % 5) - 2), r.bound *= 2; break;
+        case 8: r.node = sable_circuit_mul_i(c, a.node); break;
+        case 9: r.node = sable_circuit_add_plain(c, a.node, plain.data()), r.bound += 1; break;
+        case 10: r.node = sable_circuit_mul_plain(c, a.node, plain.data()), r.depth++; break;
+        case 11: r.node = sable_circuit_rotate(c, a.node, static_cast<int64_t>(rng() % 7) - 3); break;
+        default: r.node = sable_circuit_conjugate(c, a.node);
+        }
+        if (r.bound <= 3 && r.depth <= 5) values.push_back(r);
+    }
+    /* A polynomial takes real slots: x + conj(x) is real. */
+    const Value last = values.back();
+    const sable_node real = sable_circuit_add(c, values[0].node, sable_circuit_conjugate(c, values[0].node));
+    sable_circuit_output(c, "p", sable_circuit_poly(c, real, poly));
+    sable_circuit_output(c, "last", last.node);
+    sable_circuit_output(c, "other", values[values.size() / 2].node);
+    return 3;
+}
+
+TEST_F(CircuitTest, RandomGraphsAgreeWithTheClearRunHoweverLowered) {
+    const double coefficients[] = {0.25, 0.5, -0.125, 0.0625};
+    sable_poly *poly = nullptr;
+    sable_error err{};
+    ASSERT_EQ(sable_poly_chebyshev(&poly, coefficients, 4, -4, 4, &err), SABLE_OK) << err.text;
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        std::mt19937_64 rng(seed);
+        const uint32_t slots = seed % 3 ? kit.slots() : 64;
+        Circuit c(slots);
+        grow(c, slots, 24, rng, poly);
+        ASSERT_EQ(sable_circuit_status(c, &err), SABLE_OK) << err.text;
+        std::vector<std::vector<Values>> members;
+        for (uint64_t b = 0; b < 1 + seed % 2; b++) members.push_back(inputs(3, slots));
+        for (uint32_t bits = 0; bits < 8; bits++) {
+            SCOPED_TRACE(testing::Message() << "seed " << seed << ", lowering " << bits);
+            const sable_lowering o = lowering(bits, static_cast<uint32_t>(seed % 3));
+            Program p(c, kit.params, &o);
+            ASSERT_EQ(p.status, SABLE_OK) << p.text;
+            EXPECT_LT(run_both(c, p, members, slots), 1e-5);
+        }
+    }
+    sable_poly_destroy(&poly);
+}
+
+/* A sum of products is relinearised and rescaled once, and every product by itself when that is asked for. */
+TEST_F(CircuitTest, SumsOfProductsAreBroughtBackOnce) {
+    Circuit c(kit.slots());
+    std::vector<sable_node> x;
+    for (int i = 0; i < 8; i++) x.push_back(sable_circuit_input(c, ("x" + std::to_string(i)).c_str(), 1.5));
+    sable_node sum = sable_circuit_mul(c, x[0], x[1]);
+    for (size_t i = 2; i < 8; i += 2) sum = sable_circuit_add(c, sum, sable_circuit_mul(c, x[i], x[i + 1]));
+    sable_circuit_output(c, "sum", sum);
+    const struct { uint32_t bits, relin, rescale; } cases[] = {{0, 1, 1}, {1, 4, 1}, {2, 4, 4}, {3, 4, 4}};
+    for (const auto &e : cases) {
+        const sable_lowering o = lowering(e.bits);
+        Program p(c, kit.params, &o);
+        ASSERT_EQ(p.status, SABLE_OK) << p.text;
+        const sable_op_count n = p.count();
+        EXPECT_EQ(n.mul, 4u);
+        EXPECT_EQ(n.add, 3u);
+        EXPECT_EQ(n.relinearize, e.relin) << e.bits;
+        EXPECT_EQ(n.rescale, e.rescale) << e.bits;
+        EXPECT_EQ(p.info().depth, 1u);
+        EXPECT_LT(run_both(c, p, {inputs(8, kit.slots())}, kit.slots()), 1e-6);
+    }
+}
+
+/* Inputs enter where they are first used: x^4 + y takes y at the output's level and never adjusts it. */
+TEST_F(CircuitTest, InputsEnterAsLowAsTheyCan) {
+    Circuit c(kit.slots());
+    const sable_node x = sable_circuit_input(c, "x", 1.5), y = sable_circuit_input(c, "y", 1.5);
+    const sable_node x2 = sable_circuit_mul(c, x, x);
+    sable_circuit_output(c, "r", sable_circuit_add(c, sable_circuit_mul(c, x2, x2), y));
+    Program p(c, kit.params);
+    ASSERT_EQ(p.status, SABLE_OK) << p.text;
+    EXPECT_EQ(p.info().depth, 2u);
+    EXPECT_EQ(p.input_level(0), 2u);
+    EXPECT_EQ(p.input_level(1), 0u);
+    EXPECT_EQ(p.count().adjust, 0u);
+    EXPECT_EQ(p.count(2).mul + p.count(1).mul, 2u);
+    EXPECT_LT(run_both(c, p, {inputs(2, kit.slots())}, kit.slots()), 1e-6);
+}
+
+TEST_F(CircuitTest, EqualWorkIsDoneOnce) {
+    Circuit c(kit.slots());
+    const sable_node x = sable_circuit_input(c, "x", 1.5), y = sable_circuit_input(c, "y", 1.5);
+    const sable_node a = sable_circuit_rotate(c, sable_circuit_mul(c, x, y), 3);
+    const sable_node b = sable_circuit_rotate(c, sable_circuit_mul(c, y, x), 3 - static_cast<int64_t>(kit.slots()));
+    sable_circuit_output(c, "a", a);
+    sable_circuit_output(c, "sum", sable_circuit_add(c, a, b));
+    Program shared(c, kit.params);
+    EXPECT_EQ(shared.count().mul, 1u);
+    EXPECT_EQ(shared.count().rotate, 1u);
+    const sable_lowering apart = lowering(4);
+    Program twice(c, kit.params, &apart);
+    EXPECT_EQ(twice.count().mul, 2u);
+    EXPECT_EQ(twice.count().rotate, 2u);
+    EXPECT_LT(run_both(c, shared, {inputs(2, kit.slots()), inputs(2, kit.slots())}, kit.slots()), 1e-6);
+}
+
+/* Declared bounds raise the levels until the modulus holds the values. */
+TEST_F(CircuitTest, BoundsChooseLevels) {
+    Circuit c(kit.slots());
+    const sable_node x = sable_circuit_input(c, "x", 1.5);
+    sable_circuit_output(c, "large", sable_circuit_mul_integer(c, x, 1 << 20));
+    Program p(c, kit.params);
+    ASSERT_EQ(p.status, SABLE_OK) << p.text;
+    uint32_t level = 0;
+    ASSERT_NE(sable_program_output(p, 0, &level), nullptr);
+    EXPECT_GT(level, 0u);
+    EXPECT_LT(run_both(c, p, {inputs(1, kit.slots())}, kit.slots()), 1);
+}
+
+/* One key fewer than the program names: refused, all that is missing in the sentence, outputs as they were. */
+TEST_F(CircuitTest, MissingKeysAreNamedTogether) {
+    Circuit c(kit.slots());
+    const sable_node x = sable_circuit_input(c, "x", 1.5);
+    sable_node r = sable_circuit_mul(c, sable_circuit_rotate(c, x, 1), sable_circuit_rotate(c, x, 5));
+    sable_circuit_output(c, "r", sable_circuit_conjugate(c, r));
+    Program p(c, kit.params);
+    ASSERT_EQ(p.status, SABLE_OK) << p.text;
+    size_t needs = 0;
+    sable_keyset *keys = keys_of(p, &needs);
+    EXPECT_EQ(needs, 4u);
+    Ct in = kit.encrypt(kit.random(1, true), p.input_level(0)), out(kit);
+    OK(kit, sable_ct_declare(kit.queue, in, 1.5, 1));
+    const sable_ct *from = in;
+    sable_ct *to = out;
+    OK(kit, sable_program_run(kit.queue, p, &to, 1, &from, 1, keys));
+    const Snapshot before(kit, out);
+    sable_key_spec *spec = nullptr;
+    sable_error err{};
+    ASSERT_EQ(sable_key_spec_create(&spec, kit.params, &err), SABLE_OK);
+    ASSERT_EQ(sable_key_spec_add_rotation(spec, 1, 0, 0, kit.top(), &err), SABLE_OK);
+    sable_keyset *few = kit.make_keys(spec);
+    EXPECT_EQ(sable_program_run(kit.queue, p, &to, 1, &from, 1, few), SABLE_NO_KEY);
+    const std::string text = sable_queue_error(kit.queue);
+    for (const char *word : {"3 keys", "rotation by 5", "relinearisation", "conjugation"})
+        EXPECT_NE(text.find(word), std::string::npos) << text;
+    EXPECT_TRUE(unchanged(kit, out, before));
+    sable_key_spec_destroy(&spec);
+    sable_keyset_destroy(kit.queue, &few);
+    sable_keyset_destroy(kit.queue, &keys);
+}
+
+TEST_F(CircuitTest, Refusals) {
+    sable_error err{};
+    { /* deeper than the chain */
+        Circuit c(kit.slots());
+        sable_node x = sable_circuit_input(c, "x", 1);
+        for (uint32_t i = 0; i <= kit.top(); i++) x = sable_circuit_mul(c, x, x);
+        sable_circuit_output(c, "r", x);
+        Program p(c, kit.params);
+        EXPECT_EQ(p.status, SABLE_LEVEL);
+        EXPECT_NE(p.text.find("level " + std::to_string(kit.top() + 1)), std::string::npos) << p.text;
+    }
+    { /* the first error of a build stays */
+        Circuit c(kit.slots());
+        const sable_node x = sable_circuit_input(c, "x", 1);
+        EXPECT_EQ(sable_circuit_add(c, x, 7), SABLE_NODE_NONE);
+        EXPECT_EQ(sable_circuit_mul(c, x, x), SABLE_NODE_NONE);
+        sable_circuit_output(c, "r", x);
+        EXPECT_EQ(sable_circuit_status(c, &err), SABLE_INVALID);
+        EXPECT_NE(std::string(err.text).find("add: node 7"), std::string::npos) << err.text;
+        EXPECT_EQ(Program(c, kit.params).status, SABLE_INVALID);
+    }
+    { /* values outside a polynomial's interval */
+        const double k[] = {0, 1};
+        sable_poly *poly = nullptr;
+        ASSERT_EQ(sable_poly_powers(&poly, k, 2, -1, 1, &err), SABLE_OK);
+        Circuit c(kit.slots());
+        EXPECT_EQ(sable_circuit_poly(c, sable_circuit_input(c, "x", 1.25), poly), SABLE_NODE_NONE);
+        EXPECT_EQ(sable_circuit_status(c, &err), SABLE_BOUND);
+        sable_poly_destroy(&poly);
+    }
+    const std::pair<std::function<void(sable_circuit *)>, sable_status> builds[] = {
+        {[](sable_circuit *c) { sable_circuit_input(c, "x", 1), sable_circuit_input(c, "x", 1); }, SABLE_INVALID},
+        {[](sable_circuit *c) { sable_circuit_input(c, "", 1); }, SABLE_INVALID},
+        {[](sable_circuit *c) { sable_circuit_input(c, "x", -1); }, SABLE_INVALID},
+        {[](sable_circuit *c) { sable_circuit_mul_scalar(c, sable_circuit_input(c, "x", 1), NAN, 0); }, SABLE_DATA},
+        {[](sable_circuit *c) { sable_circuit_add_plain(c, sable_circuit_input(c, "x", 1), nullptr); }, SABLE_INVALID},
+        {[](sable_circuit *c) { sable_circuit_rotate_sum(c, sable_circuit_input(c, "x", 1), 1, 3); }, SABLE_INVALID},
+        {[](sable_circuit *c) { sable_circuit_mul_scalar(c, sable_circuit_input(c, "x", 1e300), 1e300, 0); },
+         SABLE_BOUND},
+    };
+    for (const auto &[build, status] : builds) {
+        Circuit c(kit.slots());
+        build(c);
+        EXPECT_EQ(sable_circuit_status(c, &err), status) << err.text;
+    }
+    Circuit empty(kit.slots());
+    EXPECT_EQ(Program(empty, kit.params).status, SABLE_INVALID);
+    Circuit wide(2 * kit.slots());
+    sable_circuit_output(wide, "r", sable_circuit_input(wide, "x", 1));
+    EXPECT_EQ(Program(wide, kit.params).status, SABLE_INVALID);
+    sable_circuit *none = nullptr;
+    for (uint32_t slots : {0u, 3u, 1u << 17}) EXPECT_EQ(sable_circuit_create(&none, slots, &err), SABLE_INVALID);
+}
+
+TEST_F(CircuitTest, InputsOfTheWrongKindAreRefused) {
+    Circuit c(kit.slots());
+    const sable_node x = sable_circuit_input(c, "x", 1.5);
+    sable_circuit_output(c, "r", sable_circuit_mul_scalar(c, x, 0.5, 0));
+    Program p(c, kit.params);
+    const uint32_t level = p.input_level(0);
+    Ct good = kit.encrypt(kit.random(1, true), level), high = kit.encrypt(kit.random(1, true), level + 1),
+       few = kit.encrypt(kit.random(1, true, 64), level, 1, 64), large = kit.encrypt(kit.random(1, true), level),
+       out(kit);
+    for (Ct *ct : {&good, &high, &few}) OK(kit, sable_ct_declare(kit.queue, *ct, 1.5, 1));
+    OK(kit, sable_ct_declare(kit.queue, large, 2, 1));
+    Ct scaled(kit);
+    OK(kit, sable_mul_scalar(kit.queue, scaled, good, 0.5, 0));
+    sable_ct *to = out;
+    const std::pair<const Ct *, sable_status> cases[] = {{&high, SABLE_LEVEL},
+                                                         {&few, SABLE_INVALID},
+                                                         {&large, SABLE_BOUND},
+                                                         {&scaled, SABLE_SCALE},
+                                                         {&out, SABLE_INVALID}};
+    for (const auto &[ct, status] : cases) {
+        const sable_ct *from = *ct;
+        EXPECT_EQ(sable_program_run(kit.queue, p, &to, 1, &from, 1, nullptr), status) << sable_queue_error(kit.queue);
+        EXPECT_EQ(out->data, nullptr);
+    }
+    const sable_ct *from = good;
+    EXPECT_EQ(sable_program_run(kit.queue, p, &to, 1, &from, 0, nullptr), SABLE_INVALID);
+    OK(kit, sable_program_run(kit.queue, p, &to, 1, &from, 1, nullptr));
+}
+
+} // namespace
