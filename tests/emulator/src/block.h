@@ -31,6 +31,7 @@ struct Site {
 
 struct Warp {
     unsigned waiting;      // lanes that wait at a warp function
+    unsigned gone;         // lanes that have ended, or that the block does not have
     unsigned mask[lanes];  // what they named
     uint64_t value[lanes]; // brought, then taken away
     unsigned argument[lanes];

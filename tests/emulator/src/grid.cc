@@ -51,6 +51,7 @@ void thread_ended() {
     Thread &self = block.threads[block.current];
     self.state = State::done;
     self.fiber = nullptr;
+    block.warps[block.current / lanes].gone |= 1u << block.current % lanes;
     ++block.done;
     if (block.at_barrier > 0) {
         report(EMU_DIVERGENT_BARRIER, "a thread ended while %u of %u threads wait at the barrier at %s",
@@ -103,7 +104,11 @@ void begin_block(const Launch &launch) {
     block.at_barrier = 0;
     block.votes = 0;
     for (unsigned t = 0; t < block.count; ++t) block.threads[t].state = State::unstarted;
-    for (unsigned w = 0; w < (block.count + lanes - 1) / lanes; ++w) block.warps[w].waiting = 0;
+    for (unsigned w = 0; w < (block.count + lanes - 1) / lanes; ++w) {
+        const unsigned left = block.count - w * lanes;
+        block.warps[w].waiting = 0;
+        block.warps[w].gone = left < lanes ? ~0u << left : 0;
+    }
     shared_begin(launch);
 }
 

@@ -2,6 +2,8 @@
 // Launches: the configuration is checked as CUDA checks it, then the grid runs in the stream's order.
 #include <cstring>
 #include <memory>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <unordered_map>
 
 #include "block.h"
@@ -51,15 +53,30 @@ struct PointerCheck {
     const void *kernel;
 };
 
-// A pointer that a kernel is given must be one that the device can follow.
-void check_pointer(void *data, int index, const void *value, size_t bytes, bool is_pointer) {
-    if (!is_pointer) return;
-    const void *pointer;
-    memcpy(&pointer, value, bytes);
+// Device memory and page-locked memory are all that a kernel can reach.
+bool reachable(const void *pointer) {
     size_t ignored;
-    if (!pointer || memory_is_device(pointer) || pinned_find(pointer, &ignored)) return;
-    report(EMU_HOST_POINTER, "argument %d of kernel %s is %p, which is neither device memory nor page-locked", index,
-           kernel_name(static_cast<PointerCheck *>(data)->kernel).c_str(), pointer);
+    return !pointer || memory_is_device(pointer) || pinned_find(pointer, &ignored);
+}
+
+bool mapped(uintptr_t address) {
+    static const uintptr_t page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+    unsigned char resident;
+    return mincore(reinterpret_cast<void *>(address / page * page), 1, &resident) == 0;
+}
+
+// Arguments that are pointers must be reachable; in structures, words that are addresses of this process.
+void check_pointers(void *data, int index, const void *value, size_t bytes, bool is_pointer) {
+    const uintptr_t lowest = uintptr_t{1} << 44; // where programs and their memory lie; few other numbers are as large
+    for (size_t at = 0; at + sizeof(void *) <= bytes; at += sizeof(void *)) {
+        uintptr_t word;
+        memcpy(&word, static_cast<const char *>(value) + at, sizeof word);
+        const void *pointer = reinterpret_cast<const void *>(word);
+        if (reachable(pointer) || (!is_pointer && (word < lowest || word >> 48 || !mapped(word)))) continue;
+        report(EMU_HOST_POINTER,
+               "argument %d of kernel %s, byte %zu, is %p, which is neither device memory nor page-locked", index,
+               kernel_name(static_cast<PointerCheck *>(data)->kernel).c_str(), at, pointer);
+    }
 }
 
 cudaError_t launch_packed(CUstream_st *stream, const cudaLaunchConfig_t &config, const void *function,
@@ -73,7 +90,7 @@ cudaError_t launch_packed(CUstream_st *stream, const cudaLaunchConfig_t &config,
         return cudaSuccess;
     }
     PointerCheck data = {function};
-    kernel.signature->visit(arguments, &data, check_pointer);
+    kernel.signature->visit(arguments, &data, check_pointers);
     const char *bytes = static_cast<const char *>(arguments);
     auto launch = std::make_shared<Launch>(
         Launch{function, kernel.signature, std::vector<char>(bytes, bytes + kernel.signature->bytes), config.gridDim,

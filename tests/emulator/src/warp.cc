@@ -96,26 +96,16 @@ void exchange(Warp &warp, unsigned mask, unsigned op) {
         if (mask >> lane & 1) warp.value[lane] = all;
 }
 
-// Lanes that the mask names but that can no longer come.
-unsigned gone(unsigned first, unsigned mask) {
-    unsigned missing = 0;
-    for (unsigned lane = 0; lane < lanes; ++lane)
-        if (mask >> lane & 1 && (first + lane >= block.count || block.threads[first + lane].state == State::done))
-            missing |= 1u << lane;
-    return missing;
-}
-
-// A lane of the mask that waits with another mask, at another place or for another function.
+// Lanes of the mask that wait already must wait for the same. A lane that names this one without being named may wait for
+// it elsewhere: this one comes there later, or the block is found waiting for ever.
 void check_partners(const Warp &warp, unsigned lane, const Site &site) {
-    for (unsigned other = 0; other < lanes; ++other) {
-        if (other == lane || !(warp.waiting >> other & 1)) continue;
-        const bool named = warp.mask[lane] >> other & 1, names = warp.mask[other] >> lane & 1;
-        if (!named && !names) continue;
-        if (warp.mask[other] != warp.mask[lane])
-            diverged(site, "is called with different masks, one of them", warp.mask[other]);
-        if (!(warp.site[other] == site) || warp.op[other] != warp.op[lane])
-            diverged(site, ("names lanes that wait at " + site_text(warp.site[other]) + ":").c_str(), 1u << other);
-    }
+    const unsigned others = warp.waiting & warp.mask[lane];
+    if (!others) return;
+    const unsigned other = static_cast<unsigned>(__builtin_ctz(others)); // the others agree with it already
+    if (warp.mask[other] != warp.mask[lane])
+        diverged(site, "is called with different masks, one of them", warp.mask[other]);
+    if (!(warp.site[other] == site) || warp.op[other] != warp.op[lane])
+        diverged(site, ("names lanes that wait at " + site_text(warp.site[other]) + ":").c_str(), 1u << other);
 }
 
 } // namespace
@@ -128,7 +118,7 @@ uint64_t emu_warp(enum emu_warp_op op, unsigned mask, uint64_t value, unsigned a
     if (!(mask >> lane & 1)) diverged(site, "is called by a lane that its mask does not name:", mask);
     if (width < 1 || width > 32 || (width & (width - 1)))
         diverged(site, "has a width that is no power of two up to 32:", width);
-    if (const unsigned missing = gone(first, mask))
+    if (const unsigned missing = mask & warp.gone)
         diverged(site, "names lanes that have ended or do not exist:", missing);
     warp.mask[lane] = mask;
     warp.value[lane] = value;

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Touches of memory that is not there, not any more, or not the allocation's own.
+#include "case.h"
+
+using namespace world;
+
+static __global__ void write_at(unsigned *data, size_t index) { data[index] = 1; }
+static __global__ void read_at(const unsigned *data, size_t index, unsigned *out) { *out = data[index]; }
+
+DEFECT(WriteBehindTheEnd, EMU_OUT_OF_BOUNDS) {
+    Stream stream;
+    Words<> words(4096);
+    must(launch(stream, 1, 1, 0, write_at, words, planted ? 4096 : 4095));
+    EXPECT_EQ(cudaStreamSynchronize(stream), planted ? cudaErrorIllegalAddress : cudaSuccess);
+}
+
+DEFECT(ReadBehindTheEnd, EMU_OUT_OF_BOUNDS) {
+    Stream stream;
+    Words<> words(std::vector<unsigned>(4096)), out(1);
+    must(launch(stream, 1, 1, 0, read_at, words, planted ? 4096 : 4095, out));
+    EXPECT_EQ(cudaStreamSynchronize(stream), planted ? cudaErrorIllegalAddress : cudaSuccess);
+}
+
+DEFECT(WriteThroughNull, EMU_OUT_OF_BOUNDS) {
+    Stream stream;
+    Words<> words(1);
+    must(launch(stream, 1, 1, 0, write_at, planted ? nullptr : static_cast<unsigned *>(words), 0));
+    EXPECT_EQ(cudaStreamSynchronize(stream), planted ? cudaErrorIllegalAddress : cudaSuccess);
+}
+
+DEFECT(CopyBehindTheEnd, EMU_OUT_OF_BOUNDS) {
+    Words<> words(16);
+    std::vector<unsigned> host(32, 1);
+    EXPECT_EQ(cudaMemcpy(words, host.data(), 4 * (planted ? 17 : 16), cudaMemcpyHostToDevice),
+              planted ? cudaErrorInvalidValue : cudaSuccess);
+}
+
+DEFECT(FillBehindTheEnd, EMU_OUT_OF_BOUNDS) {
+    Words<> words(16);
+    EXPECT_EQ(cudaMemset(words, 0, planted ? 65 : 64), planted ? cudaErrorInvalidValue : cudaSuccess);
+}
+
+// 100 bytes lie in 256: what follows is no page of its own, but words that must stay.
+DEFECT(WriteIntoTheSlack, EMU_GUARD) {
+    Stream stream;
+    Words<> words(25);
+    must(launch(stream, 1, 1, 0, write_at, words, planted ? 25 : 24));
+    must(cudaStreamSynchronize(stream));
+}
+
+DEFECT(WriteBeforeTheStart, EMU_GUARD) {
+    Stream stream;
+    Words<> words(25);
+    must(launch(stream, 1, 1, 0, write_at, words + (planted ? 0 : 1), ~size_t{0}));
+    must(cudaStreamSynchronize(stream));
+}
+
+DEFECT(KernelAfterFree, EMU_USE_AFTER_FREE) {
+    Stream stream;
+    unsigned *words;
+    must(cudaMallocAsync(&words, 64, stream));
+    if (planted) must(cudaFreeAsync(words, stream));
+    must(launch(stream, 1, 1, 0, write_at, words, 0));
+    if (!planted) must(cudaFreeAsync(words, stream));
+    EXPECT_EQ(cudaStreamSynchronize(stream), planted ? cudaErrorIllegalAddress : cudaSuccess);
+}
+
+DEFECT(CopyAfterFree, EMU_USE_AFTER_FREE) {
+    unsigned *words, host = 0;
+    must(cudaMalloc(&words, 64));
+    if (planted) must(cudaFree(words));
+    EXPECT_EQ(cudaMemcpy(words, &host, 4, cudaMemcpyHostToDevice), planted ? cudaErrorInvalidValue : cudaSuccess);
+    if (!planted) must(cudaFree(words));
+}
+
+DEFECT(FreedTwice, EMU_INVALID_FREE) {
+    Stream stream;
+    unsigned *words;
+    must(cudaMallocAsync(&words, 64, stream));
+    must(cudaFreeAsync(words, stream));
+    if (planted) EXPECT_EQ(cudaFreeAsync(words, stream), cudaErrorInvalidValue);
+}
+
+DEFECT(FreedInTheMiddle, EMU_INVALID_FREE) {
+    unsigned *words;
+    must(cudaMalloc(&words, 64));
+    if (planted) EXPECT_EQ(cudaFree(words + 1), cudaErrorInvalidValue);
+    must(cudaFree(words));
+}
+
+DEFECT(HostReadsDeviceMemory, EMU_HOST_ACCESS) {
+    Words<> words(std::vector<unsigned>{7});
+    const volatile unsigned *direct = words;
+    EXPECT_EQ(planted ? *direct : words.read()[0], 7u);
+}
+
+DEFECT(HostWritesDeviceMemory, EMU_HOST_ACCESS) {
+    Words<> words(std::vector<unsigned>{7});
+    if (planted) *static_cast<volatile unsigned *>(words) = 8;
+    EXPECT_EQ(words.read()[0], planted ? 8u : 7u);
+}
+
+struct Reference {
+    size_t index;
+    const unsigned *data;
+};
+static __global__ void read_reference(const Reference from, unsigned *out) { *out = from.data[from.index]; }
+
+DEFECT(HostPointerAsArgument, EMU_HOST_POINTER) {
+    Stream stream;
+    const unsigned on_stack = 1;
+    unsigned *locked;
+    must(cudaMallocHost(&locked, 4));
+    *locked = 1;
+    Words<> out(1);
+    must(launch(stream, 1, 1, 0, read_at, planted ? &on_stack : locked, 0, out));
+    must(cudaStreamSynchronize(stream));
+    must(cudaFreeHost(locked));
+}
+
+DEFECT(HostPointerInStructure, EMU_HOST_POINTER) {
+    Stream stream;
+    const std::vector<unsigned> on_heap(1, 1);
+    Words<> on_device(on_heap), out(1);
+    must(launch(stream, 1, 1, 0, read_reference, Reference{0, planted ? on_heap.data() : on_device}, out));
+    must(cudaStreamSynchronize(stream));
+}
