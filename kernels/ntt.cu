@@ -25,7 +25,7 @@ __device__ __forceinline__ Place place_of(const gpu_view &v, uint32_t first_limb
 }
 
 template <uint32_t LOG_R>
-using Columns = gpu_columns<LOG_R, (LOG_R <= 4 ? 256u : 4096u >> LOG_R)>;
+using Columns = gpu_column_tile<LOG_R, (LOG_R <= 4 ? 256u : 4096u >> LOG_R)>;
 
 template <uint32_t LOG_R>
 __global__ void __launch_bounds__(256)

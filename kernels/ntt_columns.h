@@ -16,12 +16,12 @@
 enum gpu_column_step { GPU_FIRST, GPU_MIDDLE, GPU_LAST };
 
 template <uint32_t LOG_R, uint32_t WIDTH>
-struct gpu_columns {
+struct gpu_column_tile {
     static constexpr uint32_t rows = 1u << LOG_R, threads = rows * WIDTH / 16, tiles = 256 / WIDTH;
     static constexpr uint32_t shared_words = LOG_R > 4 ? rows *WIDTH + rows / 16 * WIDTH : 1;
     uint32_t u, x; /* place of the thread: column x */
 
-    __device__ __forceinline__ explicit gpu_columns(uint32_t thread) {
+    __device__ __forceinline__ explicit gpu_column_tile(uint32_t thread) {
         u = LOG_R > 4 ? thread / WIDTH : 0;
         x = LOG_R > 4 ? thread % WIDTH : thread;
     }

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SABLE_KERNELS_KEYSWITCH_H
+#define SABLE_KERNELS_KEYSWITCH_H
+/* Launchers of keyswitch_*.cu: base conversions joined with the columns' half of a transform, and the rows' half joined
+ * with what uses the result. Words between the two are below 4p. Rings of N >= 2^10 only, but for
+ * gpu_launch_down_words. */
+#include "kernels/sums.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* acc as sable_backend.key_inner, for its limbs first to first + limbs - 1. Digits outside their own block have the columns'
+ * half of their transform behind them. */
+cudaError_t gpu_launch_switch_rows(cudaStream_t stream, const gpu_ring *ring, const gpu_inner *inner, uint32_t first,
+                                   uint32_t limbs);
+
+/* Operands of the end of a division: out = phi_galois(x * x_mult - NTT(e) * e_mult), limb by limb of out; limbs that x lacks
+ * count as 0. galois 1: out may be x. */
+typedef struct gpu_down {
+    gpu_view out;
+    gpu_rows e, x; /* by limb of out */
+    gpu_words x_mult, e_mult;
+    uint32_t galois;
+} gpu_down;
+/* e has the columns' half of its transform behind it. */
+cudaError_t gpu_launch_down_rows(cudaStream_t stream, const gpu_ring *ring, const gpu_down *down);
+/* e is transformed; any ring. */
+cudaError_t gpu_launch_down_words(cudaStream_t stream, const gpu_ring *ring, const gpu_down *down);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
