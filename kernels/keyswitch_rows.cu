@@ -33,7 +33,8 @@ __device__ __forceinline__ void add_products(uint64_t (&sum)[4], uint4 x, uint4 
 // p*2^32 + p^2 < 2p*2^32: the upper half is below 2p.
 __device__ __forceinline__ void fold_once(uint64_t (&sum)[4], uint32_t p) {
     GPU_UNROLL
-    for (uint32_t w = 0; w < 4; w++) sum[w] = (uint64_t)sable_canon1((uint32_t)(sum[w] >> 32), p) << 32 | (uint32_t)sum[w];
+    for (uint32_t w = 0; w < 4; w++)
+        sum[w] = (uint64_t)sable_canon1((uint32_t)(sum[w] >> 32), p) << 32 | (uint32_t)sum[w];
 }
 
 // sum * 2^-32 + more, canonical; sum < p*2^32, more < 2p.
@@ -45,8 +46,8 @@ __device__ __forceinline__ uint32_t reduced(uint64_t sum, uint32_t more, const s
 constexpr uint32_t unfolded = 4;
 
 __global__ void __launch_bounds__(GPU_SWITCH_ROWS * 16)
-    switch_rows(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_inner in, GPU_PARAM gpu_ntt_layout layout, const uint32_t first_limb,
-                const uint32_t group) {
+    switch_rows(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_inner in, GPU_PARAM gpu_ntt_layout layout,
+                const uint32_t first_limb, const uint32_t group) {
     GPU_SHARED_DYNAMIC(uint4, shared); // [digit of the group][row of the block]
     const uint32_t tile = blockIdx.x / in.acc.batch, member = blockIdx.x - tile * in.acc.batch;
     const uint32_t limb = first_limb + blockIdx.y, pos = in.acc.pos[limb];
@@ -115,8 +116,8 @@ __device__ __forceinline__ uint32_t target_row(uint32_t inverse, uint32_t bits, 
     return __brev(inverse * u + (inverse >> 1)) >> (32 - bits);
 }
 
-__global__ void __launch_bounds__(256)
-    down_rows(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_down down, GPU_PARAM gpu_ntt_layout layout, const uint32_t inverse) {
+__global__ void __launch_bounds__(256, 4) down_rows(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_down down,
+                                                    GPU_PARAM gpu_ntt_layout layout, const uint32_t inverse) {
     GPU_SHARED(uint4, shared, 16 * GPU_ROW_SHARED / 4);
     const uint32_t polys = down.out.parts * down.out.batch, tile = blockIdx.x / polys, poly = blockIdx.x - tile * polys;
     const uint32_t member = poly / down.out.parts, part = poly - member * down.out.parts, limb = blockIdx.y;
@@ -188,7 +189,9 @@ uint32_t less(uint32_t a, uint32_t b) { return a < b ? a : b; }
 extern "C" cudaError_t gpu_launch_switch_rows(cudaStream_t stream, const gpu_ring *ring, const gpu_inner *inner,
                                               uint32_t first, uint32_t limbs) {
     const gpu_ntt_layout layout = gpu_ntt_layout_of(ring->log_n);
-    const uint32_t rows = less(GPU_SWITCH_ROWS, 1u << layout.log_rows), group = less(inner->count, GPU_SWITCH_DIGITS);
+    const uint32_t halves = inner->count > GPU_SWITCH_DIGITS ? 2 : 1,
+                   group = less(inner->count, halves * GPU_SWITCH_DIGITS);
+    const uint32_t rows = less(GPU_SWITCH_ROWS / halves, 1u << layout.log_rows);
     const dim3 grid((1u << layout.log_rows) / rows * inner->acc.batch, limbs);
     const size_t shared = (size_t)group * rows * GPU_ROW_SHARED * sizeof(uint32_t);
     return gpu_launch(stream, grid, rows * 16, shared, switch_rows, *ring, *inner, layout, first, group);

@@ -214,3 +214,15 @@ extern "C" cudaError_t gpu_launch_ntt_inverse(cudaStream_t stream, const gpu_rin
     return gpu_launch(stream, dim3(out->parts * out->batch, out->limbs), ring->n / 2, 0, inverse_small, *ring, *out,
                       *in, gpu_ntt_layout_of(ring->log_n), *factor);
 }
+
+static Round whole(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x) {
+    return {stream, ring, gpu_ntt_layout_of(ring->log_n), x->parts * x->batch, 0, x->limbs};
+}
+
+extern "C" cudaError_t gpu_launch_ntt_columns(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x) {
+    return columns(whole(stream, ring, x), x, false);
+}
+
+extern "C" cudaError_t gpu_launch_ntt_rows(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x) {
+    return rows(whole(stream, ring, x), x, NULL, NULL);
+}

@@ -15,6 +15,10 @@ cudaError_t gpu_launch_ntt_forward(cudaStream_t stream, const gpu_ring *ring, co
 cudaError_t gpu_launch_ntt_inverse(cudaStream_t stream, const gpu_ring *ring, const gpu_view *out, const gpu_view *in,
                                    const gpu_words *factor);
 
+/* The halves of a forward transform, N >= 2^10: between them words are below 4p. */
+cudaError_t gpu_launch_ntt_columns(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x);
+cudaError_t gpu_launch_ntt_rows(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x);
+
 #ifdef __cplusplus
 }
 #endif

@@ -22,6 +22,8 @@ typedef struct gpu_rows {
     size_t limb_stride, part_stride, batch_stride;
     uint16_t slot[SABLE_MAX_LIMBS];
 } gpu_rows;
+/* The limbs of v, which may be NULL, that have the positions of `of`. */
+gpu_rows gpu_rows_of(const sable_limbs *v, const sable_limbs *of);
 
 /* Operands of sable_backend.key_inner; a struct, so that it stays below the 4 KiB that every driver takes. */
 typedef struct gpu_inner {
@@ -32,6 +34,10 @@ typedef struct gpu_inner {
     uint32_t add_parts; /* 0: nothing is added */
     uint32_t alpha, first_block;
 } gpu_inner;
+/* From the arguments of sable_backend.key_inner. */
+gpu_inner gpu_inner_of(const sable_limbs *acc, const sable_limbs *digits, const sable_limbs *own,
+                       const sable_limbs *key, uint32_t alpha, uint32_t first_block, const sable_limbs *add,
+                       const uint32_t *add_mult);
 cudaError_t gpu_launch_key_inner(cudaStream_t stream, const gpu_ring *ring, const gpu_inner *inner);
 
 #ifdef __cplusplus

@@ -31,4 +31,14 @@ sable_status gpu_key_inner(void *queue, const sable_limbs *acc, const sable_limb
                            const uint32_t *add_mult);
 sable_status gpu_base_convert(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis);
 
+/* table_switch.c */
+sable_status gpu_mod_up(void *queue, const sable_limbs *digits, const sable_limbs *y, const sable_basis *const *up);
+sable_status gpu_key_switch(void *queue, const sable_limbs *acc, const sable_limbs *y, const sable_basis *const *up,
+                            const sable_limbs *own, const sable_limbs *key, uint32_t alpha, uint32_t first_block,
+                            const sable_limbs *add, const uint32_t *add_mult);
+sable_status gpu_ntt_mod_down(void *queue, const sable_limbs *out, const sable_limbs *e, const sable_limbs *x,
+                              const uint32_t *x_mult, const uint32_t *e_mult);
+sable_status gpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
+                          const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois);
+
 #endif

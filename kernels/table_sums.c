@@ -22,8 +22,7 @@ sable_status gpu_combine(void *queue, const sable_limbs *out, const sable_limbs 
     return status;
 }
 
-/* The limbs of v, which may be NULL, that have the positions of `of`. */
-static gpu_rows rows_of(const sable_limbs *v, const sable_limbs *of) {
+gpu_rows gpu_rows_of(const sable_limbs *v, const sable_limbs *of) {
     gpu_rows rows = {.data = NULL};
     const gpu_index index = gpu_index_of(v);
     for (uint32_t i = 0; i < SABLE_MAX_LIMBS; i++) rows.slot[i] = GPU_ABSENT;
@@ -39,15 +38,14 @@ static gpu_rows rows_of(const sable_limbs *v, const sable_limbs *of) {
     return rows;
 }
 
-sable_status gpu_key_inner(void *queue, const sable_limbs *acc, const sable_limbs *digits, const sable_limbs *own,
-                           const sable_limbs *key, uint32_t alpha, uint32_t first_block, const sable_limbs *add,
-                           const uint32_t *add_mult) {
-    gpu_queue *q = queue;
+gpu_inner gpu_inner_of(const sable_limbs *acc, const sable_limbs *digits, const sable_limbs *own,
+                       const sable_limbs *key, uint32_t alpha, uint32_t first_block, const sable_limbs *add,
+                       const uint32_t *add_mult) {
     gpu_inner inner = {.acc = gpu_view_of(acc),
-                       .digits = rows_of(digits, acc),
-                       .own = rows_of(own, acc),
-                       .key = rows_of(key, acc),
-                       .add = rows_of(add, acc),
+                       .digits = gpu_rows_of(digits, acc),
+                       .own = gpu_rows_of(own, acc),
+                       .key = gpu_rows_of(key, acc),
+                       .add = gpu_rows_of(add, acc),
                        .count = digits->parts,
                        .add_parts = add ? add->parts : 0,
                        .alpha = alpha,
@@ -55,6 +53,14 @@ sable_status gpu_key_inner(void *queue, const sable_limbs *acc, const sable_limb
     const gpu_index index = gpu_index_of(add);
     for (uint32_t i = 0; i < acc->limbs; i++)
         if (index.at[acc->pos[i]] != GPU_ABSENT) inner.add_mult.at[i] = add_mult[index.at[acc->pos[i]]];
+    return inner;
+}
+
+sable_status gpu_key_inner(void *queue, const sable_limbs *acc, const sable_limbs *digits, const sable_limbs *own,
+                           const sable_limbs *key, uint32_t alpha, uint32_t first_block, const sable_limbs *add,
+                           const uint32_t *add_mult) {
+    gpu_queue *q = queue;
+    const gpu_inner inner = gpu_inner_of(acc, digits, own, key, alpha, first_block, add, add_mult);
     return gpu_check(q, gpu_launch_key_inner(q->stream, &q->ring, &inner), "key_inner");
 }
 

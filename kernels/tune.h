@@ -6,9 +6,6 @@
 #define GPU_BLOCK_LOG 8
 #define GPU_BLOCK     (1 << GPU_BLOCK_LOG) /* threads of element-wise kernels */
 
-/* Bytes of words that stay in the second-level cache between the two kernels of a transform: about half of it. */
-#define GPU_NTT_ROUND_BYTES ((size_t)24 << 20)
-
 /* Combinations and inner products. */
 #define GPU_SUM_LOG   7
 #define GPU_SUM_BLOCK (1 << GPU_SUM_LOG)
@@ -19,5 +16,21 @@
 #define GPU_CONVERT_BLOCK (1 << GPU_CONVERT_LOG)
 #define GPU_CONVERT_FILL  512 /* blocks that fill a large device: four for each multiprocessor */
 #define GPU_CONVERT_LEAST 8   /* fewest destinations worth reading the sources for */
+
+/* Product with a key: a block keeps this many rows of as many digits in shared memory, at 1088 bytes, so that a
+ * block's share stays below 48 KiB; half the rows, of twice the digits, where there are more digits than this. */
+#define GPU_SWITCH_ROWS   8u
+#define GPU_SWITCH_DIGITS 5u
+
+/* Bytes of words that stay in the second-level cache between the two kernels of a transform, about half of it, and scratch of
+ * a key switch or division, whose first half is finished from that cache too. Little in the emulator, so that the small batches of
+ * tests take several rounds, a shorter one at the end. */
+#ifdef __CUDA_EMULATOR__
+#define GPU_NTT_ROUND_BYTES ((size_t)50 << 10)
+#define GPU_BEGUN_BYTES     ((size_t)90 << 10)
+#else
+#define GPU_NTT_ROUND_BYTES ((size_t)24 << 20)
+#define GPU_BEGUN_BYTES     ((size_t)32 << 20)
+#endif
 
 #endif

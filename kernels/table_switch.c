@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Key switching and division of the backend table. Both begin with polynomials extended to more primes and taken through the
+ * first half of their transform ("begun"; rings of N < 2^10 have no halves: the whole of it), in scratch a few members or limbs at a
+ * time, so that what is begun is still in the second-level cache when it is finished. */
+#include "kernels/basis.h"
+#include "kernels/keyswitch.h"
+#include "kernels/ntt.h"
+#include "kernels/ntt_tables.h"
+#include "kernels/table.h"
+#include "kernels/tune.h"
+
+static int halves(const gpu_queue *q) { return q->ring.log_n >= GPU_NTT_TWO_STEPS; }
+
+/* Part `part` of v, or what it has at `count` of its positions. */
+static gpu_view picked(const sable_limbs *v, uint32_t part, const uint16_t *pos, uint32_t count) {
+    const gpu_index index = gpu_index_of(v);
+    gpu_view r = gpu_view_of(v);
+    r.data += part * v->part_stride;
+    r.parts = 1;
+    r.limbs = count;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint16_t limb = index.at[pos[i]];
+        r.pos[i] = pos[i];
+        r.slot[i] = v->slot ? v->slot[limb] : limb;
+    }
+    return r;
+}
+
+/* Whether destinations are in the order of the limbs of `out`, so that a run of limbs has a run of destinations. */
+static int ordered(const sable_limbs *out, const sable_basis *basis) {
+    const gpu_index index = gpu_index_of(out);
+    for (uint32_t d = 1; d < basis->dst_count; d++)
+        if (index.at[basis->dst[d]] < index.at[basis->dst[d - 1]]) return 0;
+    return 1;
+}
+
+/* Destinations first to end - 1 of a conversion. */
+typedef struct run {
+    gpu_basis basis;
+    const uint16_t *dst; /* on the host, from first on */
+} run;
+
+/* Those of its destinations that `out` has. */
+static sable_status run_of(gpu_queue *q, run *r, const sable_limbs *out, const sable_basis *basis) {
+    const gpu_index index = gpu_index_of(out);
+    uint32_t first = 0, count = 0;
+    while (first < basis->dst_count && index.at[basis->dst[first]] == GPU_ABSENT) first++;
+    while (first + count < basis->dst_count && index.at[basis->dst[first + count]] != GPU_ABSENT) count++;
+    SABLE_TRY(gpu_basis_find(q, &r->basis, basis));
+    r->basis.dst_count = count;
+    r->basis.dst += first;
+    r->basis.m += (size_t)first * basis->src_count;
+    r->basis.neg_d += first;
+    r->dst = basis->dst + first;
+    return SABLE_OK;
+}
+
+/* Part j of out = base_convert(part j of y, or its only one; bases[j], or the only one), begun, on the destinations that out has. */
+static sable_status begin(gpu_queue *q, const sable_limbs *out, const sable_limbs *y, const sable_basis *const *bases,
+                          uint32_t count) {
+    for (uint32_t j = 0; j < out->parts; j++) {
+        const sable_basis *basis = bases[count > 1 ? j : 0];
+        run r;
+        SABLE_TRY(run_of(q, &r, out, basis));
+        if (r.basis.dst_count == 0) continue;
+        const gpu_view to = picked(out, j, r.dst, r.basis.dst_count),
+                       from = picked(y, y->parts > 1 ? j : 0, basis->src, basis->src_count);
+        GPU_TRY(q, gpu_launch_base_convert(q->stream, &q->ring, &to, &from, &r.basis), "base_convert");
+        if (halves(q))
+            GPU_TRY(q, gpu_launch_ntt_columns(q->stream, &q->ring, &to), "ntt_columns");
+        else
+            GPU_TRY(q, gpu_launch_ntt_forward(q->stream, &q->ring, &to, NULL), "ntt_forward");
+    }
+    return SABLE_OK;
+}
+
+/* What may be refused comes before any work: the constants of all conversions. */
+static sable_status prepare(gpu_queue *q, const sable_basis *const *bases, uint32_t count) {
+    gpu_basis constants;
+    for (uint32_t j = 0; j < count; j++) SABLE_TRY(gpu_basis_find(q, &constants, bases[j]));
+    return SABLE_OK;
+}
+
+/* The members of v from first on. */
+static sable_limbs members_of(const sable_limbs *v, uint32_t first, uint32_t count) {
+    sable_limbs r = *v;
+    if (v->batch > 1) {
+        r.data += first * v->batch_stride;
+        r.batch = count;
+    }
+    return r;
+}
+
+sable_status gpu_mod_up(void *queue, const sable_limbs *digits, const sable_limbs *y, const sable_basis *const *up) {
+    gpu_queue *q = queue;
+    SABLE_TRY(prepare(q, up, digits->parts));
+    SABLE_TRY(begin(q, digits, y, up, digits->parts));
+    for (uint32_t j = 0; halves(q) && j < digits->parts; j++) {
+        const gpu_view part = picked(digits, j, up[j]->dst, up[j]->dst_count);
+        if (part.limbs) GPU_TRY(q, gpu_launch_ntt_rows(q->stream, &q->ring, &part), "ntt_rows");
+    }
+    return SABLE_OK;
+}
+
+/* Members, and limbs of each, that are begun at a time; bytes of their scratch. */
+typedef struct room {
+    uint32_t members, limbs;
+    size_t bytes;
+} room;
+
+static room room_of(const gpu_queue *q, uint32_t members, uint32_t parts, uint32_t limbs, int limbs_divide) {
+    const size_t limb = (size_t)q->ring.n * sizeof(uint32_t) * parts;
+    room r = {members, limbs, 0};
+    if (limb * limbs * members > GPU_BEGUN_BYTES) r.members = (uint32_t)(GPU_BEGUN_BYTES / (limb * limbs));
+    if (r.members == 0) {
+        r.members = 1;
+        if (limbs_divide) r.limbs = limb < GPU_BEGUN_BYTES ? (uint32_t)(GPU_BEGUN_BYTES / limb) : 1;
+    }
+    r.bytes = limb * r.limbs * r.members;
+    return r;
+}
+
+static sable_limbs begun_view(const gpu_queue *q, void *memory, const uint16_t *pos, uint32_t limbs, uint32_t parts,
+                              uint32_t members) {
+    return (sable_limbs){.data = memory,
+                         .pos = pos,
+                         .limbs = limbs,
+                         .parts = parts,
+                         .batch = members,
+                         .limb_stride = q->ring.n,
+                         .part_stride = (size_t)q->ring.n * limbs,
+                         .batch_stride = (size_t)q->ring.n * limbs * parts};
+}
+
+sable_status gpu_key_switch(void *queue, const sable_limbs *acc, const sable_limbs *y, const sable_basis *const *up,
+                            const sable_limbs *own, const sable_limbs *key, uint32_t alpha, uint32_t first_block,
+                            const sable_limbs *add, const uint32_t *add_mult) {
+    gpu_queue *q = queue;
+    const uint32_t count = key->parts / 2;
+    int divides = halves(q);
+    for (uint32_t j = 0; j < count; j++) divides = divides && ordered(acc, up[j]);
+    const room room = room_of(q, acc->batch, count, acc->limbs, divides);
+    void *scratch;
+    SABLE_TRY(prepare(q, up, count));
+    SABLE_TRY(gpu_take(q, &scratch, room.bytes));
+    sable_status status = SABLE_OK;
+    for (uint32_t m = 0; m < acc->batch && status == SABLE_OK; m += room.members) {
+        const uint32_t members = acc->batch - m < room.members ? acc->batch - m : room.members;
+        const sable_limbs to = members_of(acc, m, members), from = members_of(y, m, members),
+                          mine = members_of(own, m, members), more = add ? members_of(add, m, members) : *acc;
+        for (uint32_t i = 0; i < acc->limbs && status == SABLE_OK; i += room.limbs) {
+            const uint32_t limbs = acc->limbs - i < room.limbs ? acc->limbs - i : room.limbs;
+            const sable_limbs digits = begun_view(q, scratch, acc->pos + i, limbs, count, members);
+            status = begin(q, &digits, &from, up, count);
+            if (status != SABLE_OK) break;
+            const gpu_inner inner =
+                gpu_inner_of(&to, &digits, &mine, key, alpha, first_block, add ? &more : NULL, add_mult);
+            status = gpu_check(q,
+                               halves(q) ? gpu_launch_switch_rows(q->stream, &q->ring, &inner, i, limbs)
+                                         : gpu_launch_key_inner(q->stream, &q->ring, &inner),
+                               "key_switch");
+        }
+    }
+    gpu_give(q, scratch);
+    return status;
+}
+
+/* out = phi_galois(x * x_mult - e * e_mult), e begun. */
+static sable_status finish(gpu_queue *q, const sable_limbs *out, const sable_limbs *e, const sable_limbs *x,
+                           const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois) {
+    const gpu_down down = {.out = gpu_view_of(out),
+                           .e = gpu_rows_of(e, out),
+                           .x = gpu_rows_of(x, out),
+                           .x_mult = gpu_words_of(x_mult, out->limbs, 0),
+                           .e_mult = gpu_words_of(e_mult, out->limbs, 0),
+                           .galois = galois};
+    return gpu_check(q,
+                     halves(q) ? gpu_launch_down_rows(q->stream, &q->ring, &down)
+                               : gpu_launch_down_words(q->stream, &q->ring, &down),
+                     "mod_down");
+}
+
+sable_status gpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
+                          const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois) {
+    gpu_queue *q = queue;
+    const room room = room_of(q, out->batch, out->parts, out->limbs, 0);
+    void *scratch;
+    SABLE_TRY(prepare(q, &basis, 1));
+    SABLE_TRY(gpu_take(q, &scratch, room.bytes));
+    sable_status status = SABLE_OK;
+    for (uint32_t m = 0; m < out->batch && status == SABLE_OK; m += room.members) {
+        const uint32_t members = out->batch - m < room.members ? out->batch - m : room.members;
+        const sable_limbs to = members_of(out, m, members), from = members_of(y, m, members),
+                          source = members_of(x, m, members);
+        const sable_limbs e = begun_view(q, scratch, out->pos, out->limbs, out->parts, members);
+        status = begin(q, &e, &from, &basis, 1);
+        if (status == SABLE_OK) status = finish(q, &to, &e, &source, x_mult, e_mult, galois);
+    }
+    gpu_give(q, scratch);
+    return status;
+}
+
+sable_status gpu_ntt_mod_down(void *queue, const sable_limbs *out, const sable_limbs *e, const sable_limbs *x,
+                              const uint32_t *x_mult, const uint32_t *e_mult) {
+    gpu_queue *q = queue;
+    const gpu_view v = gpu_view_of(e);
+    if (halves(q))
+        GPU_TRY(q, gpu_launch_ntt_columns(q->stream, &q->ring, &v), "ntt_columns");
+    else
+        GPU_TRY(q, gpu_launch_ntt_forward(q->stream, &q->ring, &v, NULL), "ntt_forward");
+    return finish(q, out, e, x, x_mult, e_mult, 1);
+}
