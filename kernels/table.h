@@ -41,4 +41,14 @@ sable_status gpu_ntt_mod_down(void *queue, const sable_limbs *out, const sable_l
 sable_status gpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
                           const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois);
 
+/* table_expand.c */
+sable_status gpu_expand(void *queue, const sable_limbs *out, const sable_expansion *from);
+
+/* table_hoist.c */
+sable_status gpu_key_inner_many(void *queue, const sable_limbs *acc, const sable_limbs *digits, const sable_limbs *own,
+                                const sable_limbs *keys, const uint32_t *galois, uint32_t count, uint32_t alpha,
+                                uint32_t first_block, const sable_limbs *add, const uint32_t *add_mult);
+sable_status gpu_accumulate(void *queue, const sable_limbs *out, const sable_limbs *in, const sable_limbs *pt,
+                            const uint32_t *which, uint32_t terms);
+
 #endif

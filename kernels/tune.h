@@ -33,4 +33,8 @@
 #define GPU_BEGUN_BYTES     ((size_t)32 << 20)
 #endif
 
+/* Accumulations of hoisted transforms. */
+#define GPU_KEYS_AT_ONCE 16u /* keys of a launch */
+#define GPU_GROUPS       4u  /* groups of accumulate that share a read */
+
 #endif

@@ -8,14 +8,15 @@
 namespace support {
 namespace {
 
-// Operands of a product with a key: alpha 5, a window of Q that begins inside the first block, then P.
+// Operands of a product with a key: blocks of alpha primes, a window of Q that begins inside the first block, then P.
 struct KeyCase {
-    static constexpr uint32_t alpha = 5, first = 2;
+    static constexpr uint32_t first = 2;
+    const uint32_t alpha;
     uint32_t batch, q_limbs, first_block, digits;
     std::vector<uint16_t> q_pos, pos;
     Poly *own = nullptr, *key = nullptr, *acc = nullptr, *add = nullptr;
     std::vector<uint32_t> mult;
-    explicit KeyCase(Case &c) : batch(c.shape.batch) {
+    explicit KeyCase(Case &c, uint32_t alpha_ = 5) : alpha(alpha_), batch(c.shape.batch) {
         q_limbs = c.shape.limbs == 0 ? c.q_count() - first : c.shape.limbs;
         q_pos = pos = range(first, first + q_limbs);
         for (uint32_t i = c.q_count(); i < (c.shape.limbs == 1 ? c.q_count() + 1 : c.all()); i++)
@@ -68,8 +69,10 @@ void key_inner(Case &c) {
 }
 
 void key_inner_many(Case &c) {
-    KeyCase k(c);
-    const uint32_t count_of[] = {1, 2, 5}, count = count_of[c.shape.variant % 3], add_parts = c.shape.variant / 2 % 3;
+    const uint32_t alpha_of[] = {5, 3, 2, 1}; // up to 3, 5, 7 and 14 digits
+    KeyCase k(c, alpha_of[c.shape.variant / 2 % 4]);
+    const uint32_t count_of[] = {1, 2, 5}, count = count_of[c.shape.variant % 3],
+                   add_parts = static_cast<uint32_t>(c.rng() % 3);
     const uint32_t galois_of[] = {5, 2 * c.n() - 1, 1, 25, 3};
     Poly &d = c.input(k.pos, k.digits, k.batch, c.layout()), &own = c.input(k.q_pos, 1, k.batch, c.layout());
     std::vector<sable_limbs> keys;
