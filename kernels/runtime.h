@@ -53,13 +53,16 @@ typedef struct gpu_basis {
     const uint32_t *neg_d;     /* [dst] */
 } gpu_basis;
 
-typedef struct gpu_state gpu_state; /* state.c */
+typedef struct gpu_state gpu_state;     /* state.h */
+typedef struct gpu_staging gpu_staging; /* staging.h */
 
 typedef struct gpu_queue {
     gpu_state *state;
     gpu_ring ring;
     cudaStream_t stream;
     int owns_stream, device;
+    cudaEvent_t passed; /* for queues that wait for another */
+    gpu_staging *staging;
     sable_error err;
 } gpu_queue;
 
@@ -68,7 +71,7 @@ typedef struct gpu_queue {
 sable_status gpu_take(gpu_queue *queue, void **memory, size_t bytes);
 void gpu_give(gpu_queue *queue, void *memory);
 
-/* The state's device copy of a basis; made at first use (not while a graph is recorded: SABLE_UNSUPPORTED then). */
+/* The state's device copy of a basis; made at first use. */
 sable_status gpu_basis_find(gpu_queue *queue, gpu_basis *out, const sable_basis *basis);
 
 /* Constants of one call, too long for a launch: staged through pinned memory, copied in stream order to memory that

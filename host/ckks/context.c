@@ -24,6 +24,28 @@ static uint32_t choose_host_threads(const sable_ctx *ctx, uint32_t wanted) {
 #endif
 }
 
+static sable_status open_backend(sable_ctx *ctx, const sable_backend_choice *choice, const sable_ctx_options *o,
+                                 bool planning, sable_error *err) {
+    const sable_backend *cpu = sable_backend_cpu();
+    const bool on_cpu = choice->backend == cpu;
+    sable_backend_options options = {sizeof options,
+                                     on_cpu     ? o->cpu_path
+                                     : planning ? NULL
+                                                : choice->device,
+                                     o->threads, o->memory_cap};
+    memcpy(ctx->reason, choice->reason, sizeof ctx->reason);
+    ctx->backend = planning ? sable_backend_tally() : choice->backend;
+    sable_error why;
+    const sable_status status = ctx->backend->open(&ctx->state, ctx->ring, &options, &why);
+    if (status == SABLE_OK) return SABLE_OK;
+    if (status != SABLE_NO_DEVICE || !choice->automatic || on_cpu) return sable_fail(err, status, "%s", why.text);
+    /* A device that is there but cannot be used, for one because it is too old. */
+    memcpy(ctx->reason, why.text, sizeof ctx->reason);
+    ctx->backend = cpu;
+    options.path = o->cpu_path;
+    return cpu->open(&ctx->state, ctx->ring, &options, err);
+}
+
 static sable_status create(sable_ctx **out, const sable_params *params, const sable_ctx_options *options, bool planning,
                            sable_error *err) {
     if (!out || !params) return sable_fail(err, SABLE_INVALID, "sable_ctx_create: out and params must not be NULL");
@@ -41,23 +63,19 @@ static sable_status create(sable_ctx **out, const sable_params *params, const sa
     /* Picks libsodium's vector code, three times faster on seeds; the words are the same without it. */
     if (sodium_init() < 0) return sable_fail(err, SABLE_INTERNAL, "libsodium does not start");
 
-    const sable_backend *backend;
-    const char *device;
-    SABLE_TRY(sable_backend_find(&backend, &device, o.backend, err));
+    sable_backend_choice choice;
+    SABLE_TRY(sable_backend_find(&choice, o.backend, err));
 
     sable_ctx *ctx = calloc(1, sizeof *ctx);
     if (!ctx) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a context");
     ctx->params = *params;
-    ctx->backend = planning ? sable_backend_tally() : backend;
     pthread_mutex_init(&ctx->lock, NULL);
 
-    sable_backend_options bo = {sizeof bo, backend == sable_backend_cpu() ? o.cpu_path : device, o.threads,
-                                o.memory_cap};
     sable_status status = planning ? sable_ring_create_constants(&ctx->ring, &ctx->params, err)
                                    : sable_ring_create(&ctx->ring, &ctx->params, err);
     if (status == SABLE_OK) status = sable_level_tables_create(&ctx->level, &ctx->params, ctx->ring, err);
     if (status == SABLE_OK) status = sable_encoder_create(&ctx->encoder, params->log_n, err);
-    if (status == SABLE_OK) status = ctx->backend->open(&ctx->state, ctx->ring, &bo, err);
+    if (status == SABLE_OK) status = open_backend(ctx, &choice, &o, planning, err);
     if (status == SABLE_OK && planning) ctx->tally = sable_tally_of(ctx->state);
     if (status == SABLE_OK) ctx->host_threads = choose_host_threads(ctx, o.threads);
     if (status != SABLE_OK) {
@@ -96,6 +114,7 @@ sable_status sable_ctx_describe(const sable_ctx *ctx, sable_ctx_info *info) {
     if (!ctx || !info || info->struct_size != sizeof *info) return SABLE_INVALID;
     info->backend = ctx->backend->name;
     info->path = ctx->backend->path(ctx->state);
+    info->reason = ctx->reason;
     info->threads = ctx->backend->threads(ctx->state);
     return ctx->backend->memory_use(ctx->state, &info->bytes_live, &info->bytes_peak);
 }
@@ -110,8 +129,8 @@ sable_status sable_queue_create(sable_queue **out, sable_ctx *ctx, void *stream,
     q->slot = SABLE_MAX_QUEUES;
     pthread_mutex_lock(&ctx->lock);
     for (uint32_t i = 0; i < SABLE_MAX_QUEUES; i++)
-        if (!(ctx->queue_used >> i & 1)) {
-            ctx->queue_used |= 1ull << i;
+        if (!ctx->queue[i]) {
+            ctx->queue[i] = q;
             q->slot = i;
             break;
         }
@@ -135,14 +154,15 @@ void sable_queue_destroy(sable_queue **queue) {
     if (!queue || !*queue) return;
     sable_queue *q = *queue;
     sable_ctx *ctx = q->ctx;
+    /* Whoever finds the slot empty may take the work as done: so first wait, then clear it, then close. */
     if (q->handle) {
         if (q->dead == SABLE_OK && ctx->backend->queue_sync(q->handle) == SABLE_OK)
             atomic_store(&ctx->synced[q->slot], atomic_load(&ctx->issued[q->slot]));
-        ctx->backend->queue_close(q->handle);
     }
     pthread_mutex_lock(&ctx->lock);
-    ctx->queue_used &= ~(1ull << q->slot);
+    ctx->queue[q->slot] = NULL;
     pthread_mutex_unlock(&ctx->lock);
+    if (q->handle) ctx->backend->queue_close(q->handle);
     free(q);
     *queue = NULL;
 }
@@ -159,7 +179,9 @@ sable_status sable_queue_wait(sable_queue *queue, sable_queue *other) {
     SABLE_TRY(sable_check_queue(queue));
     if (!other || other->ctx != queue->ctx)
         return SABLE_REFUSE(queue, SABLE_INVALID, "sable_queue_wait: the queues have different contexts");
-    /* The cpu backend finishes every call before it returns; a device backend orders the streams here. */
+    if (other->dead != SABLE_OK)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "sable_queue_wait: the other queue failed and does no more work");
+    SABLE_RUN(queue, queue_wait(queue->handle, other->handle));
     queue->seen[other->slot] = atomic_load(&queue->ctx->issued[other->slot]);
     return SABLE_OK;
 }

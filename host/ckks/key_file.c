@@ -236,6 +236,7 @@ static sable_status load_keys(sable_queue *queue, sable_keyset **out, sable_key_
         keys->count = i + 1; /* what destroy has to release */
         status = load_key(queue, file, &keys->key[i], which ? which[i] : i);
     }
+    if (status == SABLE_OK) status = sable_queue_sync(queue); /* every queue may use them from here on */
     if (status == SABLE_OK)
         *out = keys;
     else

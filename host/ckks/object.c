@@ -23,10 +23,14 @@ bool sable_scale_equal(sable_scale a, sable_scale b) {
 
 /* -- checks -------------------------------------------------------------------------------------------------------- */
 
+/* Work of the queue comes after what the stamp tells of. */
+static bool in_order(const sable_queue *q, const sable_stamp *stamp) {
+    return stamp->sequence == 0 || stamp->slot == q->slot || q->seen[stamp->slot] >= stamp->sequence ||
+           atomic_load(&q->ctx->synced[stamp->slot]) >= stamp->sequence;
+}
+
 static sable_status check_stamp(sable_queue *q, const sable_stamp *stamp, const char *what) {
-    if (stamp->sequence == 0 || stamp->slot == q->slot || q->seen[stamp->slot] >= stamp->sequence ||
-        atomic_load(&q->ctx->synced[stamp->slot]) >= stamp->sequence)
-        return SABLE_OK;
+    if (in_order(q, stamp)) return SABLE_OK;
     return SABLE_REFUSE(q, SABLE_BUSY,
                         "%s was last written by another queue: call sable_queue_wait(this, that) or sync that queue",
                         what);
@@ -73,6 +77,16 @@ void sable_words_release(sable_queue *queue, uint32_t *data) {
     if (data) queue->ctx->backend->release(queue->handle, data);
 }
 
+void sable_stamp_await(sable_queue *queue, const sable_stamp *stamp) {
+    if (in_order(queue, stamp)) return;
+    sable_ctx *ctx = queue->ctx;
+    pthread_mutex_lock(&ctx->lock);
+    const sable_queue *writer = ctx->queue[stamp->slot];
+    /* A device that cannot even order two queues is lost, and says so at the next call. */
+    if (writer && writer->handle) (void)ctx->backend->queue_wait(queue->handle, writer->handle);
+    pthread_mutex_unlock(&ctx->lock);
+}
+
 void sable_stamp_write(sable_queue *queue, sable_stamp *stamp) {
     stamp->slot = queue->slot;
     stamp->sequence = atomic_fetch_add(&queue->ctx->issued[queue->slot], 1) + 1;
@@ -91,6 +105,7 @@ sable_status sable_ct_create(sable_ct **out, sable_ctx *ctx, sable_error *err) {
 
 void sable_ct_destroy(sable_queue *queue, sable_ct **ct) {
     if (!ct || !*ct) return;
+    if ((*ct)->data) sable_stamp_await(queue, &(*ct)->stamp);
     sable_words_release(queue, (*ct)->data);
     free(*ct);
     *ct = NULL;
@@ -228,6 +243,7 @@ sable_status sable_pt_create(sable_pt **out, sable_ctx *ctx, sable_error *err) {
 
 void sable_pt_destroy(sable_queue *queue, sable_pt **pt) {
     if (!pt || !*pt) return;
+    if ((*pt)->data) sable_stamp_await(queue, &(*pt)->stamp);
     sable_words_release(queue, (*pt)->data);
     free(*pt);
     *pt = NULL;

@@ -40,15 +40,16 @@ struct sable_ctx {
     sable_params params;
     const sable_backend *backend;
     void *state;        /* the backend's */
+    char reason[496];   /* why an automatic choice of the backend took cpu, else "" */
     sable_tally *tally; /* of a context that only plans, else NULL: payloads of files are then counted, not read */
     sable_ring *ring;
     sable_level_tables *level; /* [top_level + 1] */
     sable_encoder *encoder;
-    uint32_t host_threads;                     /* OpenMP threads of work on the host; never 0 */
-    pthread_mutex_t lock;                      /* queue slots */
-    uint64_t queue_used;                       /* bit per slot */
-    _Atomic uint64_t issued[SABLE_MAX_QUEUES]; /* operations given to each queue slot so far */
-    _Atomic uint64_t synced[SABLE_MAX_QUEUES]; /* known to be complete */
+    uint32_t host_threads;                       /* OpenMP threads of work on the host; never 0 */
+    pthread_mutex_t lock;                        /* of queue[] */
+    struct sable_queue *queue[SABLE_MAX_QUEUES]; /* by slot, NULL: free */
+    _Atomic uint64_t issued[SABLE_MAX_QUEUES];   /* operations given to each queue slot so far */
+    _Atomic uint64_t synced[SABLE_MAX_QUEUES];   /* known to be complete */
 };
 
 struct sable_queue {
@@ -138,6 +139,8 @@ SABLE_SHARED sable_status sable_check_out(sable_queue *queue, const sable_ct *ct
 /* Backend memory of `words` words. Refuses with the bytes when there is none. */
 SABLE_SHARED sable_status sable_words_alloc(sable_queue *queue, uint32_t **data, size_t words, const char *what);
 SABLE_SHARED void sable_words_release(sable_queue *queue, uint32_t *data);
+/* Orders the queue after whoever wrote the object last: before its memory is given back by another queue. */
+SABLE_SHARED void sable_stamp_await(sable_queue *queue, const sable_stamp *stamp);
 /* Stamps the object as written by the queue's next operation. */
 SABLE_SHARED void sable_stamp_write(sable_queue *queue, sable_stamp *stamp);
 

@@ -75,7 +75,6 @@ sable_status client_run_end(client_run *run, sable_queue *queue, uint32_t *data,
     if (!run->staged) return SABLE_OK;
     const size_t words = 2 * message_words(in);
     SABLE_RUN(queue, upload(queue->handle, data + first * words, run->cipher, count * words * sizeof(uint32_t)));
-    SABLE_RUN(queue, queue_sync(queue->handle)); /* the next run writes the same words */
     return SABLE_OK;
 }
 

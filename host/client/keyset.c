@@ -93,7 +93,6 @@ static sable_status make_key(sable_queue *queue, sable_evk *key, const sable_sec
     SABLE_TRY(client_work_status(&scratch->work, &queue->error));
     if (!scratch->staged) return SABLE_OK;
     SABLE_RUN(queue, upload(queue->handle, key->data, scratch->staged, words * sizeof(uint32_t)));
-    SABLE_RUN(queue, queue_sync(queue->handle)); /* the next key is made in the same words */
     return SABLE_OK;
 }
 
@@ -121,7 +120,7 @@ static sable_status make_keys(sable_queue *queue, sable_keyset *set, const sable
     set->seeded = true;
     set->insecure = secret->insecure || params->insecure || sable_rng_insecure(scratch->rng);
     for (size_t i = 0; i < set->count; i++) SABLE_TRY(make_key(queue, &set->key[i], secret, scratch));
-    return SABLE_OK;
+    return sable_queue_sync(queue); /* every queue may use them from here on */
 }
 
 sable_status sable_keyset_generate(sable_queue *queue, sable_keyset **out, const sable_secret *secret,

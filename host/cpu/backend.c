@@ -153,6 +153,11 @@ static sable_status cpu_queue_sync(void *queue) {
     return SABLE_OK;
 }
 
+static sable_status cpu_queue_wait(void *queue, void *other) {
+    (void)queue, (void)other; /* all that was given to it is done */
+    return SABLE_OK;
+}
+
 static const char *cpu_queue_error(void *queue) { return ((cpu_queue *)queue)->err.text; }
 
 sable_status cpu_no_memory(cpu_queue *queue, size_t bytes) {
@@ -198,6 +203,7 @@ static const sable_backend table = {
     .queue_open = cpu_queue_open,
     .queue_close = cpu_queue_close,
     .queue_sync = cpu_queue_sync,
+    .queue_wait = cpu_queue_wait,
     .queue_error = cpu_queue_error,
     .alloc = cpu_alloc,
     .release = cpu_release,

@@ -93,6 +93,10 @@ static sable_status tally_queue_sync(void *queue) {
     (void)queue;
     return SABLE_OK;
 }
+static sable_status tally_queue_wait(void *queue, void *other) {
+    (void)queue, (void)other;
+    return SABLE_OK;
+}
 static const char *tally_queue_error(void *queue) { return ((tally_queue *)queue)->err.text; }
 
 /* -- memory -------------------------------------------------------------------------------------------------------- */
@@ -331,6 +335,7 @@ static const sable_backend table = {
     .queue_open = tally_queue_open,
     .queue_close = tally_queue_close,
     .queue_sync = tally_queue_sync,
+    .queue_wait = tally_queue_wait,
     .queue_error = tally_queue_error,
     .alloc = tally_alloc,
     .release = tally_release,

@@ -12,6 +12,7 @@
 #include "tool/dry_run.h"
 #include "tool/options.h"
 #include "tool/report.h"
+#include "tool/session.h"
 
 /* "model name" of /proc/cpuinfo; "unknown" elsewhere. */
 static void cpu_name(char *name, size_t bytes) {
@@ -132,6 +133,7 @@ int cmd_bench(int argc, char **argv) {
     for (uint32_t i = 0; i < sets.count && status == SABLE_OK; i++) {
         sable_ctx_options options = {sizeof options, settings.backend, path, settings.threads, settings.memory};
         status = bench_env_open(&env, sets.item[i], &options, settings.dry_run);
+        if (status == SABLE_OK) tell_backend(&env.ctx_info);
         if (status == SABLE_OK && settings.dry_run) status = tell_set(&env, &choice);
         if (status == SABLE_OK && !settings.dry_run) status = run_cases(&env, bench_cases, &choice);
         if (status == SABLE_OK && !settings.dry_run) status = run_cases(&env, bench_infer_cases, &choice);

@@ -201,6 +201,7 @@ static sable_status tell(infer *r, double seconds) {
         say("%zu of %zu evaluation keys loaded: %s read, %s in memory", sable_keyset_count(p->keys), p->key_file.count,
             shown_bytes(p->key_file.key_bytes_read).text, shown_bytes(sable_keyset_bytes(p->keys)).text);
     tell_sigmoid(p);
+    tell_backend(&ctx);
     return SABLE_OK;
 }
 

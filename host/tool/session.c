@@ -44,6 +44,13 @@ uint64_t session_peak(const session *s) {
     return sable_ctx_describe(s->ctx, &info) == SABLE_OK ? info.bytes_peak : 0;
 }
 
+void tell_backend(const sable_ctx_info *info) {
+    static bool told = false;
+    if (told || !*info->reason) return;
+    told = true;
+    remark("computed on cpu: %s", info->reason);
+}
+
 void session_close(session *s) {
     sable_queue_destroy(&s->queue);
     sable_ctx_destroy(&s->ctx);

@@ -29,6 +29,8 @@ sable_status session_load_params(session *s, const char *params_name_or_path);
 void session_close(session *s);
 /* Most that the backend held at a time, in bytes. */
 uint64_t session_peak(const session *s);
+/* Says, once a process, why the library chose cpu where it was to choose. */
+void tell_backend(const sable_ctx_info *info);
 /* Copies the queue's sentence to s->err when status is a failure; returns status. */
 sable_status via_queue(session *s, sable_status status);
 

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define SABLE_BACKEND_ABI 1u
+#define SABLE_BACKEND_ABI 2u
 #define SABLE_MAX_Q       128 /* ciphertext primes of a set */
 #define SABLE_MAX_P       24  /* special primes */
 #define SABLE_MAX_LIMBS   (SABLE_MAX_Q + SABLE_MAX_P)
@@ -93,6 +93,19 @@ typedef struct sable_backend_options {
     size_t memory_cap; /* bytes, 0 = none */
 } sable_backend_options;
 
+/* What a device backend finds on the machine. Versions are 1000*major + 10*minor, 0 where there is none. */
+#define SABLE_MAX_DEVICES 16
+typedef struct sable_device {
+    char name[64];
+    uint32_t major, minor; /* compute capability */
+    uint64_t memory_bytes;
+} sable_device;
+typedef struct sable_device_list {
+    uint32_t driver, runtime;
+    uint32_t count;
+    sable_device device[SABLE_MAX_DEVICES];
+} sable_device_list;
+
 /* The function table. All functions may be called from several threads on different queues of one state.
  *
  * Conventions: `queue` is what queue_open returned. Outputs come first. Views of one call agree in batch, parts and
@@ -102,6 +115,8 @@ typedef struct sable_backend_options {
 typedef struct sable_backend {
     uint32_t abi;
     const char *name; /* "cpu", "cuda", "emu" */
+    /* What there is, or SABLE_NO_DEVICE saying what is missing: a driver or a device. NULL: a backend without devices. */
+    sable_status (*devices)(sable_device_list *list, sable_error *err);
 
     /* -- life cycle ------------------------------------------------------------------------------------------------ */
     sable_status (*open)(void **state, const sable_ring *ring, const sable_backend_options *options, sable_error *err);
@@ -111,11 +126,14 @@ typedef struct sable_backend {
     sable_status (*queue_open)(void **queue, void *state, void *external_stream, sable_error *err);
     void (*queue_close)(void *queue);
     sable_status (*queue_sync)(void *queue);
+    /* Work given to queue from now on starts after all that was given to other, a queue of the same state, so far. */
+    sable_status (*queue_wait)(void *queue, void *other);
     const char *(*queue_error)(void *queue);
 
     /* -- memory: 256-byte aligned; contents undefined after alloc -------------------------------------------------- */
     sable_status (*alloc)(void *queue, void **memory, size_t bytes); /* SABLE_NO_MEMORY: nothing was taken */
     void (*release)(void *queue, void *memory);                      /* in queue order; NULL is a no-op */
+    /* The host memory has been read when the call returns. */
     sable_status (*upload)(void *queue, void *device, const void *host, size_t bytes);
     sable_status (*download)(void *queue, void *host, const void *device, size_t bytes); /* synchronises */
     sable_status (*memory_use)(const void *state, size_t *live, size_t *peak);
@@ -220,6 +238,14 @@ typedef struct sable_backend {
 
 /* The cpu backend, always present. */
 SABLE_API const sable_backend *sable_backend_cpu(void);
+
+/* A plug-in, libsable_NAME.so, exports sable_backend_get, which returns its table for the life of the process. abi is the
+ * library's SABLE_BACKEND_ABI; the members abi and name of the table stay where they are in every version, and the library
+ * refuses a table of another abi. services: what the library lends; nothing yet beyond its size. */
+typedef struct sable_host_services {
+    size_t struct_size;
+} sable_host_services;
+typedef const sable_backend *sable_backend_get_function(uint32_t abi, const sable_host_services *services);
 
 #ifdef __cplusplus
 }

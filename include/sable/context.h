@@ -19,7 +19,9 @@ typedef struct sable_queue sable_queue;
 
 typedef struct sable_ctx_options {
     size_t struct_size;
-    const char *backend; /* "auto", "cpu", "cuda", "cuda:1"; NULL: environment SABLE_BACKEND, else "auto" */
+    /* "auto" (cuda where the plug-in, a driver and a device are there, else cpu), "cpu", "cuda", "cuda:1"; NULL:
+     * environment SABLE_BACKEND, else "auto". No other fall-back: "cuda" without a device is refused. */
+    const char *backend;
     const char
         *cpu_path; /* "portable", "avx2", "avx512", ...; NULL: environment SABLE_CPU, else the best of this machine */
     uint32_t threads;  /* cpu: 0 = the OpenMP default (OMP_NUM_THREADS) */
@@ -36,8 +38,9 @@ SABLE_API const sable_params *sable_ctx_params(const sable_ctx *ctx);
 
 typedef struct sable_ctx_info {
     size_t struct_size;
-    const char *backend; /* "cpu" */
-    const char *path;    /* "avx512" */
+    const char *backend; /* "cpu", "cuda" */
+    const char *path;    /* "avx512"; of cuda "sm_90, NAME" */
+    const char *reason;  /* one sentence: why "auto" chose cpu; "" otherwise. Lives as long as the context */
     uint32_t threads;
     size_t bytes_live, bytes_peak; /* backend memory of objects and scratch */
 } sable_ctx_info;
@@ -51,7 +54,9 @@ SABLE_API SABLE_CHECKED sable_status sable_queue_create(sable_queue **out, sable
 SABLE_API void sable_queue_destroy(sable_queue **queue);
 /* Waits for all work of the queue; an asynchronous fault surfaces here at the latest. */
 SABLE_API SABLE_CHECKED sable_status sable_queue_sync(sable_queue *queue);
-/* Work given to `queue` from now on starts after everything given to `other` so far. */
+/* Work given to `queue` from now on starts after everything given to `other` so far. Needed before an object is read
+ * that another queue wrote (refused with SABLE_BUSY otherwise), and before an object is overwritten or destroyed that another queue
+ * still reads (not noticed). */
 SABLE_API SABLE_CHECKED sable_status sable_queue_wait(sable_queue *queue, sable_queue *other);
 /* The sentence of the last call on the queue that failed; "" before any. Valid until the next failing call. */
 SABLE_API const char *sable_queue_error(const sable_queue *queue);

@@ -196,18 +196,17 @@ TEST(CpuBackend, TwoRingsInOneProcess) {
 }
 
 TEST(Registry, FindsByName) {
-    const sable_backend *backend = nullptr;
-    const char *device = "untouched";
     sable_error err{};
     for (const char *name : {"cpu", "auto", "", static_cast<const char *>(nullptr)}) {
-        ASSERT_EQ(sable_backend_find(&backend, &device, name, &err), SABLE_OK) << err.text;
-        EXPECT_NE(backend, nullptr);
-        backend = nullptr;
+        sable_backend_choice choice{};
+        ASSERT_EQ(sable_backend_find(&choice, name, &err), SABLE_OK) << err.text;
+        EXPECT_NE(choice.backend, nullptr);
     }
-    for (const char *name : {"cpux", "gpu", "cpu:1"}) {
-        EXPECT_EQ(sable_backend_find(&backend, &device, name, &err), SABLE_NO_DEVICE) << name;
+    for (const char *name : {"cpux", "gpu", "cpu:1", "auto:0", "cuda:", "cuda:x", "cuda:-1", "anamethatisfartoolong"}) {
+        sable_backend_choice choice{};
+        EXPECT_EQ(sable_backend_find(&choice, name, &err), SABLE_NO_DEVICE) << name;
         EXPECT_NE(std::string(err.text).find(name), std::string::npos) << err.text;
-        EXPECT_EQ(backend, nullptr);
+        EXPECT_EQ(choice.backend, nullptr);
     }
 }
 
