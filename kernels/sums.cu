@@ -67,33 +67,38 @@ __global__ void __launch_bounds__(GPU_SUM_BLOCK)
                    uint32_t chunks) {
     constexpr uint32_t quads = (G + 3) / 4; // a row of constants is `quads` 16-byte words
     GPU_SHARED(uint4, rows, GPU_SUM_TERMS * quads);
-    const uint32_t x = blockIdx.x / chunks, first = (blockIdx.x - x * chunks) * G, limb = blockIdx.y;
-    const gpu_columns at = gpu_columns_of<W, GPU_SUM_LOG>(ring, x);
+    const uint32_t block = blockIdx.x / chunks, first = (blockIdx.x - block * chunks) * G, limb = blockIdx.y;
+    const gpu_columns at = gpu_columns_of<W, GPU_SUM_LOG>(ring, block);
     const sable_prime q = ring.prime[out.pos[limb]];
     const uint32_t *from = gpu_limb(in, 0, at.rest, limb);
     uint64_t acc[G][W] = {};
     for (uint32_t begin = 0, folded = 0; begin < in.batch; begin += GPU_SUM_TERMS) {
         const uint32_t count = sable_min32(GPU_SUM_TERMS, in.batch - begin);
         __syncthreads(); // the rows of the last round have been read
-        for (uint32_t k = threadIdx.x; k < count * quads * 4; k += GPU_SUM_BLOCK) {
-            const uint32_t t = begin + k / (quads * 4), g = first + k % (quads * 4);
-            ((uint32_t *)rows)[k] = g < out.batch ? c[((size_t)g * in.batch + t) * out.limbs + limb] : 0;
+        for (uint32_t k = threadIdx.x; k < GPU_SUM_TERMS * quads * 4; k += GPU_SUM_BLOCK) {
+            const uint32_t t = k / (quads * 4), g = first + k % (quads * 4);
+            ((uint32_t *)rows)[k] =
+                t < count && g < out.batch ? c[((size_t)g * in.batch + begin + t) * out.limbs + limb] : 0;
         }
         __syncthreads();
         if (!at.valid) continue;
-        for (uint32_t t = 0; t < count; t++) {
-            uint32_t x_t[W];
-            gpu_load(x_t, from, at.column);
-            from += in.batch_stride;
+        for (uint32_t t = 0; t < count; t += 4) { // four loads under way; beyond the last term any words do: times 0
+            uint32_t x[4][W];
             GPU_UNROLL
-            for (uint32_t g = 0; g < G; g += 4) {
-                const uint4 m = rows[t * quads + g / 4];
-                gpu_multiply_add(acc[g], x_t, m.x);
-                if (g + 1 < G) gpu_multiply_add(acc[g + 1], x_t, m.y);
-                if (g + 2 < G) gpu_multiply_add(acc[g + 2], x_t, m.z);
-                if (g + 3 < G) gpu_multiply_add(acc[g + 3], x_t, m.w);
+            for (uint32_t i = 0; i < 4; i++)
+                gpu_load(x[i], from + (begin + sable_min32(t + i, count - 1)) * in.batch_stride, at.column);
+            GPU_UNROLL
+            for (uint32_t i = 0; i < 4; i++) {
+                GPU_UNROLL
+                for (uint32_t g = 0; g < G; g += 4) {
+                    const uint4 m = rows[(t + i) * quads + g / 4];
+                    gpu_multiply_add(acc[g], x[i], m.x);
+                    if (g + 1 < G) gpu_multiply_add(acc[g + 1], x[i], m.y);
+                    if (g + 2 < G) gpu_multiply_add(acc[g + 2], x[i], m.z);
+                    if (g + 3 < G) gpu_multiply_add(acc[g + 3], x[i], m.w);
+                }
             }
-            if (++folded == GPU_FOLD_NEXT) {
+            if ((folded += 4) == GPU_FOLD_NEXT) {
                 folded = 0;
                 GPU_UNROLL
                 for (uint32_t g = 0; g < G; g++) gpu_fold(acc[g], q.p);
@@ -114,8 +119,8 @@ __device__ __forceinline__ uint32_t *row_of(const gpu_rows &rows, uint32_t membe
 template <uint32_t W, uint32_t M>
 __global__ void __launch_bounds__(GPU_SUM_BLOCK)
     inner_kernel(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_inner o, uint32_t chunks) {
-    const uint32_t x = blockIdx.x / chunks, first = (blockIdx.x - x * chunks) * M, limb = blockIdx.y;
-    const gpu_columns at = gpu_columns_of<W, GPU_SUM_LOG>(ring, x);
+    const uint32_t block = blockIdx.x / chunks, first = (blockIdx.x - block * chunks) * M, limb = blockIdx.y;
+    const gpu_columns at = gpu_columns_of<W, GPU_SUM_LOG>(ring, block);
     if (!at.valid) return;
     const uint32_t pos = o.acc.pos[limb], own = pos < ring.q_count ? pos / o.alpha - o.first_block : UINT32_MAX;
     const sable_prime q = ring.prime[pos];

@@ -22,6 +22,10 @@ sable_status gpu_add_const(void *queue, const sable_limbs *out, const sable_limb
 sable_status gpu_ntt_forward(void *queue, const sable_limbs *x);
 sable_status gpu_ntt_inverse(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *mult);
 
+/* table_data.c */
+sable_status gpu_encode(void *queue, const sable_limbs *out, const double *hi, const double *lo, uint32_t gap);
+sable_status gpu_check_range(void *queue, const sable_limbs *x, uint64_t *bad);
+
 /* table_sums.c */
 sable_status gpu_tensor(void *queue, const sable_limbs *out, const sable_limbs *a, size_t a_term_stride,
                         const sable_limbs *b, size_t b_term_stride, uint32_t terms);

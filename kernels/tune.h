@@ -6,6 +6,8 @@
 #define GPU_BLOCK_LOG 8
 #define GPU_BLOCK     (1 << GPU_BLOCK_LOG) /* threads of element-wise kernels */
 
+#define GPU_ENCODE_LIMBS 8u /* limbs for which a thread of encode splits its doubles once */
+
 /* Combinations and inner products. */
 #define GPU_SUM_LOG   7
 #define GPU_SUM_BLOCK (1 << GPU_SUM_LOG)
