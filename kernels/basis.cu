@@ -30,7 +30,6 @@ __global__ void __launch_bounds__(GPU_CONVERT_BLOCK, 65536 / (32 + 4 * S) / GPU_
                    uint32_t group) {
     GPU_SHARED_DYNAMIC(uint4, shared);
     GPU_SHARED(gpu_source, sources, S);
-    static_assert(S % 4 == 0 && S <= GPU_FOLD_FIRST, "sums would need a fold");
     gpu_target *targets = (gpu_target *)shared;
     uint4 *factors = shared + group; // [destination of the group][S / 4]
     const uint32_t first = blockIdx.y * group;
@@ -70,7 +69,7 @@ __global__ void __launch_bounds__(GPU_CONVERT_BLOCK, 65536 / (32 + 4 * S) / GPU_
         }
         uint32_t r[4];
         GPU_UNROLL
-        for (uint32_t w = 0; w < 4; w++) r[w] = gpu_finish(acc[w], t.p, t.pinv);
+        for (uint32_t w = 0; w < 4; w++) r[w] = gpu_finish_rows<S>(acc[w], t.p, t.pinv);
         gpu_store(gpu_limb(out, member, part, first + d), at.column, r);
     }
 }
@@ -119,7 +118,7 @@ __global__ void __launch_bounds__(GPU_CONVERT_BLOCK)
         uint32_t r[4];
         GPU_UNROLL
         for (uint32_t w = 0; w < 4; w++) // at most 11 rows since the last fold, so v * neg_d fits too
-            r[w] = gpu_finish(acc[d][w] + (sum[w] >> 32) * t.neg_d, t.p, t.pinv);
+            r[w] = sable_canon1(gpu_finish_lazy(acc[d][w] + (sum[w] >> 32) * t.neg_d, t.p, t.pinv), t.p);
         gpu_store(gpu_limb(out, member, part, first + d), at.column, r);
     }
 }

@@ -8,22 +8,22 @@
  *
  * Bounds of a sum: y_i <= q_i - 1 <= 2^30 - 32 (primes are 1 modulo 2N >= 32), constants at most p - 1, v < 2^8.
  *   start:   v * neg_d' < 2^8 p
- *   16 rows: 2^8 p + 16 (2^30 - 32)(p - 1) < 2^34 p = 4p * 2^32 < 2^64
+ *   12 rows: 2^8 p + 12 (2^30 - 32)(p - 1) < 12 * 2^30 p = 3p * 2^32
+ *   16 rows: 2^8 p + 16 (2^30 - 32)(p - 1) < 16 * 2^30 p = 4p * 2^32 < 2^64
  *   later:   upper half to [0,p), then 12 rows: p*2^32 + 12 * 2^30 p = 4p * 2^32
  * so the upper half lies in [0,4p) whenever it is folded. */
 #include "kernels/fold.h"
 
 /* What a quotient needs of a source. */
-typedef struct gpu_source {
+struct alignas(8) gpu_source {
     uint32_t wq, shift;
-} gpu_source;
+};
 
 /* What a destination needs besides its row of constants: 16 bytes, so that one load brings it. */
-typedef struct __align__(16) gpu_target {
+struct alignas(16) gpu_target {
     uint32_t p, pinv, neg_d; /* neg_d in Montgomery form */
     uint32_t unused;
-}
-gpu_target;
+};
 
 static __device__ __forceinline__ gpu_source gpu_source_of(const gpu_ring &ring, const gpu_basis &basis, uint32_t i) {
     gpu_source s = {0, 0};
@@ -57,8 +57,11 @@ static __device__ __forceinline__ uint32_t gpu_quotient(uint32_t y, gpu_source s
     return (uint32_t)((uint64_t)y * s.wq >> s.shift);
 }
 
-/* acc * 2^-32 modulo p, canonical; acc < 4p*2^32. */
-static __device__ __forceinline__ uint32_t gpu_finish(uint64_t acc, uint32_t p, uint32_t pinv) {
+/* acc * 2^-32 modulo p, canonical, after v * neg_d and `rows` products without a fold. */
+template <uint32_t rows>
+static __device__ __forceinline__ uint32_t gpu_finish_rows(uint64_t acc, uint32_t p, uint32_t pinv) {
+    static_assert(rows <= GPU_FOLD_FIRST, "the sum needs a fold");
+    if (rows <= GPU_FOLD_NEXT) return gpu_finish_short(acc, p, pinv);
     return sable_canon1(gpu_finish_lazy(acc, p, pinv), p);
 }
 

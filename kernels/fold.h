@@ -26,6 +26,13 @@ static __device__ __forceinline__ uint32_t gpu_finish_lazy(uint64_t acc, uint32_
     return sable_mont_lazy(gpu_fold(acc, p), p, pinv);
 }
 
+/* acc * 2^-32 modulo p, canonical, for acc < 3p*2^32 (from 0 on 12 products): the upper half less [0,p) plus p is below
+ * 4p, so it needs no fold. */
+static __device__ __forceinline__ uint32_t gpu_finish_short(uint64_t acc, uint32_t p, uint32_t pinv) {
+    const uint32_t m = (uint32_t)acc * pinv;
+    return sable_canon2((uint32_t)(acc >> 32) - (uint32_t)((uint64_t)m * p >> 32) + p, p);
+}
+
 /* x * 2^32 modulo p, canonical, for x < 2p: x * r2 < 2p * p < p*2^32. */
 static __device__ __forceinline__ uint32_t gpu_to_mont(uint32_t x, const sable_prime &q) {
     return sable_canon1(sable_mont_lazy((uint64_t)x * q.r2, q.p, q.pinv), q.p);
