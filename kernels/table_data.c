@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Functions of the backend table that bring data to the device or look at it: encoding and range checks. */
 #include "kernels/encode.h"
+#include "kernels/queue.h"
 #include "kernels/reduce.h"
 #include "kernels/table.h"
 
