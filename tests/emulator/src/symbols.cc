@@ -54,6 +54,18 @@ std::string find_symbol(const char *path, uintptr_t offset) {
     return "";
 }
 
+// "void f<(kind)1>(int)" becomes "f<(kind)1>".
+std::string without_parameters(std::string name) {
+    const std::string nowhere = "(anonymous namespace)::";
+    for (size_t at; (at = name.find(nowhere)) != std::string::npos;) name.erase(at, nowhere.size());
+    int depth = 0;
+    for (size_t at = name.size(); at-- > 0 && name.back() == ')';) {
+        depth += (name[at] == ')') - (name[at] == '(');
+        if (depth == 0) name.erase(at);
+    }
+    return name.compare(0, 5, "void ") == 0 ? name.substr(5) : name;
+}
+
 std::string find_name(const void *kernel) {
     Dl_info info;
     link_map *map = nullptr;
@@ -65,7 +77,7 @@ std::string find_name(const void *kernel) {
     char *readable = abi::__cxa_demangle(name.c_str(), nullptr, nullptr, &status);
     if (readable) name = readable;
     free(readable);
-    return name.substr(0, name.find('('));
+    return without_parameters(name);
 }
 
 } // namespace
