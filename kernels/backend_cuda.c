@@ -52,6 +52,38 @@ ON_QUEUE(mul, (void *queue, view out, view a, view b), (queue, out, a, b))
 ON_QUEUE(mul_const, (void *queue, view out, view a, const uint32_t *lo, const uint32_t *hi), (queue, out, a, lo, hi))
 ON_QUEUE(add_const, (void *queue, view out, view a, const uint32_t *lo, const uint32_t *hi), (queue, out, a, lo, hi))
 
+ON_QUEUE(ntt_forward, (void *queue, view x), (queue, x))
+ON_QUEUE(ntt_inverse, (void *queue, view out, view in, const uint32_t *mult), (queue, out, in, mult))
+ON_QUEUE(base_convert, (void *queue, view out, view y, const sable_basis *basis), (queue, out, y, basis))
+ON_QUEUE(tensor, (void *queue, view out, view a, size_t a_stride, view b, size_t b_stride, uint32_t terms),
+         (queue, out, a, a_stride, b, b_stride, terms))
+ON_QUEUE(combine, (void *queue, view out, view in, const uint32_t *c), (queue, out, in, c))
+ON_QUEUE(mod_up, (void *queue, view digits, view y, const sable_basis *const *up), (queue, digits, y, up))
+ON_QUEUE(key_inner,
+         (void *queue, view acc, view digits, view own, view key, uint32_t alpha, uint32_t first_block, view add,
+          const uint32_t *add_mult),
+         (queue, acc, digits, own, key, alpha, first_block, add, add_mult))
+ON_QUEUE(key_inner_many,
+         (void *queue, view acc, view digits, view own, view keys, const uint32_t *galois, uint32_t count,
+          uint32_t alpha, uint32_t first_block, view add, const uint32_t *add_mult),
+         (queue, acc, digits, own, keys, galois, count, alpha, first_block, add, add_mult))
+ON_QUEUE(accumulate, (void *queue, view out, view in, view pt, const uint32_t *which, uint32_t terms),
+         (queue, out, in, pt, which, terms))
+ON_QUEUE(key_switch,
+         (void *queue, view acc, view y, const sable_basis *const *up, view own, view key, uint32_t alpha,
+          uint32_t first_block, view add, const uint32_t *add_mult),
+         (queue, acc, y, up, own, key, alpha, first_block, add, add_mult))
+ON_QUEUE(ntt_mod_down, (void *queue, view out, view e, view x, const uint32_t *x_mult, const uint32_t *e_mult),
+         (queue, out, e, x, x_mult, e_mult))
+ON_QUEUE(mod_down,
+         (void *queue, view out, view y, const sable_basis *basis, view x, const uint32_t *x_mult,
+          const uint32_t *e_mult, uint32_t galois),
+         (queue, out, y, basis, x, x_mult, e_mult, galois))
+ON_QUEUE(expand, (void *queue, view out, const sable_expansion *from), (queue, out, from))
+
+ON_QUEUE(encode, (void *queue, view out, const double *hi, const double *lo, uint32_t gap), (queue, out, hi, lo, gap))
+ON_QUEUE(check_range, (void *queue, view x, uint64_t *bad), (queue, x, bad))
+
 static void queue_close(void *queue) {
     const int device = ((gpu_queue *)queue)->device, before = begin(device, "sable queue_close");
     gpu_queue_close(queue);
@@ -63,15 +95,11 @@ static void release(void *queue, void *memory) {
     end(device, before);
 }
 
-static sable_status refuse_incomplete(const sable_backend *t, sable_error *err);
-static sable_status open_complete(void **state, const sable_ring *ring, const sable_backend_options *options,
-                                  sable_error *err);
-
 static const sable_backend table = {
     .abi = SABLE_BACKEND_ABI,
     .name = BACKEND_NAME,
     .devices = gpu_devices,
-    .open = open_complete,
+    .open = gpu_open,
     .close = gpu_close,
     .path = gpu_path,
     .threads = gpu_threads,
@@ -95,30 +123,22 @@ static const sable_backend table = {
     .mul = mul,
     .mul_const = mul_const,
     .add_const = add_const,
+    .ntt_forward = ntt_forward,
+    .ntt_inverse = ntt_inverse,
+    .base_convert = base_convert,
+    .tensor = tensor,
+    .combine = combine,
+    .mod_up = mod_up,
+    .key_inner = key_inner,
+    .key_inner_many = key_inner_many,
+    .accumulate = accumulate,
+    .key_switch = key_switch,
+    .ntt_mod_down = ntt_mod_down,
+    .mod_down = mod_down,
+    .expand = expand,
+    .encode = encode,
+    .check_range = check_range,
 };
-
-/* Functions that no file implements yet. */
-static sable_status refuse_incomplete(const sable_backend *t, sable_error *err) {
-    const struct {
-        const char *name;
-        int there;
-    } needed[] = {
-        {"ntt_forward", !!t->ntt_forward}, {"ntt_inverse", !!t->ntt_inverse}, {"base_convert", !!t->base_convert},
-        {"tensor", !!t->tensor},           {"combine", !!t->combine},         {"mod_up", !!t->mod_up},
-        {"key_inner", !!t->key_inner},     {"key_switch", !!t->key_switch},   {"ntt_mod_down", !!t->ntt_mod_down},
-        {"mod_down", !!t->mod_down},       {"encode", !!t->encode},           {"check_range", !!t->check_range}};
-    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
-        if (!needed[i].there)
-            return sable_fail(err, SABLE_NO_DEVICE, "this version of the " BACKEND_NAME " backend lacks %s: use cpu",
-                              needed[i].name);
-    return SABLE_OK;
-}
-
-static sable_status open_complete(void **state, const sable_ring *ring, const sable_backend_options *options,
-                                  sable_error *err) {
-    SABLE_TRY(refuse_incomplete(&table, err));
-    return gpu_open(state, ring, options, err);
-}
 
 SABLE_API sable_backend_get_function sable_backend_get;
 const sable_backend *sable_backend_get(uint32_t abi, const sable_host_services *services) {

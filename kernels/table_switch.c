@@ -103,14 +103,14 @@ sable_status gpu_mod_up(void *queue, const sable_limbs *digits, const sable_limb
 }
 
 /* Members, and limbs of each, that are begun at a time; bytes of their scratch. */
-typedef struct room {
+typedef struct share {
     uint32_t members, limbs;
     size_t bytes;
-} room;
+} share;
 
-static room room_of(const gpu_queue *q, uint32_t members, uint32_t parts, uint32_t limbs, int limbs_divide) {
+static share share_of(const gpu_queue *q, uint32_t members, uint32_t parts, uint32_t limbs, int limbs_divide) {
     const size_t limb = (size_t)q->ring.n * sizeof(uint32_t) * parts;
-    room r = {members, limbs, 0};
+    share r = {members, limbs, 0};
     if (limb * limbs * members > GPU_BEGUN_BYTES) r.members = (uint32_t)(GPU_BEGUN_BYTES / (limb * limbs));
     if (r.members == 0) {
         r.members = 1;
@@ -139,17 +139,17 @@ sable_status gpu_key_switch(void *queue, const sable_limbs *acc, const sable_lim
     const uint32_t count = key->parts / 2;
     int divides = halves(q);
     for (uint32_t j = 0; j < count; j++) divides = divides && ordered(acc, up[j]);
-    const room room = room_of(q, acc->batch, count, acc->limbs, divides);
+    const share part = share_of(q, acc->batch, count, acc->limbs, divides);
     void *scratch;
     SABLE_TRY(prepare(q, up, count));
-    SABLE_TRY(gpu_take(q, &scratch, room.bytes));
+    SABLE_TRY(gpu_take(q, &scratch, part.bytes));
     sable_status status = SABLE_OK;
-    for (uint32_t m = 0; m < acc->batch && status == SABLE_OK; m += room.members) {
-        const uint32_t members = acc->batch - m < room.members ? acc->batch - m : room.members;
+    for (uint32_t m = 0; m < acc->batch && status == SABLE_OK; m += part.members) {
+        const uint32_t members = acc->batch - m < part.members ? acc->batch - m : part.members;
         const sable_limbs to = members_of(acc, m, members), from = members_of(y, m, members),
                           mine = members_of(own, m, members), more = add ? members_of(add, m, members) : *acc;
-        for (uint32_t i = 0; i < acc->limbs && status == SABLE_OK; i += room.limbs) {
-            const uint32_t limbs = acc->limbs - i < room.limbs ? acc->limbs - i : room.limbs;
+        for (uint32_t i = 0; i < acc->limbs && status == SABLE_OK; i += part.limbs) {
+            const uint32_t limbs = acc->limbs - i < part.limbs ? acc->limbs - i : part.limbs;
             const sable_limbs digits = begun_view(q, scratch, acc->pos + i, limbs, count, members);
             status = begin(q, &digits, &from, up, count);
             if (status != SABLE_OK) break;
@@ -183,13 +183,13 @@ static sable_status finish(gpu_queue *q, const sable_limbs *out, const sable_lim
 sable_status gpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
                           const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois) {
     gpu_queue *q = queue;
-    const room room = room_of(q, out->batch, out->parts, out->limbs, 0);
+    const share part = share_of(q, out->batch, out->parts, out->limbs, 0);
     void *scratch;
     SABLE_TRY(prepare(q, &basis, 1));
-    SABLE_TRY(gpu_take(q, &scratch, room.bytes));
+    SABLE_TRY(gpu_take(q, &scratch, part.bytes));
     sable_status status = SABLE_OK;
-    for (uint32_t m = 0; m < out->batch && status == SABLE_OK; m += room.members) {
-        const uint32_t members = out->batch - m < room.members ? out->batch - m : room.members;
+    for (uint32_t m = 0; m < out->batch && status == SABLE_OK; m += part.members) {
+        const uint32_t members = out->batch - m < part.members ? out->batch - m : part.members;
         const sable_limbs to = members_of(out, m, members), from = members_of(y, m, members),
                           source = members_of(x, m, members);
         const sable_limbs e = begun_view(q, scratch, out->pos, out->limbs, out->parts, members);
