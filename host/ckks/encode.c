@@ -34,26 +34,40 @@ static sable_status encoding_shape(sable_queue *queue, sable_pt *meta, const sab
     return SABLE_OK;
 }
 
-/* Largest |value|; refuses values that are not finite. */
+static double size_of(const double *value, bool is_complex) {
+    return is_complex ? sqrt(value[0] * value[0] + value[1] * value[1]) : fabs(value[0]);
+}
+
+/* Largest |value|, or a number that is not finite if one of them is not. */
+static double extent_of(const double *values, size_t count, bool is_complex) {
+    double most = 0, zero = 0;
+#pragma omp simd reduction(max : most) reduction(+ : zero)
+    for (size_t i = 0; i < count; i += is_complex ? 2 : 1) {
+        const double size = size_of(values + i, is_complex);
+        most = size > most ? size : most;
+        zero += size * 0;
+    }
+    return most + zero;
+}
+
+/* Refuses values that are not finite. */
 static sable_status values_extent(sable_queue *queue, double *largest, const double *values, size_t count,
                                   bool is_complex) {
-    double best = 0;
-    for (size_t i = 0; i < count; i += is_complex ? 2 : 1) {
-        double size = is_complex ? sqrt(values[i] * values[i] + values[i + 1] * values[i + 1]) : fabs(values[i]);
-        if (!isfinite(size) || isnan(values[i]))
-            return SABLE_REFUSE(queue, SABLE_DATA, "encode: value %zu is %g: every value must be finite",
-                                i / (is_complex ? 2 : 1), values[i]);
-        if (size > best) best = size;
-    }
-    *largest = best;
+    *largest = is_complex ? extent_of(values, count, true) : extent_of(values, count, false);
+    const size_t step = is_complex ? 2 : 1;
+    for (size_t i = 0; !isfinite(*largest) && i < count; i += step)
+        if (!isfinite(size_of(values + i, is_complex)))
+            return SABLE_REFUSE(queue, SABLE_DATA, "encode: value %zu is %g: every value must be finite", i / step,
+                                values[i]);
     return SABLE_OK;
 }
 
 static sable_status encode_member(sable_queue *queue, const sable_limbs *out, const double *z, bool is_complex,
-                                  const sable_pt *meta, double *coeff, double *hi, double *lo) {
+                                  const sable_pt *meta, double *hi, double *lo) {
     const sable_ctx *ctx = queue->ctx;
-    SABLE_TRY(sable_embed_inverse(ctx->encoder, coeff, z, is_complex, meta->slots, &queue->error));
-    sable_scale_round(hi, lo, coeff, 2 * (size_t)meta->slots, sable_scale_dd(meta->scale));
+    const uint32_t threads = sable_host_threads(ctx);
+    SABLE_TRY(sable_embed_inverse(ctx->encoder, lo, z, is_complex, meta->slots, threads, &queue->error));
+    sable_scale_round(hi, lo, lo, 2 * (size_t)meta->slots, sable_scale_dd(meta->scale), threads);
     SABLE_RUN(queue, encode(queue->handle, out, hi, lo, ctx->params.n / (2 * meta->slots)));
     return SABLE_OK;
 }
@@ -84,7 +98,7 @@ sable_status sable_encode(sable_queue *queue, sable_pt *out, const double *value
 
     const sable_level_tables *t = &ctx->level[meta.level];
     size_t n2 = 2 * (size_t)meta.slots;
-    double *host = malloc(3 * n2 * sizeof *host);
+    double *host = malloc(2 * n2 * sizeof *host);
     if (!host) return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "encode: no memory for %zu coefficients", n2);
     uint32_t *data;
     sable_status status = sable_words_alloc(queue, &data, (size_t)meta.batch * t->limbs * ctx->params.n, "encode");
@@ -95,14 +109,14 @@ sable_status sable_encode(sable_queue *queue, sable_pt *out, const double *value
             one.data = all.data + b * all.batch_stride;
             status = ctx->tally ? ctx->backend->encode(queue->handle, &one, NULL, NULL, ctx->params.n / (uint32_t)n2)
                                 : encode_member(queue, &one, values + count / meta.batch * b, encoding->is_complex,
-                                                &meta, host, host + n2, host + 2 * n2);
+                                                &meta, host, host + n2);
         }
         if (status == SABLE_OK)
             sable_pt_commit(queue, out, &meta, data);
         else
             sable_words_release(queue, data);
     }
-    sodium_memzero(host, 3 * n2 * sizeof *host);
+    sable_wipe(host, 2 * n2 * sizeof *host, sable_host_threads(ctx));
     free(host);
     return status;
 }
@@ -138,10 +152,11 @@ sable_status sable_decode(sable_queue *queue, double *values, size_t count, bool
         for (uint32_t i = 0; i < t->limbs; i++) limb[i] = host + (b * (size_t)t->limbs + i) * n;
         size_t inconsistent;
         status = sable_residues_to_doubles(coeff, &inconsistent, limb, gap, 2 * (size_t)in->slots, ctx->ring, t->pos,
-                                           t->limbs, t->limbs, sable_scale_dd(in->scale), sable_host_threads(ctx),
-                                           &queue->error);
+                                           t->limbs, t->limbs, sable_scale_dd(in->scale), INFINITY,
+                                           sable_host_threads(ctx), &queue->error);
         if (status == SABLE_OK)
-            status = sable_embed(ctx->encoder, values + b * per_member, is_complex, coeff, in->slots, &queue->error);
+            status = sable_embed(ctx->encoder, values + b * per_member, is_complex, coeff, in->slots,
+                                 sable_host_threads(ctx), &queue->error);
     }
     free(host);
     free(coeff);

@@ -8,6 +8,10 @@
 #include "ckks/fft.h"
 #include "ring/word.h"
 
+/* Slots or coefficients that one thread goes through at a time, and fewest that are worth a parallel region. */
+#define RUN           ((size_t)1024)
+#define PARALLEL_FROM ((size_t)4096)
+
 struct sable_encoder {
     uint32_t log_n;
     sable_fft fft; /* of N/2 points */
@@ -53,51 +57,78 @@ static sable_status no_work(uint32_t slots, sable_error *err) {
                       work_doubles(slots) * sizeof(double));
 }
 
+void sable_wipe(void *memory, size_t bytes, uint32_t threads) {
+    const size_t piece = RUN * sizeof(double), pieces = (bytes + piece - 1) / piece;
+    (void)threads; /* unused without OpenMP */
+#pragma omp parallel for schedule(static) if (bytes >= PARALLEL_FROM * sizeof(double)) num_threads(threads)
+    for (size_t i = 0; i < pieces; i++)
+        sodium_memzero((char *)memory + i * piece, i + 1 < pieces ? piece : bytes - i * piece);
+}
+
 /* The work array may hold a secret message. */
-static void work_free(double *re, uint32_t slots) {
-    sodium_memzero(re, work_doubles(slots) * sizeof(double));
+static void work_free(double *re, uint32_t slots, uint32_t threads) {
+    sable_wipe(re, work_doubles(slots) * sizeof(double), threads);
     free(re);
 }
 
+/* Between slots and the matrix, one run of the side that is written. */
+static void gather_slots(double *re, double *im, const double *z, bool is_complex, const uint32_t *slot, size_t count) {
+    if (is_complex) {
+        for (size_t i = 0; i < count; i++) re[i] = z[2 * (size_t)slot[i]], im[i] = z[2 * (size_t)slot[i] + 1];
+    } else {
+        for (size_t i = 0; i < count; i++) re[i] = z[slot[i]];
+        memset(im, 0, count * sizeof *im);
+    }
+}
+static void gather_places(double *z, bool is_complex, const double *re, const double *im, const uint32_t *place,
+                          size_t count) {
+    if (is_complex) {
+        for (size_t j = 0; j < count; j++) z[2 * j] = re[place[j]], z[2 * j + 1] = im[place[j]];
+    } else {
+        for (size_t j = 0; j < count; j++) z[j] = re[place[j]];
+    }
+}
+
+static size_t run_of(size_t count) { return count < RUN ? count : RUN; }
+
 sable_status sable_embed_inverse(const sable_encoder *encoder, double *coeff, const double *z, bool is_complex,
-                                 uint32_t slots, sable_error *err) {
+                                 uint32_t slots, uint32_t threads, sable_error *err) {
     uint32_t log = 0;
     SABLE_TRY(check_slots(encoder, slots, &log, err));
     double *re = work_alloc(slots);
     if (!re) return no_work(slots, err);
     double *im = re + im_offset(slots);
-    const uint32_t *place = encoder->fft.size[log].place;
-    if (is_complex) {
-        for (uint32_t j = 0; j < slots; j++) re[place[j]] = z[2 * (size_t)j], im[place[j]] = z[2 * (size_t)j + 1];
-    } else {
-        for (uint32_t j = 0; j < slots; j++) re[place[j]] = z[j];
-        memset(im, 0, slots * sizeof(double));
-    }
-    sable_fft_to_coeff(&encoder->fft, log, coeff, re, im);
-    work_free(re, slots);
+    const uint32_t *slot = encoder->fft.size[log].slot;
+    const size_t run = run_of(slots);
+#pragma omp parallel for schedule(static) if (slots >= PARALLEL_FROM) num_threads(threads)
+    for (size_t i = 0; i < slots; i += run) gather_slots(re + i, im + i, z, is_complex, slot + i, run);
+    sable_fft_to_coeff(&encoder->fft, log, coeff, re, im, threads);
+    work_free(re, slots, threads);
     return SABLE_OK;
 }
 
 sable_status sable_embed(const sable_encoder *encoder, double *z, bool is_complex, const double *coeff, uint32_t slots,
-                         sable_error *err) {
+                         uint32_t threads, sable_error *err) {
     uint32_t log = 0;
     SABLE_TRY(check_slots(encoder, slots, &log, err));
     double *re = work_alloc(slots);
     if (!re) return no_work(slots, err);
     double *im = re + im_offset(slots);
-    sable_fft_from_coeff(&encoder->fft, log, re, im, coeff);
+    sable_fft_from_coeff(&encoder->fft, log, re, im, coeff, threads);
     const uint32_t *place = encoder->fft.size[log].place;
-    if (is_complex) {
-        for (uint32_t j = 0; j < slots; j++) z[2 * (size_t)j] = re[place[j]], z[2 * (size_t)j + 1] = im[place[j]];
-    } else {
-        for (uint32_t j = 0; j < slots; j++) z[j] = re[place[j]];
-    }
-    work_free(re, slots);
+    const size_t run = run_of(slots), width = is_complex ? 2 : 1;
+#pragma omp parallel for schedule(static) if (slots >= PARALLEL_FROM) num_threads(threads)
+    for (size_t j = 0; j < slots; j += run) gather_places(z + width * j, is_complex, re, im, place + j, run);
+    work_free(re, slots, threads);
     return SABLE_OK;
 }
 
-void sable_scale_round(double *hi, double *lo, const double *coeff, size_t count, sable_dd scale) {
-    sable_fft_kernels_best()->scale_round(hi, lo, coeff, count, scale);
+void sable_scale_round(double *hi, double *lo, const double *coeff, size_t count, sable_dd scale, uint32_t threads) {
+    const sable_fft_kernels *kernels = sable_fft_kernels_best();
+    (void)threads; /* unused without OpenMP */
+#pragma omp parallel for schedule(static) if (count >= PARALLEL_FROM) num_threads(threads)
+    for (size_t t = 0; t < count; t += RUN)
+        kernels->scale_round(hi + t, lo + t, coeff + t, count - t < RUN ? count - t : RUN, scale);
 }
 
 /* Residue of an integer-valued double: m * 2^e with |m| < 2^53 and e = 0, or 2^52 <= |m| and e >= 0. */
@@ -120,7 +151,7 @@ static uint32_t residue_of(double x, uint32_t p) {
 void sable_encode_scalar(uint32_t *lo_word, uint32_t *hi_word, const sable_ring *ring, const uint16_t *pos,
                          uint32_t limbs, double re, double im, sable_dd scale) {
     double value[2] = {re, im}, hi[2], lo[2];
-    sable_scale_round(hi, lo, value, 2, scale);
+    sable_scale_round(hi, lo, value, 2, scale, 1);
     for (uint32_t i = 0; i < limbs; i++) {
         const uint32_t p = ring->prime[pos[i]].p;
         uint32_t u = sable_add_mod(residue_of(hi[0], p), residue_of(lo[0], p), p), v = 0;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +59,8 @@ void sable_garner_free(sable_garner *g) {
 
 sable_status sable_residues_to_doubles(double *coeff, size_t *inconsistent, const uint32_t *const *x, size_t stride,
                                        size_t count, const sable_ring *ring, const uint16_t *pos, uint32_t limbs,
-                                       uint32_t used, sable_dd scale, uint32_t threads, sable_error *err) {
+                                       uint32_t used, sable_dd scale, double largest, uint32_t threads,
+                                       sable_error *err) {
     sable_garner g;
     SABLE_TRY(sable_garner_init(&g, ring, pos, limbs, used, scale, err));
     sable_garner_block *block = NULL;
@@ -77,8 +79,9 @@ sable_status sable_residues_to_doubles(double *coeff, size_t *inconsistent, cons
 #endif
         for (int64_t b = 0; b < blocks; b++) {
             size_t first = (size_t)b * SABLE_GARNER_BLOCK, left = count - first;
-            bad += block(&g, &work, coeff + first, x, stride, first,
-                         left < SABLE_GARNER_BLOCK ? left : SABLE_GARNER_BLOCK);
+            if (left > SABLE_GARNER_BLOCK) left = SABLE_GARNER_BLOCK;
+            bad += block(&g, &work, coeff + first, x, stride, first, left);
+            for (size_t t = first; t < first + left; t++) bad += !(fabs(coeff[t]) <= largest);
         }
         sodium_memzero(&work, sizeof work);
     }

@@ -9,7 +9,11 @@
 
 /* Rows up to which stages are done one after the other: 256 rows of 8 complex numbers are 32 KiB. Larger transforms go
  * depth first. */
-#define LEAF_ROWS 256u
+#define LEAF_ROWS     256u
+/* Rows of a quarter that the widest stage and the twist take together: 16 KiB of four quarters. */
+#define STEP_ROWS     32u
+/* Smaller transforms are not worth a parallel region: 2^10 points take 3 us, a region and its barriers 1. */
+#define PARALLEL_FROM 2048u
 
 /* cos and sin of pi*m/r for m = 0 .. r/4. */
 typedef struct octant {
@@ -68,14 +72,16 @@ static void octant_at(const octant *o, uint64_t m, double *re, double *im) {
     *im = lower ? -s : s;
 }
 
+static uint32_t log_of(size_t power) { return (uint32_t)__builtin_ctzll(power); }
+
 static size_t round8(size_t x) { return (x + 7) & ~(size_t)7; }
 
-static void size_init(sable_fft_size *size, const octant *o, double *twist, uint32_t *place) {
-    uint32_t n = size->n, log_rows = 0;
-    while (1u << log_rows < size->rows) log_rows++;
+static void size_init(sable_fft_size *size, const octant *o, double *twist, uint32_t *place, uint32_t *slot) {
+    const uint32_t n = size->n, log_rows = log_of(size->rows);
     size->twist_re = twist;
     size->twist_im = twist + round8(n);
     size->place = place;
+    size->slot = slot;
     uint64_t unit = o->r / (2ull * n); /* zeta = exp(i*pi/(2n)) */
     for (uint32_t c = 0; c < size->lanes; c++)
         for (uint32_t t = 0; t < size->rows; t++)
@@ -85,8 +91,10 @@ static void size_init(sable_fft_size *size, const octant *o, double *twist, uint
     double unused;
     octant_at(o, o->r / 4, &size->half_root, &unused);
     /* 4*kappa + 1 times 5 is 4*(5*kappa + 1) + 1. */
-    for (uint32_t j = 0, kappa = 0; j < n; j++, kappa = (5 * kappa + 1) & (n - 1))
+    for (uint32_t j = 0, kappa = 0; j < n; j++, kappa = (5 * kappa + 1) & (n - 1)) {
         place[j] = sable_brv(kappa / size->lanes, log_rows) * size->lanes + kappa % size->lanes;
+        slot[place[j]] = j;
+    }
 }
 
 int sable_fft_init(sable_fft *fft, uint32_t log_max) {
@@ -100,7 +108,7 @@ int sable_fft_init(sable_fft *fft, uint32_t log_max) {
     size_t doubles = 0, places = 0;
     for (uint32_t log = 0; log <= log_max; log++) {
         doubles += 2 * round8(1ull << log);
-        places += round8(1ull << log);
+        places += 2 * round8(1ull << log);
     }
     for (uint32_t log = 0; log + 2 <= log_max; log++) doubles += round8(6ull << log);
     fft->memory = aligned_alloc(64, round8(doubles) * sizeof(double) + round8(places * 4 / 8 + 8) * 8);
@@ -123,9 +131,9 @@ int sable_fft_init(sable_fft *fft, uint32_t log_max) {
         size->n = 1u << log;
         size->lanes = log >= 6 ? SABLE_FFT_LANES : 1;
         size->rows = size->n / size->lanes;
-        size_init(size, &o, next, place);
+        size_init(size, &o, next, place, place + round8(size->n));
         next += 2 * round8(size->n);
-        place += round8(size->n);
+        place += 2 * round8(size->n);
     }
     free(o.cosine);
     return 0;
@@ -142,12 +150,13 @@ static void columns_dit(const sable_fft *fft, double *re, double *im, uint32_t l
     size_t rows = (size_t)1 << log;
     if (rows <= LEAF_ROWS) {
         if (log & 1) k->radix2(re, im, rows, lanes);
-        for (uint32_t q = log & 1; q + 2 <= log; q += 2) k->dit4(re, im, rows, (size_t)1 << q, fft->stage[q], lanes);
+        for (uint32_t q = log & 1; q + 2 <= log; q += 2)
+            k->dit4(re, im, rows, (size_t)1 << q, 0, (size_t)1 << q, fft->stage[q], lanes);
         return;
     }
     size_t part = rows / 4 * lanes;
     for (uint32_t i = 0; i < 4; i++) columns_dit(fft, re + i * part, im + i * part, log - 2, lanes);
-    k->dit4(re, im, rows, rows / 4, fft->stage[log - 2], lanes);
+    k->dit4(re, im, rows, rows / 4, 0, rows / 4, fft->stage[log - 2], lanes);
 }
 
 /* Sign +, natural to bit-reversed order. */
@@ -155,23 +164,66 @@ static void columns_dif(const sable_fft *fft, double *re, double *im, uint32_t l
     const sable_fft_kernels *k = fft->kernels;
     size_t rows = (size_t)1 << log;
     if (rows <= LEAF_ROWS) {
-        for (uint32_t q = log; q >= 2; q -= 2) k->dif4(re, im, rows, (size_t)1 << (q - 2), fft->stage[q - 2], lanes);
+        for (uint32_t q = log; q >= 2; q -= 2)
+            k->dif4(re, im, rows, (size_t)1 << (q - 2), 0, (size_t)1 << (q - 2), fft->stage[q - 2], lanes);
         if (log & 1) k->radix2(re, im, rows, lanes);
         return;
     }
     size_t part = rows / 4 * lanes;
-    k->dif4(re, im, rows, rows / 4, fft->stage[log - 2], lanes);
+    k->dif4(re, im, rows, rows / 4, 0, rows / 4, fft->stage[log - 2], lanes);
     for (uint32_t i = 0; i < 4; i++) columns_dif(fft, re + i * part, im + i * part, log - 2, lanes);
 }
 
-void sable_fft_to_coeff(const sable_fft *fft, uint32_t log, double *coeff, double *re, double *im) {
-    const sable_fft_size *size = &fft->size[log];
-    columns_dit(fft, re, im, size->lanes == 1 ? log : log - 3, size->lanes);
-    fft->kernels->finish(coeff, re, im, size);
+/* The widest stage couples row j of every quarter. The other stages stay inside a quarter; the pass that twists rows
+ * takes those that the widest stage has at hand. */
+static void widest_and_finish(const sable_fft *fft, const sable_fft_size *size, double *coeff, double *re, double *im,
+                              size_t from) {
+    const size_t quarter = size->rows / 4;
+    fft->kernels->dit4(re, im, size->rows, quarter, from, from + STEP_ROWS, fft->stage[log_of(quarter)], size->lanes);
+    for (size_t row = from; row < size->rows; row += quarter)
+        fft->kernels->finish(coeff, re, im, size, row, row + STEP_ROWS);
+}
+static void start_and_widest(const sable_fft *fft, const sable_fft_size *size, double *re, double *im,
+                             const double *coeff, size_t from) {
+    const size_t quarter = size->rows / 4;
+    for (size_t row = from; row < size->rows; row += quarter)
+        fft->kernels->start(re, im, coeff, size, row, row + STEP_ROWS);
+    fft->kernels->dif4(re, im, size->rows, quarter, from, from + STEP_ROWS, fft->stage[log_of(quarter)], size->lanes);
 }
 
-void sable_fft_from_coeff(const sable_fft *fft, uint32_t log, double *re, double *im, const double *coeff) {
+void sable_fft_to_coeff(const sable_fft *fft, uint32_t log, double *coeff, double *re, double *im, uint32_t threads) {
     const sable_fft_size *size = &fft->size[log];
-    fft->kernels->start(re, im, coeff, size);
-    columns_dif(fft, re, im, size->lanes == 1 ? log : log - 3, size->lanes);
+    const size_t quarter = size->rows / 4, part = quarter * size->lanes;
+    (void)threads; /* unused without OpenMP */
+    if (size->lanes == 1 || quarter < STEP_ROWS) {
+        columns_dit(fft, re, im, log_of(size->rows), size->lanes);
+        fft->kernels->finish(coeff, re, im, size, 0, size->rows);
+        return;
+    }
+#pragma omp parallel if (size->n >= PARALLEL_FROM) num_threads(threads)
+    {
+#pragma omp for schedule(static)
+        for (size_t i = 0; i < 4; i++) columns_dit(fft, re + i * part, im + i * part, log_of(quarter), size->lanes);
+#pragma omp for schedule(static)
+        for (size_t from = 0; from < quarter; from += STEP_ROWS) widest_and_finish(fft, size, coeff, re, im, from);
+    }
+}
+
+void sable_fft_from_coeff(const sable_fft *fft, uint32_t log, double *re, double *im, const double *coeff,
+                          uint32_t threads) {
+    const sable_fft_size *size = &fft->size[log];
+    const size_t quarter = size->rows / 4, part = quarter * size->lanes;
+    (void)threads; /* unused without OpenMP */
+    if (size->lanes == 1 || quarter < STEP_ROWS) {
+        fft->kernels->start(re, im, coeff, size, 0, size->rows);
+        columns_dif(fft, re, im, log_of(size->rows), size->lanes);
+        return;
+    }
+#pragma omp parallel if (size->n >= PARALLEL_FROM) num_threads(threads)
+    {
+#pragma omp for schedule(static)
+        for (size_t from = 0; from < quarter; from += STEP_ROWS) start_and_widest(fft, size, re, im, coeff, from);
+#pragma omp for schedule(static)
+        for (size_t i = 0; i < 4; i++) columns_dif(fft, re + i * part, im + i * part, log_of(quarter), size->lanes);
+    }
 }

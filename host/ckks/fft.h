@@ -26,19 +26,24 @@ typedef struct sable_fft_size {
     uint32_t n, lanes, rows;     /* n = lanes * rows */
     double *twist_re, *twist_im; /* [lanes][rows]: zeta^((4c+1)t_r) */
     uint32_t *place; /* [n]: slot j is b[kappa(j)] with kappa(j) = (5^j mod 4n - 1)/4; its index in the matrix */
+    uint32_t *slot;  /* [n]: the slot at an index */
     double lane_re[8], lane_im[8]; /* e^(2 pi i t_c/32) */
     double half_root;              /* sqrt(1/2) */
 } sable_fft_size;
 
-/* The loops that use fma(), once per instruction set. tw: [quarter][w, w^2, w^3 as re, im], w = e^(2 pi i
- * j/(4 quarter)); dit4 has sign -, dif4 sign +. */
+/* The loops that use fma(), once per instruction set. dit4, dif4: butterflies `from` to `to` of each block of 4 quarters;
+ * tw: [quarter][w, w^2, w^3 as re, im], w = e^(2 pi i j/(4 quarter)); dit4 has sign -, dif4 sign +. finish, start: rows
+ * `from` to `to`, multiples of 8; all of them where there is one lane. */
 typedef struct sable_fft_kernels {
     const char *name;
     void (*radix2)(double *re, double *im, size_t rows, size_t lanes); /* pairs of rows */
-    void (*dit4)(double *re, double *im, size_t rows, size_t quarter, const double *tw, size_t lanes); /* sign - */
-    void (*dif4)(double *re, double *im, size_t rows, size_t quarter, const double *tw, size_t lanes); /* sign + */
-    void (*finish)(double *coeff, const double *re, const double *im, const sable_fft_size *size);
-    void (*start)(double *re, double *im, const double *coeff, const sable_fft_size *size);
+    void (*dit4)(double *re, double *im, size_t rows, size_t quarter, size_t from, size_t to, const double *tw,
+                 size_t lanes);
+    void (*dif4)(double *re, double *im, size_t rows, size_t quarter, size_t from, size_t to, const double *tw,
+                 size_t lanes);
+    void (*finish)(double *coeff, const double *re, const double *im, const sable_fft_size *size, size_t from,
+                   size_t to);
+    void (*start)(double *re, double *im, const double *coeff, const sable_fft_size *size, size_t from, size_t to);
     void (*scale_round)(double *hi, double *lo, const double *coeff, size_t count, sable_dd scale);
 } sable_fft_kernels;
 /* Implementation `index` (0 = portable, then faster ones), NULL if the processor or the build lacks it. */
@@ -57,10 +62,12 @@ typedef struct sable_fft {
 /* Tables for n = 1 .. 2^log_max. 0, or -1 when there is no memory. */
 int sable_fft_init(sable_fft *fft, uint32_t log_max);
 void sable_fft_free(sable_fft *fft);
-/* coeff[0..2n) from the matrix b (re, im: n doubles each, destroyed), divided by n. */
-void sable_fft_to_coeff(const sable_fft *fft, uint32_t log, double *coeff, double *re, double *im);
+/* coeff[0..2n) from the matrix b (re, im: n doubles each, destroyed), divided by n. threads: of OpenMP, 4 at most have
+ * work; the same bits for any number. */
+void sable_fft_to_coeff(const sable_fft *fft, uint32_t log, double *coeff, double *re, double *im, uint32_t threads);
 /* The matrix b from coeff[0..2n). */
-void sable_fft_from_coeff(const sable_fft *fft, uint32_t log, double *re, double *im, const double *coeff);
+void sable_fft_from_coeff(const sable_fft *fft, uint32_t log, double *re, double *im, const double *coeff,
+                          uint32_t threads);
 
 /* -- one body, several instruction sets: a body is always inlined into functions that differ in their target ------- */
 #define SABLE_BODY static inline __attribute__((always_inline))

@@ -58,21 +58,22 @@ SABLE_BODY void radix2_body(double *re, double *im, size_t rows, size_t lanes) {
     }
 }
 
-#define STAGE_BODY(name)                                                                                               \
-    SABLE_BODY void name##_lanes(double *re, double *im, size_t rows, size_t quarter, const double *tw,                \
-                                 size_t lanes) {                                                                       \
-        const size_t d = quarter * lanes;                                                                              \
-        for (size_t block = 0; block < rows; block += 4 * quarter)                                                     \
-            for (size_t j = 0; j < quarter; j++) {                                                                     \
-                double *r = re + (block + j) * lanes, *i = im + (block + j) * lanes;                                   \
-                name##_rows(r, i, r + d, i + d, r + 2 * d, i + 2 * d, r + 3 * d, i + 3 * d, tw + 6 * j, lanes);        \
-            }                                                                                                          \
-    }                                                                                                                  \
-    SABLE_BODY void name##_body(double *re, double *im, size_t rows, size_t quarter, const double *tw, size_t lanes) { \
-        if (lanes == L)                                                                                                \
-            name##_lanes(re, im, rows, quarter, tw, L);                                                                \
-        else                                                                                                           \
-            name##_lanes(re, im, rows, quarter, tw, 1);                                                                \
+#define STAGE_BODY(name)                                                                                        \
+    SABLE_BODY void name##_lanes(double *re, double *im, size_t rows, size_t quarter, size_t from, size_t to,   \
+                                 const double *tw, size_t lanes) {                                              \
+        const size_t d = quarter * lanes;                                                                       \
+        for (size_t block = 0; block < rows; block += 4 * quarter)                                              \
+            for (size_t j = from; j < to; j++) {                                                                \
+                double *r = re + (block + j) * lanes, *i = im + (block + j) * lanes;                            \
+                name##_rows(r, i, r + d, i + d, r + 2 * d, i + 2 * d, r + 3 * d, i + 3 * d, tw + 6 * j, lanes); \
+            }                                                                                                   \
+    }                                                                                                           \
+    SABLE_BODY void name##_body(double *re, double *im, size_t rows, size_t quarter, size_t from, size_t to,    \
+                                const double *tw, size_t lanes) {                                               \
+        if (lanes == L)                                                                                         \
+            name##_lanes(re, im, rows, quarter, from, to, tw, L);                                               \
+        else                                                                                                    \
+            name##_lanes(re, im, rows, quarter, from, to, tw, 1);                                               \
     }
 STAGE_BODY(dit4)
 STAGE_BODY(dif4)
@@ -121,7 +122,8 @@ SABLE_BODY void mul_plain(double *zr, double *zi, const double *xr, const double
     }
 }
 
-SABLE_BODY void finish_body(double *coeff, const double *re, const double *im, const sable_fft_size *size) {
+SABLE_BODY void finish_body(double *coeff, const double *re, const double *im, const sable_fft_size *size, size_t from,
+                            size_t to) {
     const size_t n = size->n, rows = size->rows;
     const double inverse = 1.0 / (double)n; /* a power of two: exact */
     if (size->lanes == 1) {
@@ -130,7 +132,7 @@ SABLE_BODY void finish_body(double *coeff, const double *re, const double *im, c
         return;
     }
     double xr[L][L], xi[L][L];
-    for (size_t row = 0; row < rows; row += L) {
+    for (size_t row = from; row < to; row += L) {
         for (size_t l = 0; l < L; l++)
             for (size_t c = 0; c < L; c++) xr[c][l] = re[(row + l) * L + c], xi[c][l] = im[(row + l) * L + c];
         for (size_t c = 0; c < L; c++)
@@ -149,14 +151,15 @@ SABLE_BODY void finish_body(double *coeff, const double *re, const double *im, c
     sodium_memzero(xi, sizeof xi);
 }
 
-SABLE_BODY void start_body(double *re, double *im, const double *coeff, const sable_fft_size *size) {
+SABLE_BODY void start_body(double *re, double *im, const double *coeff, const sable_fft_size *size, size_t from,
+                           size_t to) {
     const size_t n = size->n, rows = size->rows;
     if (size->lanes == 1) {
         mul_plain(re, im, coeff, coeff + n, size->twist_re, size->twist_im, n);
         return;
     }
     double xr[L][L], xi[L][L];
-    for (size_t row = 0; row < rows; row += L) {
+    for (size_t row = from; row < to; row += L) {
         for (size_t k = 0; k < L; k++) {
             const double wr = size->lane_re[k], wi = size->lane_im[k];
             const double *zr = coeff + k * rows + row, *zi = zr + n;
@@ -188,33 +191,34 @@ SABLE_BODY void scale_round_body(double *hi, double *lo, const double *coeff, si
     }
 }
 
-#define KERNELS(target, suffix, label)                                                                           \
-    target static void radix2_##suffix(double *re, double *im, size_t rows, size_t lanes) {                      \
-        if (lanes == L)                                                                                          \
-            radix2_body(re, im, rows, L);                                                                        \
-        else                                                                                                     \
-            radix2_body(re, im, rows, 1);                                                                        \
-    }                                                                                                            \
-    target static void dit4_##suffix(double *re, double *im, size_t rows, size_t quarter, const double *tw,      \
-                                     size_t lanes) {                                                             \
-        dit4_body(re, im, rows, quarter, tw, lanes);                                                             \
-    }                                                                                                            \
-    target static void dif4_##suffix(double *re, double *im, size_t rows, size_t quarter, const double *tw,      \
-                                     size_t lanes) {                                                             \
-        dif4_body(re, im, rows, quarter, tw, lanes);                                                             \
-    }                                                                                                            \
-    target static void finish_##suffix(double *coeff, const double *re, const double *im,                        \
-                                       const sable_fft_size *size) {                                             \
-        finish_body(coeff, re, im, size);                                                                        \
-    }                                                                                                            \
-    target static void start_##suffix(double *re, double *im, const double *coeff, const sable_fft_size *size) { \
-        start_body(re, im, coeff, size);                                                                         \
-    }                                                                                                            \
-    target static void scale_round_##suffix(double *hi, double *lo, const double *coeff, size_t count,           \
-                                            sable_dd scale) {                                                    \
-        scale_round_body(hi, lo, coeff, count, scale);                                                           \
-    }                                                                                                            \
-    static const sable_fft_kernels kernels_##suffix = {                                                          \
+#define KERNELS(target, suffix, label)                                                                                \
+    target static void radix2_##suffix(double *re, double *im, size_t rows, size_t lanes) {                           \
+        if (lanes == L)                                                                                               \
+            radix2_body(re, im, rows, L);                                                                             \
+        else                                                                                                          \
+            radix2_body(re, im, rows, 1);                                                                             \
+    }                                                                                                                 \
+    target static void dit4_##suffix(double *re, double *im, size_t rows, size_t quarter, size_t from, size_t to,     \
+                                     const double *tw, size_t lanes) {                                                \
+        dit4_body(re, im, rows, quarter, from, to, tw, lanes);                                                        \
+    }                                                                                                                 \
+    target static void dif4_##suffix(double *re, double *im, size_t rows, size_t quarter, size_t from, size_t to,     \
+                                     const double *tw, size_t lanes) {                                                \
+        dif4_body(re, im, rows, quarter, from, to, tw, lanes);                                                        \
+    }                                                                                                                 \
+    target static void finish_##suffix(double *coeff, const double *re, const double *im, const sable_fft_size *size, \
+                                       size_t from, size_t to) {                                                      \
+        finish_body(coeff, re, im, size, from, to);                                                                   \
+    }                                                                                                                 \
+    target static void start_##suffix(double *re, double *im, const double *coeff, const sable_fft_size *size,        \
+                                      size_t from, size_t to) {                                                       \
+        start_body(re, im, coeff, size, from, to);                                                                    \
+    }                                                                                                                 \
+    target static void scale_round_##suffix(double *hi, double *lo, const double *coeff, size_t count,                \
+                                            sable_dd scale) {                                                         \
+        scale_round_body(hi, lo, coeff, count, scale);                                                                \
+    }                                                                                                                 \
+    static const sable_fft_kernels kernels_##suffix = {                                                               \
         label, radix2_##suffix, dit4_##suffix, dif4_##suffix, finish_##suffix, start_##suffix, scale_round_##suffix};
 
 KERNELS(, portable, "portable")

@@ -238,7 +238,7 @@ static void run_decode(void *arg) {
     for (uint32_t i = 0; i < limbs; i++) x[i] = s->words + (size_t)i * s->ring->n;
     size_t inconsistent;
     note(s, sable_residues_to_doubles(s->values, &inconsistent, x, 1, s->ring->n, s->ring, s->pos, limbs, limbs,
-                                      (sable_dd){0x1p40, 0}, 1, NULL));
+                                      (sable_dd){0x1p40, 0}, INFINITY, 1, NULL));
 }
 static void run_expand(void *arg) {
     stage *s = arg;
@@ -312,7 +312,7 @@ typedef struct embedding {
 
 static void run_embed(void *arg) {
     embedding *e = arg;
-    (void)sable_embed_inverse(e->encoder, e->coeff, e->z, false, e->slots, NULL);
+    (void)sable_embed_inverse(e->encoder, e->coeff, e->z, false, e->slots, 1, NULL);
 }
 
 static sable_status encoder(sable_prices *prices, const sable_params *params, sable_error *err) {
@@ -320,7 +320,8 @@ static sable_status encoder(sable_prices *prices, const sable_params *params, sa
     embedding e = {.slots = n / 2, .z = calloc(n / 2, sizeof(double)), .coeff = calloc(n, sizeof(double))};
     sable_status status = e.z && e.coeff ? sable_encoder_create(&e.encoder, log_n, err)
                                          : sable_fail(err, SABLE_NO_MEMORY, "no memory to measure the encoder");
-    if (status == SABLE_OK) prices->seconds[SABLE_WORK_EMBED] = sable_time_of(run_embed, &e) / ((double)n * log_n);
+    if (status == SABLE_OK)
+        prices->seconds[SABLE_WORK_EMBED] = sable_time_of(run_embed, &e) / ((double)n * log_n) / prices->speedup;
     sable_encoder_destroy(&e.encoder);
     free(e.z);
     free(e.coeff);

@@ -62,10 +62,11 @@ typedef struct decryption {
     uint32_t members; /* of a run, at most */
     uint32_t first;   /* member of the batch that the run at hand begins with */
     client_work work;
-    uint32_t *staged; /* a device's words, [members][parts][sel.limbs][N]; NULL: they are read where they lie */
-    uint32_t *phase;  /* [members][sel.limbs][N], wiped */
-    double *coeff;    /* [lanes][2*slots], wiped */
-    double *values;   /* all of them, wiped */
+    uint32_t decoders; /* threads that decode a member each; 1: all threads decode one member together */
+    uint32_t *staged;  /* a device's words, [members][parts][sel.limbs][N]; NULL: they are read where they lie */
+    uint32_t *phase;   /* [members][sel.limbs][N], wiped */
+    double *coeff;     /* [decoders][2*slots], wiped */
+    double *values;    /* all of them, wiped */
     size_t value_count;
     bool is_complex;
 } decryption;
@@ -81,23 +82,26 @@ static void choose_members(decryption *d) {
 static sable_status decryption_open(decryption *d, sable_error *err) {
     const size_t n = d->in->ctx->params.n, limbs = d->sel.limbs;
     const bool stage = !client_shares_memory(d->queue->ctx);
-    uint32_t tasks = d->members > d->sel.limbs ? d->members : d->sel.limbs;
-    SABLE_TRY(client_work_open(&d->work, &d->secret->ring, tasks, err));
+    SABLE_TRY(client_work_open(&d->work, &d->secret->ring, client_decrypt_tasks(d->members, d->sel.limbs, d->in->slots),
+                               err));
+    d->decoders = d->members < d->work.lanes ? 1 : d->work.lanes;
     if (stage)
         SABLE_TRY(client_scratch_take(&d->work, &d->staged, d->members * d->in->parts * limbs * n, "decryption", err));
     SABLE_TRY(client_scratch_take(&d->work, &d->phase, d->members * limbs * n, "decryption", err));
-    d->coeff = malloc((size_t)d->work.lanes * 2 * d->in->slots * sizeof *d->coeff);
+    d->coeff = malloc((size_t)d->decoders * 2 * d->in->slots * sizeof *d->coeff);
     d->values = malloc(d->value_count * sizeof *d->values);
     if (!d->coeff || !d->values)
         return sable_fail(err, SABLE_NO_MEMORY, "decryption needs %zu bytes of host memory",
-                          ((size_t)d->work.lanes * 2 * d->in->slots + d->value_count) * sizeof *d->values);
+                          ((size_t)d->decoders * 2 * d->in->slots + d->value_count) * sizeof *d->values);
     return SABLE_OK;
 }
 
 static void decryption_close(decryption *d) {
-    if (d->phase) sodium_memzero(d->phase, (size_t)d->members * d->sel.limbs * d->in->ctx->params.n * sizeof *d->phase);
-    if (d->coeff) sodium_memzero(d->coeff, (size_t)d->work.lanes * 2 * d->in->slots * sizeof *d->coeff);
-    if (d->values) sodium_memzero(d->values, d->value_count * sizeof *d->values);
+    const size_t n = d->in->ctx->params.n;
+    const uint32_t threads = d->work.lanes;
+    if (d->phase) sable_wipe(d->phase, (size_t)d->members * d->sel.limbs * n * sizeof *d->phase, threads);
+    if (d->coeff) sable_wipe(d->coeff, (size_t)d->decoders * 2 * d->in->slots * sizeof *d->coeff, threads);
+    if (d->values) sable_wipe(d->values, d->value_count * sizeof *d->values, threads);
     if (d->work.lane) {
         client_scratch_give(&d->work, d->staged);
         client_scratch_give(&d->work, d->phase);
@@ -145,55 +149,61 @@ static void phase_limb(client_lane *lane, const decryption *d, uint32_t k, uint3
     }
 }
 
-/* Member b of the run into member `to` of the values. *sound = false: a coefficient contradicts the bound. */
-static sable_status decode_member(const decryption *d, double *coeff, uint32_t b, uint32_t to, bool *sound,
-                                  sable_error *err) {
+/* What went wrong with the members of a run. */
+typedef struct verdict {
+    sable_status status; /* the first failure */
+    sable_error err;
+    uint32_t unsound; /* the first member with a coefficient that contradicts the bound, or UINT32_MAX */
+} verdict;
+
+static void note(verdict *v, sable_status status, const sable_error *err, bool sound, uint32_t member) {
+    if (status == SABLE_OK && sound) return;
+#pragma omp critical(sable_client_decode)
+    {
+        if (status != SABLE_OK && v->status == SABLE_OK) {
+            v->status = status;
+            v->err = *err;
+        }
+        if (!sound && member < v->unsound) v->unsound = member;
+    }
+}
+
+/* Member b of the run into its place among the values. */
+static void decode_member(const decryption *d, double *coeff, uint32_t b, uint32_t threads, verdict *v) {
     const sable_ctx *ctx = d->in->ctx;
     const size_t n = ctx->params.n, limbs = d->sel.limbs, count = 2 * (size_t)d->in->slots;
     const uint32_t *x[SABLE_MAX_Q];
     for (size_t k = 0; k < limbs; k++) x[k] = d->phase + (b * limbs + k) * n;
     size_t inconsistent = 0;
-    SABLE_TRY(sable_residues_to_doubles(coeff, &inconsistent, x, n / count, count, ctx->ring, d->sel.pos,
-                                        (uint32_t)limbs, d->sel.used, (sable_dd){d->in->scale.hi, d->in->scale.lo},
-                                        sable_host_threads(ctx), err));
-    *sound = inconsistent == 0;
-    for (size_t t = 0; t < count; t++) *sound &= fabs(coeff[t]) <= d->sel.largest;
-    if (!*sound) return SABLE_OK;
-    double *z = d->values + (size_t)to * d->in->slots * (d->is_complex ? 2 : 1);
-    return sable_embed(ctx->encoder, z, d->is_complex, coeff, d->in->slots, err);
+    sable_error err = {0};
+    sable_status status = sable_residues_to_doubles(
+        coeff, &inconsistent, x, n / count, count, ctx->ring, d->sel.pos, (uint32_t)limbs, d->sel.used,
+        (sable_dd){d->in->scale.hi, d->in->scale.lo}, d->sel.largest, threads, &err);
+    double *z = d->values + (size_t)(d->first + b) * d->in->slots * (d->is_complex ? 2 : 1);
+    if (status == SABLE_OK && inconsistent == 0)
+        status = sable_embed(ctx->encoder, z, d->is_complex, coeff, d->in->slots, threads, &err);
+    note(v, status, &err, inconsistent == 0, d->first + b);
 }
 
 static sable_status decode_run(decryption *d, uint32_t count) {
-    sable_status failed = SABLE_OK;
-    sable_error failure = {0};
-    uint32_t unsound = UINT32_MAX;
-    client_work *work = &d->work;
-    CLIENT_PARALLEL(work)
-    for (uint32_t b = 0; b < count; b++) {
-        sable_error err = {0};
-        bool sound = true;
-        size_t lane = (size_t)(client_lane_of(work) - work->lane);
-        sable_status status = decode_member(d, d->coeff + lane * 2 * d->in->slots, b, d->first + b, &sound, &err);
-        if (status != SABLE_OK || !sound) {
-#ifdef _OPENMP
-#pragma omp critical(sable_client_decode)
-#endif
-            {
-                if (status != SABLE_OK && failed == SABLE_OK) {
-                    failed = status;
-                    failure = err;
-                }
-                if (!sound && d->first + b < unsound) unsound = d->first + b;
-            }
+    verdict v = {.unsound = UINT32_MAX};
+    const client_work *work = &d->work;
+    if (d->decoders == 1) {
+        for (uint32_t b = 0; b < count; b++) decode_member(d, d->coeff, b, work->lanes, &v);
+    } else {
+        CLIENT_PARALLEL(work)
+        for (uint32_t b = 0; b < count; b++) {
+            const size_t lane = (size_t)(client_lane_of(work) - work->lane);
+            decode_member(d, d->coeff + lane * 2 * d->in->slots, b, 1, &v);
         }
     }
-    if (failed != SABLE_OK) return sable_fail(&d->queue->error, failed, "%s", failure.text);
-    if (unsound != UINT32_MAX)
+    if (v.status != SABLE_OK) return sable_fail(&d->queue->error, v.status, "%s", v.err.text);
+    if (v.unsound != UINT32_MAX)
         return SABLE_REFUSE(
             d->queue, SABLE_BOUND,
             "member %u decrypts to a polynomial that contradicts its declared bound %g at level %u: values "
             "overflowed the modulus, or the ciphertext is not what it claims; tell nobody but the key's owner",
-            unsound, d->in->bound, d->in->level);
+            v.unsound, d->in->bound, d->in->level);
     return SABLE_OK;
 }
 

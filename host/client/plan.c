@@ -73,16 +73,16 @@ sable_status client_plan_decrypt(sable_queue *queue, const client_decrypt_shape 
     const double n = shape->n, limbs = shape->limbs, b = shape->batch, parts = shape->parts;
     const uint32_t pieces = (shape->batch + shape->members - 1) / shape->members;
     const double runs = pieces;
-    const uint32_t tasks = shape->members > shape->limbs ? shape->members : shape->limbs, lanes = lanes_of(ctx, tasks),
-                   decoders = lanes_of(ctx, shape->members);
+    const uint32_t tasks = client_decrypt_tasks(shape->members, shape->limbs, shape->slots),
+                   lanes = lanes_of(ctx, tasks), decoders = shape->members < lanes ? 1 : lanes;
     double *work = ctx->tally->work;
     count_small(work, runs, limbs, n);
     work[SABLE_WORK_ELEMENT] += b * (parts - 1) * limbs * n;
     work[SABLE_WORK_INVERSE] += b * limbs * n;
     work[SABLE_WORK_DECODE] += b * limbs * 2 * shape->slots;
-    work[SABLE_WORK_EMBED] += b * 2 * shape->slots * ctx->params.log_n / decoders;
+    work[SABLE_WORK_EMBED] += b * 2 * shape->slots * ctx->params.log_n;
     return hold(queue, (size_t)shape->members * shape->limbs * shape->n,
-                (size_t)lanes * 2 * shape->slots * sizeof(double) + shape->values * sizeof(double) +
+                (size_t)decoders * 2 * shape->slots * sizeof(double) + shape->values * sizeof(double) +
                     lanes_bytes(ctx, tasks),
                 NULL, 0);
 }

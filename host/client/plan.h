@@ -13,6 +13,12 @@ typedef struct client_decrypt_shape {
     size_t values;
 } client_decrypt_shape;
 
+/* Lanes that a decryption has work for: limbs, members, or ranges of the coefficients of one member. */
+static inline uint32_t client_decrypt_tasks(uint32_t members, uint32_t limbs, uint32_t slots) {
+    const uint32_t ranges = slots / 2048, most = members > limbs ? members : limbs;
+    return ranges > most ? ranges : most;
+}
+
 sable_status client_plan_encrypt(sable_queue *queue, uint32_t level, uint32_t batch, bool with_public_key);
 sable_status client_plan_decrypt(sable_queue *queue, const client_decrypt_shape *shape);
 

@@ -5,8 +5,9 @@
 
 #include "cpu/backend_impl.h"
 
-/* Coefficients joined at a time where there is no memory for all of them. */
+/* Coefficients joined at a time where there is no memory for all of them; otherwise. */
 #define FEW 256u
+#define RUN ((size_t)2048)
 
 /* a[0..count) becomes every gap-th word of a[0..count*gap), the rest 0. From the end: a word never lands on one still
  * to be read. */
@@ -18,10 +19,11 @@ static void spread(uint32_t *a, size_t count, uint32_t gap) {
     }
 }
 
-static bool fits_one_word(const double *hi, size_t count) {
-    double largest = 0;
-    for (size_t t = 0; t < count; t++) largest = fmax(largest, fabs(hi[t]));
-    return largest <= 0x1p61;
+/* fmax would be a call for every coefficient. */
+static bool exceeds_one_word(const double *hi, size_t count) {
+    uint64_t exceeds = 0;
+    for (size_t t = 0; t < count; t++) exceeds |= (uint64_t)(fabs(hi[t]) > 0x1p61);
+    return exceeds != 0;
 }
 
 /* low = hi + lo + 2^62. */
@@ -44,9 +46,23 @@ static void join_wide(uint64_t *low, uint64_t *high, const double *hi, const dou
 
 typedef struct integers {
     const double *hi, *lo;
-    uint64_t *low, *high; /* of all members, joined; NULL: no memory for them, or one word does */
-    bool wide;
+    uint64_t *low, *high; /* of all members, joined; NULL: no memory for them. high: where they are wide */
+    size_t count;
+    bool wide; /* some integer takes two words */
 } integers;
+
+/* Integers `first` to `first` + RUN, joined or wiped. */
+static size_t left_of(const integers *x, size_t first) { return x->count - first < RUN ? x->count - first : RUN; }
+static void join_run(const integers *x, size_t first) {
+    if (x->wide)
+        join_wide(x->low + first, x->high + first, x->hi + first, x->lo + first, left_of(x, first));
+    else
+        join(x->low + first, x->hi + first, x->lo + first, left_of(x, first));
+}
+static void wipe_run(const integers *x, size_t first) {
+    memset(x->low + first, 0, left_of(x, first) * sizeof *x->low);
+    if (x->wide) memset(x->high + first, 0, left_of(x, first) * sizeof *x->high);
+}
 
 /* `count` integers from number `first` on. */
 static void encode_run(const cpu_kernels *k, uint32_t *out, const integers *x, size_t first, size_t count,
@@ -65,34 +81,44 @@ static void encode_run(const cpu_kernels *k, uint32_t *out, const integers *x, s
     }
 }
 
+/* Limb k of all members. It is transformed while it is in the second-level cache. */
+static void encode_limb(const cpu_state *s, const sable_limbs *out, const integers *x, size_t k, uint32_t gap) {
+    const size_t n = s->ring->n, given = n / gap, limb = k % out->limbs, member = k / out->limbs;
+    uint32_t *first = cpu_limb(out, member, 0, limb);
+    encode_run(cpu_kernels_for(s, given), first, x, member * given, given, cpu_prime(s, out, limb));
+    if (gap > 1) spread(first, given, gap);
+    cpu_ntt_limb(s->kernels, first, &s->tables[out->pos[limb]]);
+    for (uint32_t part = 1; part < out->parts; part++)
+        memcpy(cpu_limb(out, member, part, limb), first, n * sizeof *first);
+}
+
 size_t cpu_encode_bytes(const sable_limbs *out, size_t given) { return 2 * sizeof(uint64_t) * out->batch * given; }
 
 sable_status cpu_encode(void *queue, const sable_limbs *out, const double *hi, const double *lo, uint32_t gap) {
     cpu_state *s = cpu_state_of(queue);
     CPU_CHECK_SHAPE(s, out);
     const size_t n = s->ring->n, given = n / gap, all = out->batch * given, count = (size_t)out->limbs * out->batch;
-    const cpu_kernels *kernels = cpu_kernels_for(s, given);
     /* Joined once for all limbs. */
-    const size_t bytes = cpu_encode_bytes(out, given);
-    integers x = {.hi = hi, .lo = lo, .low = cpu_pool_take(s->pool, bytes), .wide = !fits_one_word(hi, all)};
-    if (x.low && x.wide)
-        join_wide(x.low, x.high = x.low + all, hi, lo, all);
-    else if (x.low)
-        join(x.low, hi, lo, all);
-    int threads = cpu_threads_for(s, count * n * s->ring->log_n);
-    /* A limb is transformed while it is in the second-level cache. */
-    CPU_PARALLEL(threads)
-    for (size_t k = 0; k < count; k++) {
-        size_t limb = k % out->limbs, member = k / out->limbs;
-        uint32_t *first = cpu_limb(out, member, 0, limb);
-        encode_run(kernels, first, &x, member * given, given, cpu_prime(s, out, limb));
-        if (gap > 1) spread(first, given, gap);
-        cpu_ntt_limb(s->kernels, first, &s->tables[out->pos[limb]]);
-        for (uint32_t part = 1; part < out->parts; part++)
-            memcpy(cpu_limb(out, member, part, limb), first, n * sizeof *first);
+    uint64_t *low = cpu_pool_take(s->pool, cpu_encode_bytes(out, given));
+    const integers x = {.hi = hi, .lo = lo, .low = low, .high = low ? low + all : NULL, .count = all};
+    const int threads = cpu_threads_for(s, count * n * s->ring->log_n);
+    (void)threads; /* unused without OpenMP */
+    bool wide = false;
+#pragma omp parallel num_threads(threads)
+    {
+#pragma omp for schedule(static) reduction(|| : wide)
+        for (size_t first = 0; first < all; first += RUN)
+            wide = exceeds_one_word(hi + first, left_of(&x, first)) || wide;
+        integers own = x;
+        own.wide = wide;
+#pragma omp for schedule(static)
+        for (size_t first = 0; first < (low ? all : 0); first += RUN) join_run(&own, first);
+#pragma omp for schedule(static)
+        for (size_t k = 0; k < count; k++) encode_limb(s, out, &own, k, gap);
+#pragma omp for schedule(static)
+        for (size_t first = 0; first < (low ? all : 0); first += RUN) wipe_run(&own, first); /* a message */
     }
-    if (x.low) memset(x.low, 0, bytes); /* a message */
-    cpu_pool_give(s->pool, x.low);
+    cpu_pool_give(s->pool, low);
     CPU_CHECK(s, out);
     return SABLE_OK;
 }

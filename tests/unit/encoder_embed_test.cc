@@ -95,19 +95,20 @@ class EncoderEmbed : public ::testing::Test {
 
 struct Encoder {
     sable_encoder *e = nullptr;
+    uint32_t threads = 1;
     explicit Encoder(uint32_t log_n) { EXPECT_EQ(sable_encoder_create(&e, log_n, nullptr), SABLE_OK); }
     ~Encoder() { sable_encoder_destroy(&e); }
     std::vector<double> encode(const std::vector<complex> &z) const {
         std::vector<double> c(2 * z.size());
         EXPECT_EQ(sable_embed_inverse(e, c.data(), reinterpret_cast<const double *>(z.data()), true,
-                                      static_cast<uint32_t>(z.size()), nullptr),
+                                      static_cast<uint32_t>(z.size()), threads, nullptr),
                   SABLE_OK);
         return c;
     }
     std::vector<complex> decode(const std::vector<double> &c) const {
         std::vector<complex> z(c.size() / 2);
         EXPECT_EQ(sable_embed(e, reinterpret_cast<double *>(z.data()), true, c.data(), static_cast<uint32_t>(z.size()),
-                              nullptr),
+                              threads, nullptr),
                   SABLE_OK);
         return z;
     }
@@ -225,9 +226,9 @@ TEST_F(EncoderEmbed, RealSlotsAreComplexSlotsWithoutImaginaryPart) {
         auto z = slots(n);
         std::vector<double> re(n), c(2 * n), back(n);
         for (size_t j = 0; j < n; j++) re[j] = z[j].real(), z[j] = re[j];
-        ASSERT_EQ(sable_embed_inverse(encoder.e, c.data(), re.data(), false, n, nullptr), SABLE_OK);
+        ASSERT_EQ(sable_embed_inverse(encoder.e, c.data(), re.data(), false, n, 1, nullptr), SABLE_OK);
         EXPECT_EQ(c, encoder.encode(z));
-        ASSERT_EQ(sable_embed(encoder.e, back.data(), false, c.data(), n, nullptr), SABLE_OK);
+        ASSERT_EQ(sable_embed(encoder.e, back.data(), false, c.data(), n, 1, nullptr), SABLE_OK);
         auto full = encoder.decode(c);
         for (size_t j = 0; j < n; j++) EXPECT_EQ(back[j], full[j].real());
     }
@@ -252,8 +253,8 @@ TEST_F(EncoderEmbed, EveryInstructionSetGivesTheSameBits) {
             if (!fft.kernels) continue;
             auto r = re, i = im;
             std::vector<double> c(2 * n), r2(n), i2(n);
-            sable_fft_to_coeff(&fft, log, c.data(), r.data(), i.data());
-            sable_fft_from_coeff(&fft, log, r2.data(), i2.data(), coeff.data());
+            sable_fft_to_coeff(&fft, log, c.data(), r.data(), i.data(), 1);
+            sable_fft_from_coeff(&fft, log, r2.data(), i2.data(), coeff.data(), 1);
             if (k == 0) {
                 first_c = c, first_re = r2, first_im = i2;
                 continue;
@@ -264,6 +265,19 @@ TEST_F(EncoderEmbed, EveryInstructionSetGivesTheSameBits) {
         }
     }
     sable_fft_free(&fft);
+}
+
+TEST_F(EncoderEmbed, EveryNumberOfThreadsGivesTheSameBits) {
+    Encoder one(15), many(15);
+    for (uint32_t threads : {2u, 3u, 5u}) {
+        many.threads = threads;
+        for (size_t count : {4u, 1024u, 2048u, 4096u, 16384u}) {
+            const auto z = slots(count);
+            const auto c = one.encode(z);
+            EXPECT_EQ(c, many.encode(z)) << count << " slots, " << threads << " threads";
+            EXPECT_EQ(one.decode(c), many.decode(c)) << count << " slots, " << threads << " threads";
+        }
+    }
 }
 
 // The bits that every machine and compiler must produce.
@@ -319,9 +333,9 @@ TEST_F(EncoderEmbed, RefusesWrongSlotCounts) {
     double c[64] = {}, z[64] = {};
     for (uint32_t n : {0u, 3u, 16u}) {
         sable_error error = {};
-        EXPECT_EQ(sable_embed_inverse(encoder.e, c, z, true, n, &error), SABLE_INVALID);
+        EXPECT_EQ(sable_embed_inverse(encoder.e, c, z, true, n, 1, &error), SABLE_INVALID);
         EXPECT_NE(strstr(error.text, "N/2 = 8"), nullptr) << error.text;
-        EXPECT_EQ(sable_embed(encoder.e, z, true, c, n, nullptr), SABLE_INVALID);
+        EXPECT_EQ(sable_embed(encoder.e, z, true, c, n, 1, nullptr), SABLE_INVALID);
     }
     sable_encoder *e = nullptr;
     EXPECT_EQ(sable_encoder_create(&e, 0, nullptr), SABLE_INVALID);

@@ -52,12 +52,12 @@ class EncoderResidues : public ::testing::Test {
         return x;
     }
     std::vector<double> convert(const std::vector<std::vector<uint32_t>> &x, size_t stride, uint32_t used,
-                                sable_dd scale, size_t *bad) const {
+                                sable_dd scale, size_t *bad, double largest = INFINITY) const {
         std::vector<const uint32_t *> p;
         for (auto &limb : x) p.push_back(limb.data());
         std::vector<double> c(x[0].size() / stride);
         EXPECT_EQ(sable_residues_to_doubles(c.data(), bad, p.data(), stride, c.size(), ring, pos.data(),
-                                            static_cast<uint32_t>(x.size()), used, scale, 2, nullptr),
+                                            static_cast<uint32_t>(x.size()), used, scale, largest, 2, nullptr),
                   SABLE_OK);
         return c;
     }
@@ -147,13 +147,25 @@ TEST_F(EncoderResidues, RefusesWhatItCannotConvert) {
     double c = 5;
     size_t bad = 5;
     sable_error error = {};
-    EXPECT_EQ(sable_residues_to_doubles(&c, &bad, p.data(), 1, 1, ring, pos.data(), 3, 0, dd(1), 2, &error),
+    EXPECT_EQ(sable_residues_to_doubles(&c, &bad, p.data(), 1, 1, ring, pos.data(), 3, 0, dd(1), INFINITY, 2, &error),
               SABLE_INVALID);
-    EXPECT_EQ(sable_residues_to_doubles(&c, &bad, p.data(), 1, 1, ring, pos.data(), 3, 4, dd(1), 2, &error),
+    EXPECT_EQ(sable_residues_to_doubles(&c, &bad, p.data(), 1, 1, ring, pos.data(), 3, 4, dd(1), INFINITY, 2, &error),
               SABLE_INVALID);
-    EXPECT_EQ(sable_residues_to_doubles(&c, &bad, p.data(), 1, 1, ring, pos.data(), limbs, limbs, dd(1), 2, &error),
-              SABLE_INVALID);
+    EXPECT_EQ(
+        sable_residues_to_doubles(&c, &bad, p.data(), 1, 1, ring, pos.data(), limbs, limbs, dd(1), INFINITY, 2, &error),
+        SABLE_INVALID);
     EXPECT_EQ(c, 5);
     EXPECT_EQ(bad, 5u);
+}
+
+TEST_F(EncoderResidues, ValuesBeyondTheLargestAreCounted) {
+    std::vector<ZZ> v(5000);
+    for (size_t t = 0; t < v.size(); t++) v[t] = ZZ(static_cast<long>(t % 1000)) * (t % 2 ? -1 : 1);
+    v[4999] = ZZ(3000), v[17] = ZZ(-3000), v[18] = ZZ(2999);
+    size_t bad = 7;
+    convert(residues(v, 3, 1), 1, 2, dd(2), &bad, 1499.5);
+    EXPECT_EQ(2u, bad);
+    convert(residues(v, 3, 1), 1, 2, dd(2), &bad, 1500);
+    EXPECT_EQ(0u, bad);
 }
 } // namespace

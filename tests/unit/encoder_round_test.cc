@@ -49,7 +49,7 @@ TEST_F(EncoderRound, NearestInteger) {
         std::vector<double> c(257), hi(c.size()), lo(c.size());
         for (auto &x : c) x = unit() * 0.7;
         c[0] = 0, c[1] = 0.5 / scale.hi, c[2] = -1.5 / scale.hi, c[3] = 2.5 / scale.hi;
-        sable_scale_round(hi.data(), lo.data(), c.data(), c.size(), scale);
+        sable_scale_round(hi.data(), lo.data(), c.data(), c.size(), scale, 1);
         for (size_t i = 0; i < c.size(); i++) {
             ASSERT_EQ(hi[i], std::rint(hi[i]));
             ASSERT_EQ(lo[i], std::rint(lo[i]));
@@ -66,12 +66,12 @@ TEST_F(EncoderRound, TiesAndExactIntegers) {
     std::vector<double> c = {0.5, 1.5, 2.5, -0.5, -1.5, 3.0, 0x1p60, -0x1.8p100, 1e-300};
     std::vector<double> expected = {0, 2, 2, 0, -2, 3, 0x1p60, -0x1.8p100, 0};
     std::vector<double> hi(c.size()), lo(c.size());
-    sable_scale_round(hi.data(), lo.data(), c.data(), c.size(), dd(1));
+    sable_scale_round(hi.data(), lo.data(), c.data(), c.size(), dd(1), 1);
     EXPECT_EQ(hi, expected);
     EXPECT_EQ(lo, std::vector<double>(c.size(), 0.0));
     // 2^60 + 1/4 above a tie of the low part: the product is not a double.
     double one = 1 + 0x1p-52;
-    sable_scale_round(hi.data(), lo.data(), &one, 1, sable_dd{0x1p60 + 256, 0.75});
+    sable_scale_round(hi.data(), lo.data(), &one, 1, sable_dd{0x1p60 + 256, 0.75}, 1);
     EXPECT_EQ(exact(hi[0]) + exact(lo[0]), (ZZ(1) << 60) + 256 + 256 + 1); // 2^60 + 512.75 + 2^-44
 }
 
@@ -102,10 +102,10 @@ TEST_F(EncoderRound, RoundTripAtScales2Pow30To2Pow60) {
         sable_dd scale = scale_of(bits), inverse = dd_div(dd(1), scale);
         std::vector<double> z(2 * n), c(degree), hi(degree), lo(degree), back(2 * n);
         for (auto &x : z) x = unit();
-        ASSERT_EQ(sable_embed_inverse(encoder, c.data(), z.data(), true, n, nullptr), SABLE_OK);
-        sable_scale_round(hi.data(), lo.data(), c.data(), degree, scale);
+        ASSERT_EQ(sable_embed_inverse(encoder, c.data(), z.data(), true, n, 1, nullptr), SABLE_OK);
+        sable_scale_round(hi.data(), lo.data(), c.data(), degree, scale, 1);
         for (size_t t = 0; t < degree; t++) c[t] = dd_mul(dd_quick_sum(hi[t], lo[t]), inverse).hi;
-        ASSERT_EQ(sable_embed(encoder, back.data(), true, c.data(), n, nullptr), SABLE_OK);
+        ASSERT_EQ(sable_embed(encoder, back.data(), true, c.data(), n, 1, nullptr), SABLE_OK);
         double worst = 0;
         for (size_t i = 0; i < z.size(); i++) worst = std::max(worst, std::fabs(z[i] - back[i]));
         EXPECT_LT(worst, 0x1p-49 + 6 * std::sqrt(degree / 12.0) / scale.hi) << bits;
