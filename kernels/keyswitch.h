@@ -10,6 +10,16 @@
 extern "C" {
 #endif
 
+/* Part j of out = base_convert(part j of y, or its only one; basis[j], or the only one) and the columns' half of its
+ * transform. Conversions have at most GPU_BEGIN_SOURCES sources; parts <= GPU_BEGIN_PARTS. */
+#define GPU_BEGIN_PARTS 16u
+typedef struct gpu_begin {
+    gpu_rows out, y; /* by position */
+    gpu_basis basis[GPU_BEGIN_PARTS];
+    uint32_t bases, parts, y_parts, batch;
+} gpu_begin;
+cudaError_t gpu_launch_begin(cudaStream_t stream, const gpu_ring *ring, const gpu_begin *begin);
+
 /* acc as sable_backend.key_inner, for its limbs first to first + limbs - 1. Digits outside their own block have the columns'
  * half of their transform behind them. */
 cudaError_t gpu_launch_switch_rows(cudaStream_t stream, const gpu_ring *ring, const gpu_inner *inner, uint32_t first,

@@ -28,7 +28,7 @@ template <uint32_t LOG_R>
 using Columns = gpu_column_tile<LOG_R, (LOG_R <= 4 ? 256u : 4096u >> LOG_R)>;
 
 template <uint32_t LOG_R>
-__global__ void __launch_bounds__(256)
+__global__ void __launch_bounds__(256, 4)
     forward_columns(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view v, const uint32_t first_limb) {
     GPU_SHARED(uint32_t, shared, Columns<LOG_R>::shared_words);
     const Place at = place_of(v, first_limb);
@@ -44,8 +44,8 @@ __global__ void __launch_bounds__(256)
 }
 
 template <uint32_t LOG_R>
-__global__ void __launch_bounds__(256) inverse_columns(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view v,
-                                                       GPU_PARAM gpu_ntt_layout layout, const uint32_t first_limb) {
+__global__ void __launch_bounds__(256, 4) inverse_columns(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view v,
+                                                          GPU_PARAM gpu_ntt_layout layout, const uint32_t first_limb) {
     GPU_SHARED(uint32_t, shared, Columns<LOG_R>::shared_words);
     const Place at = place_of(v, first_limb);
     const Columns<LOG_R> c(threadIdx.x);

@@ -30,19 +30,32 @@ struct gpu_column_tile {
         if (LOG_R <= 4) return k % rows;
         return STEP == GPU_FIRST ? u + k * (rows / 16) : STEP == GPU_LAST ? 16 * u + k : u / 2 * 32 + u % 2 + 2 * k;
     }
+    __device__ __forceinline__ uint32_t column(uint32_t k) const {
+        return x + (LOG_R < 4 ? (k >> LOG_R) * threads : 0);
+    }
     /* Where word k of a step lies, from the tile's first column. */
     template <gpu_column_step STEP>
     __device__ __forceinline__ uint32_t at(uint32_t k) const {
-        return row<STEP>(k) * 256 + x + (LOG_R < 4 ? (k >> LOG_R) * threads : 0);
+        return row<STEP>(k) * 256 + column(k);
     }
 
+    /* The same in shared memory. What k adds is a constant: u < R/16, so row/16 splits as written. */
+    template <gpu_column_step STEP>
+    __device__ __forceinline__ uint32_t in_tile(uint32_t k) const {
+        const uint32_t step = rows / 16;
+        uint32_t group = STEP == GPU_FIRST ? k * step / 16 : STEP == GPU_MIDDLE ? k / 8 : 0; /* row/16 */
+        if (STEP == GPU_FIRST && step > 16) group += u / 16;
+        if (STEP == GPU_MIDDLE) group += u / 2 * 2;
+        if (STEP == GPU_LAST && LOG_R > 4) group = u;
+        return (row<STEP>(k) + group) * WIDTH + column(k);
+    }
     template <gpu_column_step FROM, gpu_column_step TO>
     __device__ __forceinline__ void exchange(uint32_t (&a)[16], uint32_t *shared) const {
         GPU_UNROLL
-        for (uint32_t k = 0; k < 16; k++) shared[(row<FROM>(k) + row<FROM>(k) / 16) * WIDTH + x] = a[k];
+        for (uint32_t k = 0; k < 16; k++) shared[in_tile<FROM>(k)] = a[k];
         __syncthreads();
         GPU_UNROLL
-        for (uint32_t k = 0; k < 16; k++) a[k] = shared[(row<TO>(k) + row<TO>(k) / 16) * WIDTH + x];
+        for (uint32_t k = 0; k < 16; k++) a[k] = shared[in_tile<TO>(k)];
     }
 
     /* From words of step FIRST to words of step LAST. tables: those of the direction. Shared memory that others may still be

@@ -23,40 +23,87 @@ static __device__ __forceinline__ void gpu_inverse_pair(uint32_t &x, uint32_t &y
     y = sable_shoup_lazy(d, w, quotient, p);
 }
 
+/* Level S: node m / half of 2^S has words m % half and m % half + half of its 2*half. Bounds of loops and numbers of words are
+ * constants, so that the words stay in registers. */
+template <uint32_t S>
+static __device__ __forceinline__ void gpu_forward_level(uint32_t (&a)[16], const uint4 *heap, uint32_t p) {
+    constexpr uint32_t half = 8u >> S, nodes = 1u << S;
+    uint4 two[nodes / 2 + 1]; /* pairs of nodes 2*i and 2*i + 1; the root is the second of its four words */
+    GPU_UNROLL
+    for (uint32_t i = 0; i < (nodes + 1) / 2; i++) two[i] = heap[nodes / 2 + i];
+    GPU_UNROLL
+    for (uint32_t m = 0; m < 8; m++) {
+        const uint32_t i = m / half, at = 2 * i * half + m % half;
+        const bool second = S == 0 || i % 2;
+        gpu_forward_pair(a[at], a[at + half], second ? two[i / 2].z : two[i / 2].x,
+                         second ? two[i / 2].w : two[i / 2].y, p);
+    }
+}
+
+template <uint32_t S>
+static __device__ __forceinline__ void gpu_inverse_level(uint32_t (&a)[16], const uint4 *heap, uint32_t p) {
+    constexpr uint32_t half = 8u >> S, nodes = 1u << S;
+    uint4 two[nodes / 2 + 1];
+    GPU_UNROLL
+    for (uint32_t i = 0; i < (nodes + 1) / 2; i++) two[i] = heap[nodes / 2 + i];
+    GPU_UNROLL
+    for (uint32_t m = 0; m < 8; m++) {
+        const uint32_t i = m / half, at = 2 * i * half + m % half;
+        const bool second = S == 0 || i % 2;
+        gpu_inverse_pair(a[at], a[at + half], second ? two[i / 2].z : two[i / 2].x,
+                         second ? two[i / 2].w : two[i / 2].y, p);
+    }
+}
+
 /* Levels FROM to 3 below a heap. */
 template <uint32_t FROM>
 static __device__ __forceinline__ void gpu_forward_levels(uint32_t (&a)[16], const uint4 *heap, uint32_t p) {
-    GPU_UNROLL
-    for (uint32_t s = FROM; s < 4; s++) {
-        const uint32_t half = 8u >> s;
-        uint4 two = heap[(1u << s) / 2];
-        GPU_UNROLL
-        for (uint32_t i = 0; i < 1u << s; i++) {
-            if (i && i % 2 == 0) two = heap[((1u << s) + i) / 2];
-            const bool second = s == 0 || i % 2;
-            GPU_UNROLL
-            for (uint32_t j = 0; j < half; j++)
-                gpu_forward_pair(a[2 * i * half + j], a[(2 * i + 1) * half + j], second ? two.z : two.x,
-                                 second ? two.w : two.y, p);
-        }
-    }
+    if (FROM <= 0) gpu_forward_level<0>(a, heap, p);
+    if (FROM <= 1) gpu_forward_level<1>(a, heap, p);
+    if (FROM <= 2) gpu_forward_level<2>(a, heap, p);
+    gpu_forward_level<3>(a, heap, p);
 }
 
 /* Levels 3 to FROM above a heap of inverse values. */
 template <uint32_t FROM>
 static __device__ __forceinline__ void gpu_inverse_levels(uint32_t (&a)[16], const uint4 *heap, uint32_t p) {
+    gpu_inverse_level<3>(a, heap, p);
+    if (FROM <= 2) gpu_inverse_level<2>(a, heap, p);
+    if (FROM <= 1) gpu_inverse_level<1>(a, heap, p);
+    if (FROM <= 0) gpu_inverse_level<0>(a, heap, p);
+}
+
+/* Level S of a cyclic transform: node 0 multiplies with 1. */
+template <uint32_t S>
+static __device__ __forceinline__ void gpu_forward_cyclic_level(uint32_t (&a)[16], const uint4 (&r)[4], uint32_t p) {
+    constexpr uint32_t half = 8u >> S;
     GPU_UNROLL
-    for (uint32_t s = 4; s-- > FROM;) {
-        const uint32_t half = 8u >> s;
-        uint4 two = heap[(1u << s) / 2];
-        GPU_UNROLL
-        for (uint32_t i = 0; i < 1u << s; i++) {
-            if (i && i % 2 == 0) two = heap[((1u << s) + i) / 2];
-            const bool second = s == 0 || i % 2;
-            GPU_UNROLL
-            for (uint32_t j = 0; j < half; j++)
-                gpu_inverse_pair(a[2 * i * half + j], a[(2 * i + 1) * half + j], second ? two.z : two.x,
-                                 second ? two.w : two.y, p);
+    for (uint32_t m = 0; m < 8; m++) {
+        const uint32_t i = m / half, at = 2 * i * half + m % half;
+        uint32_t &x = a[at], &y = a[at + half];
+        if (i > 0) {
+            gpu_forward_pair(x, y, i % 2 ? r[i / 2].z : r[i / 2].x, i % 2 ? r[i / 2].w : r[i / 2].y, p);
+        } else {
+            const uint32_t u = S ? sable_min32(x, x - 2 * p) : x, v = S ? sable_min32(y, y - 2 * p) : y;
+            x = u + v;
+            y = u - v + 2 * p;
+        }
+    }
+}
+
+template <uint32_t S>
+static __device__ __forceinline__ void gpu_inverse_cyclic_level(uint32_t (&a)[16], const uint4 (&r)[4], uint32_t p) {
+    constexpr uint32_t half = 8u >> S;
+    GPU_UNROLL
+    for (uint32_t m = 0; m < 8; m++) {
+        const uint32_t i = m / half, at = 2 * i * half + m % half;
+        uint32_t &x = a[at], &y = a[at + half];
+        if (i > 0) {
+            gpu_inverse_pair(x, y, i % 2 ? r[i / 2].z : r[i / 2].x, i % 2 ? r[i / 2].w : r[i / 2].y, p);
+        } else {
+            const uint32_t sum = x + y, d = x - y + 2 * p;
+            x = S ? sable_min32(sum, sum - 2 * p) : sum;
+            y = S ? sable_min32(d, d - 2 * p) : d;
         }
     }
 }
@@ -64,47 +111,19 @@ static __device__ __forceinline__ void gpu_inverse_levels(uint32_t (&a)[16], con
 /* Cyclic transform of 16 words below 2p: 17 of the 32 butterflies multiply. Words end in [0,4p). */
 static __device__ __forceinline__ void gpu_forward_cyclic(uint32_t (&a)[16], const uint4 *roots, uint32_t p) {
     const uint4 r[4] = {roots[0], roots[1], roots[2], roots[3]};
-    GPU_UNROLL
-    for (uint32_t s = 0; s < 4; s++) {
-        const uint32_t half = 8u >> s;
-        GPU_UNROLL
-        for (uint32_t i = 0; i < 1u << s; i++) {
-            GPU_UNROLL
-            for (uint32_t j = 0; j < half; j++) {
-                uint32_t &x = a[2 * i * half + j], &y = a[(2 * i + 1) * half + j];
-                if (i > 0) {
-                    gpu_forward_pair(x, y, i % 2 ? r[i / 2].z : r[i / 2].x, i % 2 ? r[i / 2].w : r[i / 2].y, p);
-                } else {
-                    const uint32_t u = s ? sable_min32(x, x - 2 * p) : x, v = s ? sable_min32(y, y - 2 * p) : y;
-                    x = u + v;
-                    y = u - v + 2 * p;
-                }
-            }
-        }
-    }
+    gpu_forward_cyclic_level<0>(a, r, p);
+    gpu_forward_cyclic_level<1>(a, r, p);
+    gpu_forward_cyclic_level<2>(a, r, p);
+    gpu_forward_cyclic_level<3>(a, r, p);
 }
 
 /* The inverse without its factor 1/16, from words below 2p to words below 4p. */
 static __device__ __forceinline__ void gpu_inverse_cyclic(uint32_t (&a)[16], const uint4 *roots, uint32_t p) {
     const uint4 r[4] = {roots[0], roots[1], roots[2], roots[3]};
-    GPU_UNROLL
-    for (uint32_t s = 4; s-- > 0;) {
-        const uint32_t half = 8u >> s;
-        GPU_UNROLL
-        for (uint32_t i = 0; i < 1u << s; i++) {
-            GPU_UNROLL
-            for (uint32_t j = 0; j < half; j++) {
-                uint32_t &x = a[2 * i * half + j], &y = a[(2 * i + 1) * half + j];
-                if (i > 0) {
-                    gpu_inverse_pair(x, y, i % 2 ? r[i / 2].z : r[i / 2].x, i % 2 ? r[i / 2].w : r[i / 2].y, p);
-                } else {
-                    const uint32_t sum = x + y, d = x - y + 2 * p;
-                    x = s ? sable_min32(sum, sum - 2 * p) : sum;
-                    y = s ? sable_min32(d, d - 2 * p) : d;
-                }
-            }
-        }
-    }
+    gpu_inverse_cyclic_level<3>(a, r, p);
+    gpu_inverse_cyclic_level<2>(a, r, p);
+    gpu_inverse_cyclic_level<1>(a, r, p);
+    gpu_inverse_cyclic_level<0>(a, r, p);
 }
 
 static __device__ __forceinline__ uint32_t gpu_mont(uint32_t a, uint32_t b, const sable_prime &q) {
@@ -116,13 +135,15 @@ template <bool SCALED>
 static __device__ __forceinline__ void gpu_powers(uint32_t (&f)[16], uint32_t c, uint32_t g, const sable_prime &q) {
     if (SCALED) f[0] = c;
     f[1] = SCALED ? gpu_mont(c, g, q) : g;
-    uint32_t power = g;
+    const uint32_t g2 = gpu_mont(g, g, q), g4 = gpu_mont(g2, g2, q), g8 = gpu_mont(g4, g4, q);
+    f[2] = SCALED ? gpu_mont(f[0], g2, q) : g2;
+    f[3] = gpu_mont(f[1], g2, q);
+    f[4] = SCALED ? gpu_mont(f[0], g4, q) : g4;
     GPU_UNROLL
-    for (uint32_t m = 2; m < 16; m *= 2) {
-        power = gpu_mont(power, power, q);
-        GPU_UNROLL
-        for (uint32_t k = 0; k < m; k++) f[m + k] = SCALED || k > 0 ? gpu_mont(f[k], power, q) : power;
-    }
+    for (uint32_t k = 1; k < 4; k++) f[4 + k] = gpu_mont(f[k], g4, q);
+    f[8] = SCALED ? gpu_mont(f[0], g8, q) : g8;
+    GPU_UNROLL
+    for (uint32_t k = 1; k < 8; k++) f[8 + k] = gpu_mont(f[k], g8, q);
 }
 
 /* a[k] * f[k] in [0,2p) for words below 4p: 4p * p < p * 2^32. */

@@ -55,9 +55,18 @@ static sable_status run_of(gpu_queue *q, run *r, const sable_limbs *out, const s
     return SABLE_OK;
 }
 
-/* Part j of out = base_convert(part j of y, or its only one; bases[j], or the only one), begun, on the destinations that out has. */
-static sable_status begin(gpu_queue *q, const sable_limbs *out, const sable_limbs *y, const sable_basis *const *bases,
-                          uint32_t count) {
+/* The limbs of v by position. */
+static gpu_rows by_position(const sable_limbs *v) {
+    uint16_t all[SABLE_MAX_LIMBS];
+    for (uint16_t i = 0; i < SABLE_MAX_LIMBS; i++) all[i] = i;
+    const sable_limbs positions = {.pos = all, .limbs = SABLE_MAX_LIMBS};
+    return gpu_rows_of(v, &positions);
+}
+
+/* Part j of out = base_convert(part j of y, or its only one; bases[j], or the only one), begun, on the destinations that out
+ * has: conversion and transform each by itself. */
+static sable_status begin_apart(gpu_queue *q, const sable_limbs *out, const sable_limbs *y,
+                                const sable_basis *const *bases, uint32_t count) {
     for (uint32_t j = 0; j < out->parts; j++) {
         const sable_basis *basis = bases[count > 1 ? j : 0];
         run r;
@@ -72,6 +81,26 @@ static sable_status begin(gpu_queue *q, const sable_limbs *out, const sable_limb
             GPU_TRY(q, gpu_launch_ntt_forward(q->stream, &q->ring, &to, NULL), "ntt_forward");
     }
     return SABLE_OK;
+}
+
+/* The same, together where the kernel that does so takes as many sources. */
+static sable_status begin(gpu_queue *q, const sable_limbs *out, const sable_limbs *y, const sable_basis *const *bases,
+                          uint32_t count) {
+    int together = halves(q) && out->parts <= GPU_BEGIN_PARTS;
+    for (uint32_t j = 0; j < count; j++) together = together && bases[j]->src_count <= GPU_BEGIN_SOURCES;
+    if (!together) return begin_apart(q, out, y, bases, count);
+    gpu_begin operands = {.out = by_position(out),
+                          .y = by_position(y),
+                          .bases = count,
+                          .parts = out->parts,
+                          .y_parts = y->parts,
+                          .batch = out->batch};
+    for (uint32_t j = 0; j < count; j++) {
+        run r;
+        SABLE_TRY(run_of(q, &r, out, bases[j]));
+        operands.basis[j] = r.basis;
+    }
+    return gpu_check(q, gpu_launch_begin(q->stream, &q->ring, &operands), "convert and begin transforms");
 }
 
 /* What may be refused comes before any work: the constants of all conversions. */

@@ -19,6 +19,10 @@
 #define GPU_CONVERT_FILL  512 /* blocks that fill a large device: four for each multiprocessor */
 #define GPU_CONVERT_LEAST 8   /* fewest destinations worth reading the sources for */
 
+/* Conversions joined with transforms: sources that a thread keeps in registers, blocks that run at a time on a large device. */
+#define GPU_BEGIN_SOURCES 16u
+#define GPU_BEGIN_FILL    132u
+
 /* Product with a key: a block keeps this many rows of as many digits in shared memory, at 1088 bytes, so that a
  * block's share stays below 48 KiB; half the rows, of twice the digits, where there are more digits than this. */
 #define GPU_SWITCH_ROWS   8u
