@@ -2,8 +2,8 @@
 #ifndef SABLE_TOOL_CMD_DECRYPT_H
 #define SABLE_TOOL_CMD_DECRYPT_H
 /* Decrypted rows on their way to a file, block by block (cmd_decrypt_output.c). */
+#include "io/csv_text.h"
 #include "logreg/blocks_partial.h"
-#include "logreg/blocks_text.h"
 #include "sable/dataset.h"
 #include "sable/io.h"
 #include "tool/options.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "logreg/blocks_text.h"
+#include "io/csv_text.h"
 #include "tool/cmd_encrypt.h"
 #include "tool/cmd_infer_memory.h"
 #include "tool/progress.h"

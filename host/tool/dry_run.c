@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "client/plan.h"
-#include "logreg/blocks_text.h"
+#include "io/csv_text.h"
 #include "tool/disk.h"
 #include "tool/options.h"
 #include "tool/report.h"

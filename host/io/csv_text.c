@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "logreg/blocks_text.h"
+#include "io/csv_text.h"
 
 #include <inttypes.h>
 #include <sodium.h>
