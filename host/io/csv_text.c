@@ -40,7 +40,7 @@ static void begin_cell(sable_text *t) {
 }
 
 /* Where RFC 4180 needs quotes, where spaces would be lost, and where a spreadsheet would see a formula; empty texts,
- * so that no line is empty. */
+ * so that a row of one empty cell is no empty line. */
 static int needs_quotes(const char *cell) {
     size_t bytes = strlen(cell);
     return !bytes || strpbrk(cell, ",\"\r\n") || strchr("=+-@\t ", cell[0]) || cell[bytes - 1] == ' ';

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SABLE_IO_CSV_TEXT_H
 #define SABLE_IO_CSV_TEXT_H
-/* Rows of CSV in memory, as sable_csv_writer (sable/io.h) writes them to a file: for files that grow piece by piece. */
+/* Rows of CSV in memory: of sable_csv_writer (sable/io.h), and of files that grow piece by piece. */
 #include <stddef.h>
 #include <stdint.h>
 
