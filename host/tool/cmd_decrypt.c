@@ -81,16 +81,29 @@ static void tell(const decrypt *d, const decrypt_output *o, double seconds) {
     if (settings.json && !settings.quiet) remark("%s", owner_only);
 }
 
+/* A result that nobody encrypted is none that infer computed with a model worth using: better said than believed. */
+static sable_status check_encrypted(decrypt *d, uint32_t block, uint32_t members) {
+    uint32_t member = members;
+    SABLE_TRY(via_queue(&d->s, sable_ct_find_transparent(d->s.queue, &member, d->ct)));
+    if (member == members) return SABLE_OK;
+    return sable_fail(&d->s.err, SABLE_FORMAT,
+                      "%s: ciphertext %u of block %u is in the clear, anybody can read it without the key: either the "
+                      "model's weights are zero, or it was not computed from your data; --accept-transparent decrypts "
+                      "it all the same",
+                      sable_show_path(d->data).text, member, block);
+}
+
 static sable_status decrypt_blocks(decrypt *d, decrypt_output *o, double *rows, double *slots) {
     const sable_blocks_info *info = o->info;
-    const size_t members = info->kind == SABLE_BLOCKS_RESULTS ? info->classes : info->layout.members;
+    const uint32_t members = info->kind == SABLE_BLOCKS_RESULTS ? info->classes : info->layout.members;
     const uint64_t per = info->layout.samples_per_block;
     progress_stage("decrypting", o->resumed * per < info->samples ? o->resumed * per : info->samples, info->samples);
     for (uint32_t i = o->resumed; i < info->blocks; i++) {
         size_t count = sable_blocks_samples(d->blocks, i);
         SABLE_TRY(via_queue(&d->s, sable_blocks_read(d->s.queue, d->ct, d->blocks, i)));
-        SABLE_TRY(
-            via_queue(&d->s, sable_decrypt(d->s.queue, slots, members * info->layout.slots, false, d->ct, d->secret)));
+        if (!d->accept_transparent) SABLE_TRY(check_encrypted(d, i, members));
+        SABLE_TRY(via_queue(
+            &d->s, sable_decrypt(d->s.queue, slots, (size_t)members * info->layout.slots, false, d->ct, d->secret)));
         unpack_block(info, rows, slots, count);
         SABLE_TRY(decrypt_output_block(o, i, rows, count, &d->s.err));
         progress_to(i * per + count);
@@ -199,6 +212,8 @@ int cmd_decrypt(int argc, char **argv) {
         OPTION("class-names", LIST, &d.class_names, "A,B,...", "what predictions are called (default: 0, 1, ...)"),
         OPTION("threshold", NUMBER, &d.threshold, "T", "binary probabilities above T are class 1 (default 0.5)",
                .low = 0, .high = 1),
+        OPTION("accept-transparent", FLAG, &d.accept_transparent, NULL,
+               "decrypt ciphertexts that are in the clear, as a model of zeros makes them"),
         PROGRESS_OPTION,
         DRY_RUN_OPTION,
         {.name = NULL},

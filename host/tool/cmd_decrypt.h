@@ -56,6 +56,7 @@ void decrypt_output_close(decrypt_output *out, bool keep);
 typedef struct decrypt {
     const char *keys, *secret_file, *params, *data, *out, *rows;
     double threshold;
+    bool accept_transparent;
     text_list class_names;
     workspace w;
     session s;

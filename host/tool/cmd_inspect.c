@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sable inspect: what a file says about itself. No parameters are needed and nothing is decrypted. Of a secret key only
- * what is public is shown, and only to its owner. */
+ * what is public is shown, and only to its owner. The secret that --secret names is read for one question. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@
 enum { ENTRY_FIRST = 96, ENTRY_BYTES = 56, ENTRY_DIGEST = 24, ROWS_SHOWN = 12 };
 
 typedef struct inspect {
-    const char *path, *params;
+    const char *path, *params, *secret;
     bool verify, all;
     sable_container *file;
     sable_error err;
@@ -130,7 +130,7 @@ static sable_status inspect_container(inspect *in) {
         report_bool("verified", true);
         say("all %u sections agree with their digests", info->section_count);
     }
-    return SABLE_OK;
+    return in->secret ? inspect_public_key(info, in->path, in->secret, in->params, &in->err) : SABLE_OK;
 }
 
 /* The first bytes; *have of them. */
@@ -163,9 +163,10 @@ static sable_status run(inspect *in) {
     SABLE_TRY(look(in, start, sizeof start, &have));
     while (at < have && (start[at] == ' ' || (start[at] >= '\t' && start[at] <= '\r'))) at++;
     if (have == 0 || start[0] == 0xF5) return inspect_container(in); /* an empty file is told there */
-    if (in->verify || in->params)
+    if (in->verify || in->params || in->secret)
         return sable_fail(&in->err, SABLE_FORMAT,
-                          "%s: is no Sable container, which --verify and --params are for: inspect it without them",
+                          "%s: is no Sable container, which --verify, --params and --secret are for: inspect it "
+                          "without them",
                           sable_show_path(in->path).text);
     char *journal = journal_beside(in->path);
     sable_status status;
@@ -184,6 +185,7 @@ int cmd_inspect(int argc, char **argv) {
     option table[] = {
         OPTION("verify", FLAG, &in.verify, NULL, "read the whole file and check the digest of every section"),
         OPTION("params", TEXT, &in.params, "NAME|FILE", "check that the file was made with this parameter set"),
+        OPTION("secret", TEXT, &in.secret, "FILE", "check that a public key belongs to this secret key (owner only)"),
         OPTION("all", FLAG, &in.all, NULL, "list every section"),
         {.name = NULL},
     };

@@ -13,6 +13,10 @@ sable_status inspect_meta(const sable_container *file, const char *path, sable_e
 /* META of a file of blocks (docs/FORMAT.md, dataset and results). */
 void inspect_blocks(const uint8_t *meta, bool results);
 
+/* --secret: SABLE_KEY_MISMATCH unless the file holds a public key of this secret. params may be NULL. */
+sable_status inspect_public_key(const sable_container_info *info, const char *path, const char *secret,
+                                const char *params, sable_error *err);
+
 /* JSON: parameters, models in the clear, results of bench. */
 sable_status inspect_json(const char *path, sable_error *err);
 /* The text inside a container of parameters or of a model; nothing for other kinds. */

@@ -28,6 +28,10 @@ SABLE_API SABLE_CHECKED sable_status sable_public_key_generate(sable_queue *queu
 SABLE_API void sable_public_key_destroy(sable_queue *queue, sable_public_key **key);
 SABLE_API SABLE_CHECKED sable_status sable_public_key_key_id(const sable_public_key *key,
                                                              uint8_t key_id[SABLE_DIGEST_BYTES]);
+/* SABLE_KEY_MISMATCH unless the key is one of this secret: equal ids, and b + a*s is the same polynomial modulo all primes, no
+ * coefficient beyond 21. An id alone proves nothing, because whoever writes a file chooses it. Costs about what making a key costs. */
+SABLE_API SABLE_CHECKED sable_status sable_public_key_check(sable_queue *queue, const sable_public_key *key,
+                                                            const sable_secret *secret);
 /* All keys of the specification. Each key's modulus is checked against the security table again. */
 SABLE_API SABLE_CHECKED sable_status sable_keyset_generate(sable_queue *queue, sable_keyset **out,
                                                            const sable_secret *secret, const sable_key_spec *spec);
@@ -43,6 +47,11 @@ SABLE_API SABLE_CHECKED sable_status sable_encrypt_public(sable_queue *queue, sa
  * ciphertext is not what it claims). */
 SABLE_API SABLE_CHECKED sable_status sable_decrypt(sable_queue *queue, double *values, size_t count, bool is_complex,
                                                    const sable_ct *in, const sable_secret *secret);
+/* The first member of the batch whose parts behind the first are all zero, or the size of the batch. Such a member is in
+ * the clear: whoever has it reads it without a key. Encryption makes none. Multiplication by zero does (a model of
+ * zeros), and so does whoever has nothing to return. It is a legal value to all operations, sable_decrypt among them. */
+SABLE_API SABLE_CHECKED sable_status sable_ct_find_transparent(sable_queue *queue, uint32_t *member,
+                                                               const sable_ct *in);
 
 /* Files (docs/FORMAT.md). Secret files are created 0600 and refused when others can read them. */
 SABLE_API SABLE_CHECKED sable_status sable_secret_save(const sable_secret *secret, const char *path, sable_error *err);

@@ -45,6 +45,45 @@ refused 1 'encrypt the model with --packing row' sable infer --keys ws --data go
 refused 1 'low.enc at level 1: encrypt both' sable infer --keys ws --data low.enc --encrypted-model good.model \
     --out never.res
 
+# ---- results in the clear: a model of zeros makes them ----
+python3 - <<'PYTHON'
+import json
+model = json.load(open("good.json"))
+model["weights"] = [[0.0] * len(row) for row in model["weights"]]
+json.dump(model, open("zero.json", "w"))
+PYTHON
+quietly sable infer --keys ws --data good.enc --model zero.json --out zero.res
+decrypt 4 'zero.res: ciphertext 0 of block 0 is in the clear.*--accept-transparent' --keys ws --data zero.res
+quietly sable decrypt --keys ws --data zero.res --accept-transparent --out zero.csv
+same_as_clear zero.json good.csv zero.csv logit 1e-6
+quietly sable decrypt --keys ws --data good.res --out good.out.csv # of a model that is none of zeros
+
+# ---- public keys: of the secret that they name ----
+says 'made with the secret key ws/secret/secret.key: yes' sable inspect ws/public/public.key --secret ws/secret/secret.key
+forge() { # FILE OF OUT: FILE with the key id of another
+    python3 - "$@" <<'PYTHON'
+import hashlib, struct, sys
+raw, of = bytearray(open(sys.argv[1], "rb").read()), open(sys.argv[2], "rb").read()
+raw[56:88] = of[56:88]
+end = 96 + 56 * struct.unpack_from("<I", raw, 88)[0]
+raw[end:end + 32] = hashlib.blake2b(raw[:end], digest_size=32).digest()
+open(sys.argv[3], "wb").write(raw)
+PYTHON
+}
+forge other/public/public.key ws/public/public.key forged.key
+quietly sable inspect forged.key --verify
+refused_inspect() { # what inspect says before the refusal is on stdout
+    local status=0
+    sable inspect "$2" --secret "$3" >inspect.out 2>inspect.err || status=$?
+    [ $status = "$1" ] && grep -q "^sable: .*$4" inspect.err || fail "inspect $2 --secret $3: $status $(cat inspect.err)"
+    ! grep -q 'yes$' inspect.out || fail "inspect $2 --secret $3: $(cat inspect.out)"
+    rm inspect.out inspect.err
+}
+refused_inspect 4 other/public/public.key ws/secret/secret.key 'the public key is of key'
+refused_inspect 4 forged.key ws/secret/secret.key 'was not made with that secret'
+refused_inspect 1 good.enc ws/secret/secret.key 'holds a dataset.*--secret checks public keys'
+refused_inspect 3 ws/public/public.key nowhere 'nowhere'
+
 # ---- permissions ----
 chmod 644 ws/secret/secret.key
 decrypt 1 'secret.key' --keys ws --data good.res

@@ -114,6 +114,52 @@ TEST(InputTable, PublicKeys) {
     expect_rows(PUBLIC_KEY, World::get().sample[PUBLIC_KEY], rows);
 }
 
+/* A file may carry any key id. Whether a public key belongs to a secret, its words tell: one of another secret, and one
+ * of which a single word was changed. */
+TEST(InputTable, PublicKeysOfAnotherSecret) {
+    World &w = World::get();
+    sable_error err = {};
+    MemoryFile file;
+    sable_secret *other = nullptr;
+    ASSERT_EQ(SABLE_OK, sable_secret_generate(&other, w.ctx, &err)) << err.text;
+    auto check = [&](const std::string &bytes, const sable_secret *secret) {
+        sable_public_key *key = nullptr;
+        EXPECT_EQ(SABLE_OK, sable_public_key_load(w.queue, &key, file.write(bytes).c_str()))
+            << sable_queue_error(w.queue);
+        sable_status status = sable_public_key_check(w.queue, key, secret);
+        sable_public_key_destroy(w.queue, &key);
+        return status;
+    };
+    uint8_t id[SABLE_DIGEST_BYTES];
+    ASSERT_EQ(SABLE_OK, sable_secret_key_id(other, id));
+    for (const std::string &sound : {w.sample[PUBLIC_KEY], w.packed[PUBLIC_KEY]}) {
+        EXPECT_EQ(SABLE_OK, check(sound, w.secret)) << sable_queue_error(w.queue);
+        EXPECT_EQ(SABLE_KEY_MISMATCH, check(sound, other));
+        EXPECT_NE(nullptr, strstr(sable_queue_error(w.queue), "the secret is of key")) << sable_queue_error(w.queue);
+        Container forged(sound);
+        forged.header.replace(56, sizeof id, reinterpret_cast<const char *>(id), sizeof id);
+        EXPECT_EQ(SABLE_KEY_MISMATCH, check(forged.sealed(), other));
+        EXPECT_NE(nullptr, strstr(sable_queue_error(w.queue), "limb 0 of")) << sable_queue_error(w.queue);
+    }
+    const uint32_t limbs = get32(Container(w.sample[PUBLIC_KEY]).sections[0].bytes, 8);
+    for (uint32_t limb : {0u, 1u, limbs - 1}) {
+        Container changed(w.sample[PUBLIC_KEY]);
+        std::string &words = changed.sections[1].bytes;
+        const size_t at = limb * kDigit + 20;
+        put32(words, at, get32(words, at) ? get32(words, at) - 1 : 1);
+        EXPECT_EQ(SABLE_KEY_MISMATCH, check(changed.sealed(), w.secret));
+        const std::string where = "limb " + std::to_string(limb) + " of " + std::to_string(limbs);
+        EXPECT_NE(nullptr, strstr(sable_queue_error(w.queue), where.c_str())) << sable_queue_error(w.queue);
+    }
+    sable_public_key *key = nullptr;
+    ASSERT_EQ(SABLE_OK, sable_public_key_generate(w.queue, &key, w.secret));
+    EXPECT_EQ(SABLE_OK, sable_public_key_check(w.queue, key, w.secret)) << sable_queue_error(w.queue);
+    EXPECT_EQ(SABLE_INVALID, sable_public_key_check(w.queue, nullptr, w.secret));
+    EXPECT_EQ(SABLE_INVALID, sable_public_key_check(w.queue, key, nullptr));
+    sable_public_key_destroy(w.queue, &key);
+    sable_secret_destroy(&other);
+}
+
 TEST(InputTable, SecretKeys) {
     auto all = [](char byte) {
         return [=](Container &c) { c.sections[1].bytes.assign(c.sections[1].bytes.size(), byte); };

@@ -195,6 +195,56 @@ TEST(InputTable, LimbsExchangedAreAcceptedAndHarmless) {
     sable_ct_destroy(w.queue, &ct);
 }
 
+/* In the clear: c1 is zero, or all of it. Zero is a legal value to whoever computes and to sable_decrypt; the owner can
+ * find out. */
+TEST(InputTable, TransparentCiphertextsAreAcceptedAndFound) {
+    World &w = World::get();
+    sable_error err = {};
+    const size_t part = Container(w.full).sections[1].bytes.size() / 2;
+    MemoryFile file;
+    sable_ct *ct = nullptr, *out = nullptr;
+    ASSERT_EQ(SABLE_OK, sable_ct_create(&ct, w.ctx, &err));
+    ASSERT_EQ(SABLE_OK, sable_ct_create(&out, w.ctx, &err));
+    auto member = [&](const sable_ct *in) {
+        uint32_t found = 77;
+        EXPECT_EQ(SABLE_OK, sable_ct_find_transparent(w.queue, &found, in)) << sable_queue_error(w.queue);
+        return found;
+    };
+    for (size_t zeros : {(size_t)0, part - 4, part, 2 * part}) { /* from the end; one word away from transparent */
+        Container c(w.full);
+        std::string &data = c.sections[1].bytes;
+        data.replace(data.size() - zeros, zeros, std::string(zeros, 0));
+        ASSERT_EQ(SABLE_OK, sable_ct_load(w.queue, ct, file.write(c.sealed()).c_str())) << sable_queue_error(w.queue);
+        EXPECT_EQ(zeros >= part ? 0u : 1u, member(ct)) << zeros;
+        EXPECT_EQ(SABLE_OK, sable_add(w.queue, out, ct, ct)) << sable_queue_error(w.queue);
+        EXPECT_EQ(zeros >= part ? 0u : 1u, member(out)) << zeros;
+        std::vector<double> values(512, 1.0);
+        sable_status status = sable_decrypt(w.queue, values.data(), values.size(), false, ct, w.secret);
+        if (zeros == 2 * part) {
+            ASSERT_EQ(SABLE_OK, status) << sable_queue_error(w.queue);
+            EXPECT_EQ(std::vector<double>(512, 0.0), values);
+        } else {
+            EXPECT_TRUE(status == SABLE_OK || status == SABLE_BOUND) << sable_queue_error(w.queue);
+        }
+    }
+    /* ct is all zeros now: the third member of three, and nothing of an encrypted one */
+    sable_ct *two = w.encrypt(0, 2), *full = nullptr;
+    ASSERT_EQ(SABLE_OK, sable_ct_create(&full, w.ctx, &err));
+    EXPECT_EQ(2u, member(two));
+    ASSERT_EQ(SABLE_OK, sable_add(w.queue, full, two, two));
+    ASSERT_EQ(SABLE_OK, sable_ct_slice(w.queue, two, full, 0, 2));
+    const sable_ct *parts[] = {two, ct};
+    ASSERT_EQ(SABLE_OK, sable_ct_concat(w.queue, out, parts, 2)) << sable_queue_error(w.queue);
+    EXPECT_EQ(2u, member(out)) << "the third of three";
+    ASSERT_EQ(SABLE_OK, sable_sub(w.queue, out, full, full));
+    EXPECT_EQ(0u, member(out)) << "a - a";
+    uint32_t found = 77;
+    EXPECT_EQ(SABLE_INVALID, sable_ct_find_transparent(w.queue, nullptr, ct));
+    EXPECT_EQ(SABLE_INVALID, sable_ct_find_transparent(w.queue, &found, nullptr));
+    EXPECT_EQ(77u, found);
+    for (sable_ct **x : {&ct, &out, &two, &full}) sable_ct_destroy(w.queue, x);
+}
+
 TEST(InputTable, Datasets) {
     const size_t header = 48;
     const std::vector<Row> both = {
