@@ -3,14 +3,13 @@
 #include "base/fail.h"
 #include "cpu/backend_impl.h"
 #include "cpu/dispatch.h"
+#include "cpu/threads.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef SABLE_VERIFY
 #include "cpu/portable.h"
 #endif
-
-#define MAX_THREADS 1024u
 
 #ifdef SABLE_VERIFY
 static void require(int holds, const char *what) {
@@ -56,10 +55,19 @@ sable_status cpu_choose(const cpu_kernels **kernels, uint32_t *threads, const sa
         return sable_fail(err, SABLE_NO_DEVICE,
                           "cpu path \"%s\" is not available; this build on this processor offers %s", path, offered);
     }
-    *threads = options && options->threads ? options->threads : default_threads();
-    if (*threads > MAX_THREADS)
+    const bool asked = options && options->threads;
+    *threads = asked ? options->threads : default_threads();
+    if (*threads > CPU_MAX_THREADS)
         return sable_fail(err, SABLE_LIMIT, "%u threads asked for; the cpu backend starts at most %u", *threads,
-                          MAX_THREADS);
+                          CPU_MAX_THREADS);
+    const uint32_t possible = cpu_threads_startable(*threads);
+    if (asked && possible < *threads)
+        return sable_fail(
+            err, SABLE_NO_MEMORY,
+            "%u threads asked for; the system starts %u: ask for fewer, or raise its limits on memory and "
+            "threads (ulimit -v, ulimit -u)",
+            *threads, possible);
+    if (possible < *threads) *threads = possible > 1 ? possible / 2 : 1; /* stacks must not take what the work needs */
     return SABLE_OK;
 }
 

@@ -62,8 +62,7 @@ static int run(int argc, char **argv) {
     return unknown_command(argv[0]);
 }
 
-int main(int argc, char **argv) {
-    process_setup();
+static int begin(int argc, char **argv) {
     if (sodium_init() < 0) return report_error(SABLE_INTERNAL, "libsodium does not start");
     bool ended = false;
     for (int i = 1; i < argc && !ended; i++) {
@@ -77,4 +76,11 @@ int main(int argc, char **argv) {
     if (argc == 2 || argv[2][0] == '-') return help();
     char *words[] = {argv[2], (char[]){"--help"}, NULL};
     return run(2, words);
+}
+
+int main(int argc, char **argv) {
+    process_setup();
+    const int status = begin(argc, argv);
+    process_leave();
+    return status;
 }

@@ -16,6 +16,7 @@
 #include "base/fail.h"
 #include "io/show.h"
 #include "io/temp.h"
+#include "tool/report.h"
 
 enum { UNFINISHED_MOST = 64, PATH_BYTES = 4096 };
 
@@ -120,7 +121,30 @@ static void on_signal(int number) {
     _exit(128 + number); /* the kernel clears memory, locked pages included */
 }
 
+/* -- exits ---------------------------------------------------------------------------------------------------------- */
+
+static bool leaving;
+
+void process_leave(void) { leaving = true; }
+
+void process_end(int status) {
+    remove_temporaries();
+    unfinished_remove();
+    leaving = true;
+    exit(status);
+}
+
+static void on_exit_of_others(void) {
+    if (leaving) return;
+    remove_temporaries();
+    unfinished_remove();
+    _exit(report_error(SABLE_NO_MEMORY,
+                       "a library ended this command, most likely because the system gave it no thread or no memory: "
+                       "--threads 1 needs least, or raise the limits (ulimit -v, ulimit -u)"));
+}
+
 void process_setup(void) {
+    if (atexit(on_exit_of_others) != 0) _exit(3);
     for (int fd = 0; fd < 3; fd++)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) < 0) _exit(3);
     struct sigaction action = {.sa_handler = SIG_IGN};

@@ -8,8 +8,13 @@
 #include "sable/status.h"
 
 /* Before anything else: closed standard streams are replaced (a data file must not become descriptor 1), SIGPIPE and
- * SIGXFSZ become errors of write, SIGINT, SIGTERM and SIGHUP remove unfinished files and end with 128 + signal. */
+ * SIGXFSZ become errors of write, SIGINT, SIGTERM and SIGHUP remove unfinished files and end with 128 + signal. A library
+ * that calls exit (OpenMP's, when the system starts no thread) ends with a sentence of the environment and the same. */
 void process_setup(void);
+/* The last call of main: what exits from here on is main. */
+void process_leave(void);
+/* Ends at once, with what was said before; unfinished files are removed. */
+_Noreturn void process_end(int status);
 
 /* Commands that touch a secret: no core dumps, no debugger. */
 void harden_process(void);

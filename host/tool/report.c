@@ -12,6 +12,7 @@
 
 #include "base/utf8.h"
 #include "tool/options.h"
+#include "tool/process.h"
 
 static json_t *object;      /* what --json prints */
 static bool progress_shown; /* the cursor stands behind a line of progress */
@@ -63,7 +64,7 @@ void report_value(const char *key, json_t *value) {
     if (!object) object = json_object();
     if (json_object_set_new(object, key, value ? value : json_null()) != 0) {
         fputs("sable: no memory for a report\n", stderr);
-        exit(EXIT_ENVIRONMENT);
+        process_end(EXIT_ENVIRONMENT);
     }
 }
 

@@ -10,12 +10,13 @@
 #include "base/fail.h"
 #include "io/container.h"
 #include "io/show.h"
+#include "tool/process.h"
 #include "tool/report.h"
 
 static char *must(char *text) {
     if (text) return text;
     fputs("sable: no memory for a path\n", stderr);
-    exit(EXIT_ENVIRONMENT);
+    process_end(EXIT_ENVIRONMENT);
 }
 
 char *path_join(const char *folder, const char *name) {

@@ -89,7 +89,8 @@ typedef struct sable_backend_options {
     size_t struct_size;
     const char
         *path; /* cpu: "portable", "avx2", "avx512", "ifma", "amx" or NULL = best; other backends: device ordinal */
-    uint32_t threads;  /* cpu: OpenMP threads, 0 = the runtime's default */
+    uint32_t
+        threads; /* cpu: OpenMP threads, 0 = the runtime's default, or fewer where the system does not start them */
     size_t memory_cap; /* bytes, 0 = none */
 } sable_backend_options;
 

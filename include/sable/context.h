@@ -24,7 +24,7 @@ typedef struct sable_ctx_options {
     const char *backend;
     const char
         *cpu_path; /* "portable", "avx2", "avx512", ...; NULL: environment SABLE_CPU, else the best of this machine */
-    uint32_t threads;  /* cpu: 0 = the OpenMP default (OMP_NUM_THREADS) */
+    uint32_t threads; /* cpu: 0 = the OpenMP default (OMP_NUM_THREADS), or fewer where the system does not start them */
     size_t memory_cap; /* bytes of backend memory, 0 = no cap */
 } sable_ctx_options;
 
