@@ -50,7 +50,7 @@ run_fuzz() {
         tail -n 40 "$fuzz_folder/fuzz-findings/$name.log" >&2
         exit 1'
 }
-in_process='^(unit|diff|property|reject)$'
+in_process='^(unit|diff|property|reject|emu)$'
 
 bash scripts/deps.sh test
 

@@ -14,6 +14,7 @@ typedef enum emu_defect_kind {
     EMU_USE_AFTER_FREE,    /* ... touched one that was freed */
     EMU_STREAM_ORDER,      /* two streams touched an allocation without an event or synchronisation between them */
     EMU_HOST_ACCESS,       /* host code read or wrote device memory */
+    EMU_HOST_BUFFER,       /* host code touched page-locked memory that a copy in flight uses */
     EMU_HOST_POINTER,      /* a kernel was given a pointer to ordinary host memory */
     EMU_GUARD,             /* words beside an allocation were overwritten */
     EMU_SHARED_GUARD,      /* ... beside an array in shared memory */

@@ -173,11 +173,11 @@ cudaError_t cudaFreeHost(void *ptr) {
     return call("cudaFreeHost", Needs::device, [&] {
         if (!ptr) return cudaSuccess;
         if (const cudaError_t error = capture_forbids_unsafe()) return error;
+        host_joins_device(thread_state.device); // as CUDA does
         if (!pinned_release(ptr)) {
             report(EMU_INVALID_FREE, "address %p is freed by cudaFreeHost but did not come from cudaHostAlloc", ptr);
             return cudaErrorInvalidValue;
         }
-        host_joins_device(thread_state.device);
         return cudaSuccess;
     });
 }

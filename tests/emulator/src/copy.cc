@@ -82,6 +82,12 @@ cudaError_t run(const Copy &copy) {
         for (size_t row = 0; row < copy.height; ++row)
             memmove(copy.to + row * copy.to_pitch, copy.from + row * copy.from_pitch, copy.width);
     }
+    // What lies between rows is none of the copy's.
+    const CUstream_st *stream = operation_stream();
+    const uint64_t time = stream->clock.at(stream->slot);
+    const size_t bytes = copy.width * copy.height;
+    if (copy.to_pitch == copy.width) pinned_transfer(copy.to, bytes, true, stream->slot, time);
+    if (copy.from_pitch == copy.width) pinned_transfer(copy.from, bytes, false, stream->slot, time);
     return cudaSuccess;
 }
 

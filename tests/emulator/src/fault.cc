@@ -71,7 +71,7 @@ bool is_write(void *context, const Allocation *a) {
     return static_cast<ucontext_t *>(context)->uc_mcontext.gregs[REG_ERR] & 2;
 #else
     (void)context;
-    return a->protection == Allocation::read;
+    return a && a->protection == Allocation::read;
 #endif
 }
 
@@ -85,12 +85,23 @@ void chain(int signal, siginfo_t *info, void *context) {
     }
 }
 
-// Host code touched device memory: noted, and let through, so that the test can end by itself.
-bool host_access(const char *address, bool write) {
+// Touches of device memory by host code, until they are reported: the handler takes no memory.
+struct HostAccess {
+    const char *address;
+    bool write, pinned;
+} host_accesses[16];
+unsigned host_access_count;
+
+// It is let through, so that the test can end by itself.
+bool host_access(const char *address, void *context) {
     std::lock_guard<std::recursive_mutex> guard(runtime().lock);
     Allocation *a = memory_find(address);
+    const bool write = is_write(context, a);
+    const bool pinned = pinned_open(address, false);
+    if (host_access_count < 16 && pinned) host_accesses[host_access_count++] = {address, write, true};
+    if (pinned) return true;
     if (!a || a->freed || address >= a->pages + a->page_bytes) return false;
-    report(EMU_HOST_ACCESS, "host code %s %s", write ? "writes" : "reads", memory_text(a, address).c_str());
+    if (host_access_count < 16) host_accesses[host_access_count++] = {address, write, false};
     memory_open(a, write);
     return true;
 }
@@ -102,19 +113,14 @@ void handle(int signal, siginfo_t *info, void *context) {
         fault = {address, true};
         if (redirect(context, grid_stack_top())) return;
     }
-    if (memory_is_device(address)) {
+    if (operating ? pinned_open(address, true) : host_access(address, context)) return;
+    if (operating) {
         Allocation *a = memory_find(address);
-        if (!operating) {
-            if (host_access(address, a && is_write(context, a))) return;
-        } else if (a && !a->freed && address < a->pages + a->page_bytes) {
+        if (a && !a->freed && address < a->pages + a->page_bytes) {
             memory_open(a, is_write(context, a));
             return;
-        } else {
-            fault = {address, false};
-            if (redirect(context)) return;
         }
-    } else if (operating) { // no device memory: a wild pointer, or the guard page of shared memory
-        fault = {address, false};
+        fault = {address, false}; // freed, behind an allocation, a wild pointer, the guard page of shared memory
         if (redirect(context)) return;
     }
     chain(signal, info, context);
@@ -140,6 +146,21 @@ void fault_prepare() {
     stack.ss_sp = mmap(nullptr, stack.ss_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     stack.ss_flags = 0;
     if (stack.ss_sp != MAP_FAILED) sigaltstack(&stack, nullptr); // left to the thread for its life
+}
+
+void fault_report_host_accesses() {
+    for (; host_access_count > 0; --host_access_count) {
+        const HostAccess &access = host_accesses[host_access_count - 1];
+        if (access.pinned) {
+            report(EMU_HOST_BUFFER,
+                   "host code %s page-locked memory at %p while a copy that it has not waited for uses it",
+                   access.write ? "writes" : "reads", static_cast<const void *>(access.address));
+            continue;
+        }
+        const Allocation *a = memory_find(access.address);
+        report(EMU_HOST_ACCESS, "host code %s %s", access.write ? "writes" : "reads",
+               a ? memory_text(a, access.address).c_str() : "device memory");
+    }
 }
 
 void fault_operating(bool now) { operating = now; }

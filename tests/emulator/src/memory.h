@@ -74,11 +74,18 @@ bool pinned_release(void *pointer);
 // Its start if address lies in one, else nullptr.
 void *pinned_find(const void *address, size_t *bytes);
 size_t pinned_count();
+// The running operation copies from it, or to it. Host code that touches it before it knows the end is a defect.
+void pinned_transfer(const void *address, size_t bytes, bool writes, unsigned slot, uint64_t time);
+void pinned_close_all();                               // when an operation ends
+void pinned_learned(const Clock &host);                // when the host has waited
+bool pinned_open(const void *address, bool operating); // by the fault handler; false: it was not closed
 
 // Installs the handler, once, and an alternate stack for this thread.
 void fault_prepare();
 // While true, faults of this thread in device memory are accesses of the running operation.
 void fault_operating(bool operating);
+// Adds to the defects what the handler saw of host code.
+void fault_report_host_accesses();
 
 } // namespace emu
 

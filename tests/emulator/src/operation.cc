@@ -11,6 +11,7 @@ namespace {
 
 jmp_buf escape; // of an operation that is no kernel
 cudaError_t escaped_with;
+const CUstream_st *running_in;
 
 // Not inlined: setjmp and the caller's variables do not mix.
 __attribute__((noinline)) cudaError_t guarded(const Work &work) {
@@ -25,6 +26,8 @@ void operation_abandon(cudaError_t error) {
     escaped_with = error;
     longjmp(escape, 1);
 }
+
+const CUstream_st *operation_stream() { return running_in; }
 
 void order_by_default_stream(CUstream_st *stream) {
     Device &device = runtime().devices[static_cast<size_t>(stream->device)];
@@ -43,10 +46,12 @@ void operate(CUstream_st *stream, const Work &work) {
     order_by_default_stream(stream);
     stream->clock.join(runtime().host);
     stream->clock.set(stream->slot, stream->clock.at(stream->slot) + 1);
+    running_in = stream;
     fault_operating(true);
     const cudaError_t error = guarded(work);
     fault_operating(false);
     memory_close_all({stream->slot, stream->clock.at(stream->slot), work.kernel, work.what}, stream->clock);
+    pinned_close_all();
     if (error != cudaSuccess) device.ended = error;
 }
 

@@ -26,6 +26,9 @@ void operate(CUstream_st *stream, const Work &work);
 // From the running operation: ends it.
 [[noreturn]] void operation_abandon(cudaError_t error);
 
+// The stream of the running operation.
+const CUstream_st *operation_stream();
+
 // Orders a stream's next operation behind the default stream's, and the other way round, as CUDA does.
 void order_by_default_stream(CUstream_st *stream);
 

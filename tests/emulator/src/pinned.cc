@@ -1,17 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// Page-locked host memory: ordinary pages, poisoned, with a page behind that nothing can touch.
+// Page-locked host memory: ordinary pages, poisoned, with a page behind that nothing can touch. While a copy may be in
+// flight, as far as the host knows, the pages it reads cannot be written and those it writes cannot be touched by host code.
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <vector>
 
 #include "memory.h"
 
 namespace emu {
 namespace {
 
+struct Transfer {
+    uintptr_t first;
+    size_t bytes;
+    bool writes; // to this memory
+    unsigned slot;
+    uint64_t time;
+};
+
 struct Pinned {
     size_t bytes, page_bytes;
+    std::vector<Transfer> transfers = {};
+    bool closed = false; // some page is protected
 };
 
 std::map<uintptr_t, Pinned> &table() { // by first byte
@@ -21,9 +34,81 @@ std::map<uintptr_t, Pinned> &table() { // by first byte
 
 size_t page() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
 
+// Opened in spite of transfers: by the running operation, until it ends; by host code, which was noticed, until it waits.
+std::vector<uintptr_t> opened;
+size_t transfer_count;
+
 char *first_page(uintptr_t start) { return reinterpret_cast<char *>(start / page() * page()); }
 
+using Entry = std::pair<const uintptr_t, Pinned>;
+
+void open_pages(Entry &entry) {
+    mprotect(first_page(entry.first), entry.second.page_bytes, PROT_READ | PROT_WRITE);
+    entry.second.closed = false;
+}
+
+// Only pages of which the transfer has all bytes that are the caller's: neighbours stay as they are.
+void close_pages(Entry &entry) {
+    open_pages(entry);
+    for (const bool writes : {false, true}) // what is written is closed last: it must not be read either
+        for (const Transfer &transfer : entry.second.transfers) {
+            if (transfer.writes != writes) continue;
+            const uintptr_t first = reinterpret_cast<uintptr_t>(first_page(entry.first)),
+                            end = entry.first + entry.second.bytes;
+            uintptr_t from = transfer.first == entry.first ? first : (transfer.first + page() - 1) / page() * page();
+            uintptr_t to = transfer.first + transfer.bytes;
+            to = to == end ? first + entry.second.page_bytes : to / page() * page();
+            if (from >= to) continue;
+            mprotect(reinterpret_cast<void *>(from), to - from, writes ? PROT_NONE : PROT_READ);
+            entry.second.closed = true;
+        }
+}
+
+Entry *find_pages(const void *address) {
+    const uintptr_t at = reinterpret_cast<uintptr_t>(address);
+    auto next = table().upper_bound(at | (page() - 1));
+    if (next == table().begin()) return nullptr;
+    Entry &entry = *std::prev(next);
+    return at < reinterpret_cast<uintptr_t>(first_page(entry.first)) + entry.second.page_bytes ? &entry : nullptr;
+}
+
 } // namespace
+
+void pinned_transfer(const void *address, size_t bytes, bool writes, unsigned slot, uint64_t time) {
+    Entry *entry = find_pages(address);
+    if (!entry) return;
+    entry->second.transfers.push_back({reinterpret_cast<uintptr_t>(address), bytes, writes, slot, time});
+    opened.push_back(entry->first); // closed with the others, when the operation ends
+    ++transfer_count;
+}
+
+void pinned_close_all() {
+    for (const uintptr_t start : opened) {
+        const auto found = table().find(start);
+        if (found != table().end()) close_pages(*found);
+    }
+    opened.clear();
+}
+
+void pinned_learned(const Clock &host) {
+    if (transfer_count == 0) return;
+    for (Entry &entry : table()) {
+        std::vector<Transfer> &all = entry.second.transfers;
+        const size_t before = all.size();
+        all.erase(std::remove_if(all.begin(), all.end(), [&](const Transfer &t) { return host.at(t.slot) >= t.time; }),
+                  all.end());
+        transfer_count -= before - all.size();
+        if (all.size() != before) close_pages(entry);
+    }
+}
+
+bool pinned_open(const void *address, bool operating) {
+    Entry *entry = find_pages(address);
+    if (!entry || !entry->second.closed) return false;
+    open_pages(*entry);
+    if (operating) opened.push_back(entry->first);
+    return true;
+}
 
 void *pinned_create(size_t bytes) {
     const size_t rounded = (bytes + 63) / 64 * 64, page_bytes = (rounded + page() - 1) / page() * page();
@@ -36,13 +121,14 @@ void *pinned_create(size_t bytes) {
     }
     char *start = pages + page_bytes - rounded;
     memset(start, 0xFF, bytes);
-    table()[reinterpret_cast<uintptr_t>(start)] = {bytes, page_bytes};
+    table()[reinterpret_cast<uintptr_t>(start)] = {bytes, page_bytes, {}, false};
     return start;
 }
 
 bool pinned_release(void *pointer) {
     const auto found = table().find(reinterpret_cast<uintptr_t>(pointer));
     if (found == table().end()) return false;
+    transfer_count -= found->second.transfers.size();
     munmap(first_page(found->first), found->second.page_bytes + page());
     table().erase(found);
     return true;

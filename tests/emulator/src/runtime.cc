@@ -40,6 +40,7 @@ cudaError_t enter(const char *function, Needs needs) {
                cudaGetErrorName(thread_state.last_error));
     }
     fault_prepare();
+    fault_report_host_accesses();
     if (thread_state.in_callback) {
         report(EMU_CALLBACK, "%s was called by a host function in a stream", function);
         return cudaErrorNotPermitted;
@@ -113,7 +114,12 @@ std::vector<CUstream_st *> device_streams(int device) {
     return found;
 }
 
-void host_joins(const CUstream_st *stream) { runtime().host.join(stream->clock); }
+void host_learns(const Clock &clock) {
+    runtime().host.join(clock);
+    pinned_learned(runtime().host);
+}
+
+void host_joins(const CUstream_st *stream) { host_learns(stream->clock); }
 
 void host_joins_device(int device) {
     for (const CUstream_st *stream : device_streams(device)) host_joins(stream);

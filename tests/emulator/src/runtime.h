@@ -108,6 +108,7 @@ CUstream_st *make_stream(unsigned flags, int priority, int device);
 void unmake_stream(CUstream_st *stream);
 
 // The host learns that all work of the stream, or of the device, is done.
+void host_learns(const Clock &clock);
 void host_joins(const CUstream_st *stream);
 void host_joins_device(int device);
 

@@ -4,6 +4,7 @@
 
 #include "capture.h"
 #include "defect.h"
+#include "memory.h"
 #include "operation.h"
 #include "pool.h"
 #include "runtime.h"
@@ -173,7 +174,7 @@ cudaError_t cudaEventQuery(cudaEvent_t handle) {
         CUevent_st *event = find_event(handle, &error);
         if (!event) return error;
         if (event->capture) return capture_refuse(event->capture, cudaErrorCapturedEvent);
-        runtime().host.join(event->clock);
+        host_learns(event->clock);
         return ended(event->device);
     });
 }
@@ -184,7 +185,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t handle) {
         CUevent_st *event = find_event(handle, &error);
         if (!event) return error;
         if (event->capture) return capture_refuse(event->capture, cudaErrorCapturedEvent);
-        runtime().host.join(event->clock);
+        host_learns(event->clock);
         return ended(event->device);
     });
 }
@@ -211,6 +212,7 @@ cudaError_t cudaLaunchHostFunc(cudaStream_t handle, cudaHostFn_t fn, void *userD
         if (stream->capture) return capture_refuse(stream->capture, cudaErrorStreamCaptureUnsupported);
         if (const cudaError_t error = capture_forbids_default(stream)) return error;
         order_by_default_stream(stream);
+        pinned_learned(stream->clock); // the function stands behind the copies
         thread_state.in_callback = true;
         fn(userData);
         thread_state.in_callback = false;
