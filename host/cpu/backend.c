@@ -243,6 +243,9 @@ static const sable_backend table = {
     .expand = cpu_expand,
     .encode = cpu_encode,
     .check_range = cpu_check_range,
+    .out_of_range = cpu_out_of_range,
+    .largest = cpu_largest,
+    .digest = cpu_digest,
 };
 
 const sable_backend *sable_backend_cpu(void) { return &table; }

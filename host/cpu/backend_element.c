@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions of the cpu backend that work word by word, sums of products over members, and range checks. */
+/* Functions of the cpu backend that work word by word, and sums of products over members. */
 #include <string.h>
 
 #include "cpu/backend_impl.h"
@@ -156,24 +156,5 @@ sable_status cpu_combine(void *queue, const sable_limbs *out, const sable_limbs 
                                 cpu_prime(s, out, limb));
     }
     CPU_CHECK(s, out);
-    return SABLE_OK;
-}
-
-sable_status cpu_check_range(void *queue, const sable_limbs *x, uint64_t *bad) {
-    cpu_state *s = cpu_state_of(queue);
-    size_t n = s->ring->n, count = cpu_count(x);
-    uint64_t first = UINT64_MAX;
-    int threads = cpu_threads_for(s, count * n);
-#ifdef _OPENMP
-#pragma omp parallel for num_threads(threads) schedule(static) reduction(min : first)
-#else
-    (void)threads;
-#endif
-    for (size_t k = 0; k < count; k++) { /* dense view order: member, part, limb */
-        size_t limb = k % x->limbs, part = k / x->limbs % x->parts, member = k / x->limbs / x->parts;
-        size_t at = s->kernels->check_range(cpu_limb(x, member, part, limb), n, cpu_prime(s, x, limb));
-        if (at < n && (uint64_t)(k * n + at) < first) first = (uint64_t)(k * n + at);
-    }
-    *bad = first;
     return SABLE_OK;
 }

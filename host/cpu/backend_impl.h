@@ -180,7 +180,12 @@ sable_status cpu_add_const(void *queue, const sable_limbs *out, const sable_limb
 sable_status cpu_tensor(void *queue, const sable_limbs *out, const sable_limbs *a, size_t a_term_stride,
                         const sable_limbs *b, size_t b_term_stride, uint32_t terms);
 sable_status cpu_combine(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *c);
+
+/* backend_reduce.c */
 sable_status cpu_check_range(void *queue, const sable_limbs *x, uint64_t *bad);
+sable_status cpu_out_of_range(void *queue, const sable_limbs *x, uint64_t *count, uint64_t *list, uint32_t most);
+sable_status cpu_largest(void *queue, const sable_limbs *x, uint32_t *largest);
+sable_status cpu_digest(void *queue, const sable_limbs *x, uint64_t digest[2]);
 
 /* backend_expand.c */
 sable_status cpu_expand(void *queue, const sable_limbs *out, const sable_expansion *from);

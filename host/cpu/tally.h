@@ -6,7 +6,7 @@
  * the exact peak of the real one, and cannot drift from it.
  *
  * What it hands out are reserved addresses that nobody may read or write: whoever does so is stopped by the processor.
- * upload, download and check_range count and touch nothing; host memory that a download would fill keeps its contents.
+ * upload, download and checks count and touch nothing; host memory that a download would fill keeps its contents.
  * The ring may be one of constants only (ring/ring.h). One thread at a time. */
 #include "base/shared.h"
 #include "sable/backend.h"
@@ -23,7 +23,7 @@ typedef enum sable_work {
     SABLE_WORK_ELEMENT, /* words of one pass: sums, products, automorphisms */
     SABLE_WORK_ENCODE,  /* words made from doubles */
     SABLE_WORK_EXPAND,  /* words made from a seed */
-    SABLE_WORK_CHECK,   /* words whose range is checked */
+    SABLE_WORK_CHECK,   /* words that are looked at: their range, size or digest */
     SABLE_WORK_COPY,    /* bytes */
     SABLE_WORK_FRESH,   /* bytes that the system hands out cleared */
     /* outside the backend */

@@ -228,13 +228,23 @@ typedef struct sable_backend {
      * one, of primes just above 2^(bits-1) half of them. */
     sable_status (*expand)(void *queue, const sable_limbs *out, const sable_expansion *from);
 
-    /* -- encoding and checks --------------------------------------------------------------------------------------- */
+    /* -- encoding -------------------------------------------------------------------------------------------------- */
     /* out = NTT, in Montgomery form, of the polynomial with coefficients hi[t] + lo[t], t < N; hi, lo: N integer-valued doubles a
      * member in host memory (|hi| < 2^127, |lo| < 2^53), the same for every part; member b reads hi + b*N. gap:
      * coefficients sit at multiples of gap, N/gap given (sparse packing), all others are 0; member b then reads hi + b*(N/gap). */
     sable_status (*encode)(void *queue, const sable_limbs *out, const double *hi, const double *lo, uint32_t gap);
-    /* *bad = index of the first word (in dense view order) that is not below its prime, or UINT64_MAX. Synchronises. */
+
+    /* -- checks: all of them synchronise --------------------------------------------------------------------------- */
+    /* *bad = index of the first word (in dense view order) that is not below its prime, or UINT64_MAX. */
     sable_status (*check_range)(void *queue, const sable_limbs *x, uint64_t *bad);
+    /* The words that are not below their primes: *count of them, and in list the indices of the first min(*count, most), ascending.
+     * For reports after check_range found one: it takes more time. */
+    sable_status (*out_of_range)(void *queue, const sable_limbs *x, uint64_t *count, uint64_t *list, uint32_t most);
+    /* largest[i] = the largest absolute value of a centred residue, min(w, p - w), in limb i of all parts and members. */
+    sable_status (*largest)(void *queue, const sable_limbs *x, uint32_t *largest);
+    /* Two sums modulo 2^64 of products that mix a word with its index in dense view order (ring/digest.h), so the order of evaluation
+     * is free. A checksum against faults, for comparing backends without moving words; not a cryptographic hash. */
+    sable_status (*digest)(void *queue, const sable_limbs *x, uint64_t digest[2]);
 } sable_backend;
 
 /* The cpu backend, always present. */

@@ -37,6 +37,22 @@ sable_status wrong_index(void *queue, const sable_limbs *x, uint64_t *bad) {
     return status;
 }
 
+sable_status wrong_count(void *queue, const sable_limbs *x, uint64_t *count, uint64_t *list, uint32_t most) {
+    const sable_status status = base->out_of_range(queue, x, count, list, most);
+    ++*count;
+    return status;
+}
+sable_status wrong_size(void *queue, const sable_limbs *x, uint32_t *largest) {
+    const sable_status status = base->largest(queue, x, largest);
+    largest[x->limbs - 1] ^= 1;
+    return status;
+}
+sable_status wrong_digest(void *queue, const sable_limbs *x, uint64_t digest[2]) {
+    const sable_status status = base->digest(queue, x, digest);
+    digest[1] ^= uint64_t{1} << 63;
+    return status;
+}
+
 using View = const sable_limbs *;
 using Words = const uint32_t *;
 
@@ -76,8 +92,16 @@ const sable_backend *perturbed(const sable_backend *of, const std::string &funct
     SPOIL(expand, const sable_expansion *)
     SPOIL(encode, const double *, const double *, uint32_t)
 #undef SPOIL
-    if (function != "check_range") throw std::runtime_error("no such function: " + function);
-    table.check_range = wrong_index;
+    if (function == "check_range")
+        table.check_range = wrong_index;
+    else if (function == "out_of_range")
+        table.out_of_range = wrong_count;
+    else if (function == "largest")
+        table.largest = wrong_size;
+    else if (function == "digest")
+        table.digest = wrong_digest;
+    else
+        throw std::runtime_error("no such function: " + function);
     return &table;
 }
 

@@ -8,8 +8,8 @@
 
 namespace support {
 
-// A copy of the table whose function of that name changes one word of the last limb of its output by one (the index,
-// for check_range). One perturbed backend exists at a time: the next call changes which function errs.
+// A copy of the table whose function of that name changes one word of the last limb of its output by one (the number
+// that a check gives). One perturbed backend exists at a time: the next call changes which function errs.
 const sable_backend *perturbed(const sable_backend *base, const std::string &function);
 
 } // namespace support

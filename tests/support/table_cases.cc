@@ -150,19 +150,55 @@ void expand(Case &c) {
     c.device.check(c.device->expand(c.queue(), out.view(), &from));
 }
 
-void check_range(Case &c) {
+void add_number(Case &c, uint64_t x) { c.extra.push_back({static_cast<uint32_t>(x), static_cast<uint32_t>(x >> 32)}); }
+
+// A view with some words that are not below their primes.
+Poly &with_bad_words(Case &c, uint32_t count) {
     const auto pos = c.positions();
     Poly &x = c.operand(pos, c.shape.parts, c.shape.batch, c.layout(true, true));
     const bool all_members = x.view()->batch_stride != 0;
-    for (uint32_t k = 0; k < c.shape.variant % 4; k++) { // 0 to 3 bad words
+    for (uint32_t k = 0; k < count; k++) {
         const uint32_t i = static_cast<uint32_t>(c.rng() % pos.size()), j = static_cast<uint32_t>(c.rng() % c.n());
         const uint32_t b = all_members ? static_cast<uint32_t>(c.rng() % c.shape.batch) : 0;
         x.at(i, 0, b)[j] = x.prime(i) + (k ? 0xffffffffu - x.prime(i) : 0);
     }
-    x.upload();
+    return x.upload();
+}
+
+void check_range(Case &c) {
     uint64_t bad = 0;
-    c.device.check(c.device->check_range(c.queue(), x.view(), &bad));
-    c.extra.push_back({static_cast<uint32_t>(bad), static_cast<uint32_t>(bad >> 32)});
+    c.device.check(c.device->check_range(c.queue(), with_bad_words(c, c.shape.variant % 4).view(), &bad));
+    add_number(c, bad);
+}
+
+void out_of_range(Case &c) {
+    const uint32_t bad_of[] = {0, 1, 3, 60}, most = c.shape.variant / 4 % 2 ? 7 : 100;
+    std::vector<uint64_t> list(most, 0); // places beyond the count keep what they held
+    uint64_t count = 0;
+    const Poly &x = with_bad_words(c, bad_of[c.shape.variant % 4]);
+    c.device.check(c.device->out_of_range(c.queue(), x.view(), &count, list.data(), most));
+    add_number(c, count);
+    for (uint64_t index : list) add_number(c, index);
+    c.device.check(c.device->out_of_range(c.queue(), x.view(), &count, nullptr, 0));
+    add_number(c, count);
+}
+
+void largest(Case &c) {
+    Poly &x = c.operand(c.positions(), c.shape.parts, c.shape.batch, c.layout(true, true));
+    std::vector<uint32_t> sizes(x.view()->limbs);
+    if (c.shape.variant % 2) // small numbers of both signs
+        for (uint32_t &word : x.host) word %= 1u << 18;
+    x.upload();
+    c.device.check(c.device->largest(c.queue(), x.view(), sizes.data()));
+    c.extra.push_back(sizes);
+}
+
+void digest(Case &c) {
+    uint64_t sums[2] = {};
+    Poly &x = c.input(c.positions(), c.shape.parts, c.shape.batch, c.layout(true, true));
+    c.device.check(c.device->digest(c.queue(), x.view(), sums));
+    add_number(c, sums[0]);
+    add_number(c, sums[1]);
 }
 
 uint32_t galois_element(Case &c) {
@@ -257,6 +293,9 @@ const std::vector<std::pair<std::string, Runner>> &runners() {
         {"expand", expand},
         {"encode", encode},
         {"check_range", check_range},
+        {"out_of_range", out_of_range},
+        {"largest", largest},
+        {"digest", digest},
     };
     return list;
 }
