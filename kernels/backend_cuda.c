@@ -82,6 +82,10 @@ ON_QUEUE(mod_down,
 ON_QUEUE(expand, (void *queue, view out, const sable_expansion *from), (queue, out, from))
 
 ON_QUEUE(encode, (void *queue, view out, const double *hi, const double *lo, uint32_t gap), (queue, out, hi, lo, gap))
+ON_QUEUE(out_of_range, (void *queue, view x, uint64_t *count, uint64_t *list, uint32_t most),
+         (queue, x, count, list, most))
+ON_QUEUE(largest, (void *queue, view x, uint32_t *sizes), (queue, x, sizes))
+ON_QUEUE(digest, (void *queue, view x, uint64_t *sums), (queue, x, sums))
 ON_QUEUE(check_range, (void *queue, view x, uint64_t *bad), (queue, x, bad))
 
 static void queue_close(void *queue) {
@@ -138,6 +142,9 @@ static const sable_backend table = {
     .expand = expand,
     .encode = encode,
     .check_range = check_range,
+    .out_of_range = out_of_range,
+    .largest = largest,
+    .digest = digest,
 };
 
 SABLE_API sable_backend_get_function sable_backend_get;

@@ -5,6 +5,7 @@
  * operations that are not associative CUB's differ, from run to run too. */
 #include "device/device_reduce.cuh"
 #include "device/device_scan.cuh"
+#include "device/device_segmented_reduce.cuh"
 #include "device/device_select.cuh"
 
 #endif
