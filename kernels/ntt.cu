@@ -202,7 +202,7 @@ cudaError_t transform(cudaStream_t stream, const gpu_ring *ring, const gpu_view 
 extern "C" cudaError_t gpu_launch_ntt_forward(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x,
                                               const gpu_words *factor) {
     if (ring->log_n >= GPU_NTT_TWO_STEPS) return transform(stream, ring, x, NULL, factor);
-    gpu_words ones;
+    gpu_words ones = {}; // no words of the stack travel in the launch
     for (uint32_t i = 0; i < x->limbs; i++) ones.at[i] = 1;
     return gpu_launch(stream, dim3(x->parts * x->batch, x->limbs), ring->n / 2, 0, forward_small, *ring, *x,
                       factor ? *factor : ones);

@@ -42,9 +42,9 @@ sable_status sable_plugin_load(const sable_backend **backend, char *path, const 
     if (!found)
         return sable_fail(
             err, SABLE_NO_DEVICE,
-            "there is no plug-in libsable_%s.so %s%s%s: install it beside libsable, or name its folder (an "
+            "there is no plug-in libsable_%s.so in %s%s%s: install it beside libsable, or name its folder (an "
             "absolute path) in SABLE_PLUGIN_DIR",
-            name, named ? named : "", named ? " or " : "in ", own);
+            name, named ? named : "", named ? " or " : "", own);
     /* The handle is kept on purpose: tables and code of a plug-in stay valid. Loading again returns the same one. */
     void *handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     if (!handle) {
