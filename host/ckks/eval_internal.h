@@ -61,10 +61,12 @@ size_t sable_acc_words(const sable_ctx *ctx, uint32_t level, uint32_t batch);
  * on the limbs of Q_l (add: 1 or 2 parts, or NULL). y: limbs*batch*N words of scratch. */
 sable_status sable_key_switch(sable_queue *queue, uint32_t *acc, uint32_t *y, const sable_limbs *c,
                               const sable_evk *key, uint32_t level, const sable_limbs *add);
-/* The two halves of sable_key_switch, for several keys on the same digits (sable_digits_words). */
+/* The two halves of sable_key_switch, for several keys on the same digits (sable_digits_words). Accumulators of the keys lie one
+ * after the other; at most SABLE_HOISTED_AT_ONCE keys: more would share the reading of the digits, and take memory. */
+#define SABLE_HOISTED_AT_ONCE 4u
 sable_status sable_mod_up(sable_queue *queue, uint32_t *digits, uint32_t *y, const sable_limbs *c, uint32_t level);
-sable_status sable_key_inner(sable_queue *queue, uint32_t *acc, uint32_t *digits, const sable_limbs *c,
-                             const sable_evk *key, uint32_t level, const sable_limbs *add);
+sable_status sable_key_inner_many(sable_queue *queue, uint32_t *acc, uint32_t *digits, const sable_limbs *c,
+                                  const sable_evk *const *key, uint32_t count, uint32_t level, const sable_limbs *add);
 /* out (view on plan->out) = phi_galois(division of x), x having at least plan->drop and the kept limbs; scratch:
  * sable_divide_words. galois != 1: out shares no memory with x. */
 size_t sable_divide_words(const sable_ctx *ctx, const sable_drop_plan *plan, uint32_t polys);

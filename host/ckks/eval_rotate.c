@@ -22,18 +22,19 @@ static sable_ct rotated_meta(const sable_ct *in, const sable_keyset *keys) {
     return meta;
 }
 
-/* Scratch of a key switch in one slab: digits (hoisted rotations only), accumulator, and y, which the division uses
+/* Scratch of a key switch in one slab: digits (hoisted rotations only), accumulators, and y, which the division uses
  * again. */
 typedef struct rotate_scratch {
     uint32_t *slab, *digits, *acc, *y;
 } rotate_scratch;
 
-static sable_status scratch_alloc(sable_queue *queue, rotate_scratch *s, const sable_ct *in, bool hoisted,
+/* hoisted: how many rotations have an accumulator at a time, 0 for one that keeps no digits. */
+static sable_status scratch_alloc(sable_queue *queue, rotate_scratch *s, const sable_ct *in, size_t hoisted,
                                   const char *name) {
     const sable_ctx *ctx = queue->ctx;
     const sable_level_tables *t = &ctx->level[in->level];
     size_t digits = hoisted ? sable_digits_words(ctx, in->level, in->batch) : 0;
-    size_t acc = sable_acc_words(ctx, in->level, in->batch);
+    size_t acc = sable_acc_words(ctx, in->level, in->batch) * (hoisted ? hoisted : 1);
     size_t y = (size_t)in->batch * t->limbs * ctx->params.n, divide = sable_divide_words(ctx, &t->down, 2 * in->batch);
     SABLE_TRY(sable_words_alloc(queue, &s->slab, digits + acc + (y > divide ? y : divide), name));
     s->digits = s->slab;
@@ -44,10 +45,10 @@ static sable_status scratch_alloc(sable_queue *queue, rotate_scratch *s, const s
 
 /* data = phi_g( acc / P ), acc = inner(digits of c1, key) + P*(c0, 0). */
 static sable_status divide_and_permute(sable_queue *queue, uint32_t *data, const sable_ct *meta, const sable_ct *in,
-                                       const sable_evk *key, rotate_scratch *s) {
+                                       const sable_evk *key, uint32_t *acc, const rotate_scratch *s) {
     const sable_ctx *ctx = queue->ctx;
     const sable_level_tables *t = &ctx->level[in->level];
-    sable_limbs x = sable_dense_limbs(ctx, s->acc, t->pos, t->limbs + ctx->params.p_count, 2, in->batch);
+    sable_limbs x = sable_dense_limbs(ctx, acc, t->pos, t->limbs + ctx->params.p_count, 2, in->batch);
     sable_limbs r = sable_meta_limbs(ctx, meta, data);
     return sable_divide(queue, &r, &x, &t->down, key->need.galois, s->y);
 }
@@ -58,13 +59,13 @@ static sable_status apply_galois(sable_queue *queue, sable_ct *out, const sable_
     SABLE_TRY(sable_key_find(queue, &key, keys, SABLE_KEY_GALOIS, galois, in->level, name));
     sable_ct meta = rotated_meta(in, keys);
     rotate_scratch s;
-    SABLE_TRY(scratch_alloc(queue, &s, in, false, name));
+    SABLE_TRY(scratch_alloc(queue, &s, in, 0, name));
     uint32_t *data;
     sable_status status = sable_out_words(queue, &data, out, &meta, out != in, name);
     if (status == SABLE_OK) {
         sable_limbs c0 = sable_ct_part(in, 0), c1 = sable_ct_part(in, 1);
         status = sable_key_switch(queue, s.acc, s.y, &c1, key, in->level, &c0);
-        if (status == SABLE_OK) status = divide_and_permute(queue, data, &meta, in, key, &s);
+        if (status == SABLE_OK) status = divide_and_permute(queue, data, &meta, in, key, s.acc, &s);
         status = sable_finish(queue, out, &meta, data, status);
     }
     sable_words_release(queue, s.slab);
@@ -88,56 +89,84 @@ sable_status sable_conjugate(sable_queue *queue, sable_ct *out, const sable_ct *
     return apply_galois(queue, out, in, sable_galois_conjugation(&queue->ctx->params), keys, "conjugate");
 }
 
+/* A hoisted rotation: its key, or NULL for a rotation by nothing; where its result goes. */
+typedef struct hoisted {
+    const sable_evk *key;
+    uint32_t *data;
+} hoisted;
+
+/* Every rotation's key and, before the first result is written, its memory: a refusal leaves every output as it was. */
+static sable_status prepare_hoisted(sable_queue *queue, hoisted *list, sable_ct *const *outs, const sable_ct *in,
+                                    const sable_ct *meta, const int64_t *steps, size_t count,
+                                    const sable_keyset *keys) {
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t galois = sable_galois_rotation(&queue->ctx->params, steps[i], in->slots);
+        char name[64];
+        snprintf(name, sizeof name, "rotate hoisted by %lld", (long long)steps[i]);
+        if (galois != 1)
+            SABLE_TRY(sable_key_find(queue, &list[i].key, keys, SABLE_KEY_GALOIS, galois, in->level, name));
+    }
+    for (size_t i = 0; i < count; i++)
+        SABLE_TRY(sable_out_words(queue, &list[i].data, outs[i], meta, true, "rotate hoisted"));
+    return SABLE_OK;
+}
+
+/* Results of list[0..count), as many as have accumulators. */
+static sable_status rotate_some(sable_queue *queue, const hoisted *list, size_t count, const sable_ct *in,
+                                const sable_ct *meta, const rotate_scratch *s) {
+    const sable_ctx *ctx = queue->ctx;
+    const sable_limbs c0 = sable_ct_part(in, 0), c1 = sable_ct_part(in, 1), all = sable_ct_limbs(in);
+    const size_t acc = sable_acc_words(ctx, in->level, in->batch);
+    const sable_evk *key[SABLE_HOISTED_AT_ONCE];
+    uint32_t keyed = 0;
+    for (size_t i = 0; i < count; i++)
+        if (list[i].key) key[keyed++] = list[i].key;
+    if (keyed) SABLE_TRY(sable_key_inner_many(queue, s->acc, s->digits, &c1, key, keyed, in->level, &c0));
+    keyed = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].key) {
+            SABLE_TRY(divide_and_permute(queue, list[i].data, meta, in, list[i].key, s->acc + keyed++ * acc, s));
+        } else {
+            const sable_limbs to = sable_meta_limbs(ctx, meta, list[i].data);
+            SABLE_RUN(queue, copy(queue->handle, &to, &all));
+        }
+    }
+    return SABLE_OK;
+}
+
 sable_status sable_rotate_hoisted(sable_queue *queue, sable_ct *const *outs, const sable_ct *in, const int64_t *steps,
                                   size_t count, const sable_keyset *keys) {
     SABLE_TRY(sable_check_queue(queue));
     SABLE_TRY(check_input(queue, in, keys, "rotate hoisted"));
     if (!outs || !steps || count == 0)
         return SABLE_REFUSE(queue, SABLE_INVALID, "rotate hoisted: no outputs or no steps");
-    const sable_params *params = &queue->ctx->params;
     for (size_t i = 0; i < count; i++) {
         SABLE_TRY(sable_check_out(queue, outs[i]));
         if (outs[i] == in) return SABLE_REFUSE(queue, SABLE_INVALID, "rotate hoisted: output %zu is the input", i);
         for (size_t j = 0; j < i; j++)
             if (outs[i] == outs[j])
                 return SABLE_REFUSE(queue, SABLE_INVALID, "rotate hoisted: outputs %zu and %zu are one handle", j, i);
-        uint32_t galois = sable_galois_rotation(params, steps[i], in->slots);
-        const sable_evk *key;
-        char name[64];
-        snprintf(name, sizeof name, "rotate hoisted by %lld", (long long)steps[i]);
-        if (galois != 1) SABLE_TRY(sable_key_find(queue, &key, keys, SABLE_KEY_GALOIS, galois, in->level, name));
     }
-    sable_ct meta = rotated_meta(in, keys);
-    rotate_scratch s;
-    SABLE_TRY(scratch_alloc(queue, &s, in, true, "rotate hoisted"));
-    /* All outputs have memory before the first is written, so a refusal leaves every one of them as it was. */
-    uint32_t **data = calloc(count, sizeof *data);
-    sable_status status = data ? SABLE_OK : SABLE_REFUSE(queue, SABLE_NO_MEMORY, "rotate hoisted: no memory");
-    for (size_t i = 0; i < count && status == SABLE_OK; i++)
-        status = sable_out_words(queue, &data[i], outs[i], &meta, true, "rotate hoisted");
-    sable_limbs c0 = sable_ct_part(in, 0), c1 = sable_ct_part(in, 1);
+    const sable_ct meta = rotated_meta(in, keys);
+    const size_t at_once = count < SABLE_HOISTED_AT_ONCE ? count : SABLE_HOISTED_AT_ONCE;
+    rotate_scratch s = {.slab = NULL};
+    hoisted *list = calloc(count, sizeof *list);
+    if (!list) return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "rotate hoisted: no memory");
+    sable_status status = prepare_hoisted(queue, list, outs, in, &meta, steps, count, keys);
+    if (status == SABLE_OK) status = scratch_alloc(queue, &s, in, at_once, "rotate hoisted");
+    const sable_limbs c1 = sable_ct_part(in, 1);
     if (status == SABLE_OK) status = sable_mod_up(queue, s.digits, s.y, &c1, in->level);
-    for (size_t i = 0; i < count && data; i++) {
+    for (size_t i = 0; i < count && status == SABLE_OK; i += at_once)
+        status = rotate_some(queue, list + i, count - i < at_once ? count - i : at_once, in, &meta, &s);
+    for (size_t i = 0; i < count; i++) {
         if (status == SABLE_OK) {
-            uint32_t galois = sable_galois_rotation(params, steps[i], in->slots);
-            const sable_evk *key = NULL;
-            sable_ct m = meta;
-            if (galois == 1) {
-                m = *in;
-                sable_limbs from = sable_ct_limbs(in), to = sable_meta_limbs(queue->ctx, &m, data[i]);
-                status = queue->ctx->backend->copy(queue->handle, &to, &from);
-                if (status != SABLE_OK) status = sable_queue_kill(queue, status);
-            } else {
-                status = sable_key_find(queue, &key, keys, SABLE_KEY_GALOIS, galois, in->level, "rotate hoisted");
-                if (status == SABLE_OK) status = sable_key_inner(queue, s.acc, s.digits, &c1, key, in->level, &c0);
-                if (status == SABLE_OK) status = divide_and_permute(queue, data[i], &m, in, key, &s);
-            }
-            status = sable_finish(queue, outs[i], &m, data[i], status);
-        } else if (data[i] != outs[i]->data) {
-            sable_words_release(queue, data[i]);
+            sable_ct m = list[i].key ? meta : *in;
+            sable_ct_commit(queue, outs[i], &m, list[i].data);
+        } else if (list[i].data != outs[i]->data) {
+            sable_words_release(queue, list[i].data);
         }
     }
-    free(data);
+    free(list);
     sable_words_release(queue, s.slab);
     return status;
 }
