@@ -110,14 +110,12 @@ __global__ void __launch_bounds__(Shape<LOG_R>::threads, 1)
         const bool valid = base + quarter < count; // barriers are for all
         const uint32_t pos = basis.dst[first + (valid ? base + quarter : base)];
         uint32_t a[16];
-        GPU_UNROLL
-        for (uint32_t k = 0; k < 16; k++) a[k] = valid ? mine[c.template in_tile<GPU_FIRST>(k)] : 0;
+        c.template get<GPU_FIRST>(a, mine);
         c.forward(a, mine, ring.tables + pos * ring.table_words, ring.prime[pos].p);
         if (!valid) continue;
         uint32_t *const to = in.out.data + member * in.out.batch_stride + part * in.out.part_stride +
                              in.out.slot[pos] * in.out.limb_stride + tile * width;
-        GPU_UNROLL
-        for (uint32_t k = 0; k < 16; k++) to[c.template at<GPU_LAST>(k)] = a[k];
+        c.template store<GPU_LAST>(to, a);
     }
 }
 

@@ -36,11 +36,9 @@ __global__ void __launch_bounds__(256, 4)
     const uint32_t pos = v.pos[at.limb];
     uint32_t *words = gpu_limb(v, at.member, at.part, at.limb) + at.tile * (256 / Columns<LOG_R>::tiles);
     uint32_t a[16];
-    GPU_UNROLL
-    for (uint32_t k = 0; k < 16; k++) a[k] = words[c.template at<GPU_FIRST>(k)];
+    c.template load<GPU_FIRST>(a, words);
     c.forward(a, shared, ring.tables + pos * ring.table_words, ring.prime[pos].p);
-    GPU_UNROLL
-    for (uint32_t k = 0; k < 16; k++) words[c.template at<GPU_LAST>(k)] = a[k];
+    c.template store<GPU_LAST>(words, a);
 }
 
 template <uint32_t LOG_R>
@@ -52,11 +50,11 @@ __global__ void __launch_bounds__(256, 4) inverse_columns(GPU_PARAM gpu_ring rin
     const uint32_t pos = v.pos[at.limb], p = ring.prime[pos].p;
     uint32_t *words = gpu_limb(v, at.member, at.part, at.limb) + at.tile * (256 / Columns<LOG_R>::tiles);
     uint32_t a[16];
-    GPU_UNROLL
-    for (uint32_t k = 0; k < 16; k++) a[k] = words[c.template at<GPU_LAST>(k)];
+    c.template load<GPU_LAST>(a, words);
     c.inverse(a, shared, ring.tables + pos * ring.table_words + layout.inverse, p);
     GPU_UNROLL
-    for (uint32_t k = 0; k < 16; k++) words[c.template at<GPU_FIRST>(k)] = sable_canon1(a[k], p);
+    for (uint32_t k = 0; k < 16; k++) a[k] = sable_canon1(a[k], p);
+    c.template store<GPU_FIRST>(words, a);
 }
 
 // 16 rows a block, or all where there are fewer.
@@ -121,7 +119,7 @@ __global__ void forward_small(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view v, GPU
     for (uint32_t m = 1; m < ring.n; m *= 2) {
         const uint32_t half = threads / m, i = thread / half, x = thread + i * half;
         __syncthreads();
-        gpu_forward_pair(a[x], a[x + half], tree[2 * (m + i)], tree[2 * (m + i) + 1], q.p);
+        gpu_forward_pair(a[x], a[x + half], tree[2 * (m + i)], tree[2 * (m + i) + 1], q.p, 2 * q.p);
     }
     __syncthreads();
     const uint32_t c = gpu_mont(factor.at[at.limb], tree[0], q);
@@ -141,7 +139,7 @@ __global__ void inverse_small(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view out, G
     for (uint32_t m = threads; m; m /= 2) {
         const uint32_t half = threads / m, i = thread / half, x = thread + i * half;
         __syncthreads();
-        gpu_inverse_pair(a[x], a[x + half], tree[2 * (m + i)], tree[2 * (m + i) + 1], q.p);
+        gpu_inverse_pair(a[x], a[x + half], tree[2 * (m + i)], tree[2 * (m + i) + 1], q.p, 2 * q.p);
     }
     __syncthreads();
     const uint32_t c = gpu_mont(factor.at[at.limb], tree[0], q);

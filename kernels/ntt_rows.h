@@ -16,23 +16,39 @@
 /* Place of the row's group n of four words. */
 static __device__ __forceinline__ uint32_t gpu_row_group(uint32_t n) { return n ^ (n >> 3 & 3); }
 
+/* Groups 4t + i of a run: 4t + (i ^ t/2 % 4). */
 static __device__ __forceinline__ void gpu_row_put_run(uint4 *shared, const uint32_t (&a)[16], uint32_t t) {
+    uint4 *run = shared + 4 * t;
     GPU_UNROLL
     for (uint32_t i = 0; i < 4; i++)
-        shared[gpu_row_group(4 * t + i)] = make_uint4(a[4 * i], a[4 * i + 1], a[4 * i + 2], a[4 * i + 3]);
+        run[i ^ (t >> 1 & 3)] = make_uint4(a[4 * i], a[4 * i + 1], a[4 * i + 2], a[4 * i + 3]);
 }
 
 static __device__ __forceinline__ void gpu_row_get_run(uint32_t (&a)[16], const uint4 *shared, uint32_t t) {
+    const uint4 *run = shared + 4 * t;
     GPU_UNROLL
     for (uint32_t i = 0; i < 4; i++) {
-        const uint4 four = shared[gpu_row_group(4 * t + i)];
+        const uint4 four = run[i ^ (t >> 1 & 3)];
         a[4 * i] = four.x, a[4 * i + 1] = four.y, a[4 * i + 2] = four.z, a[4 * i + 3] = four.w;
     }
 }
 
-/* Place of word 16*k + t. */
-static __device__ __forceinline__ uint32_t gpu_row_word(uint32_t k, uint32_t t) {
-    return 4 * gpu_row_group(4 * k + t / 4) + t % 4;
+/* Words 16*k + t: group 4k + t/4 lies at 4k + (t/4 ^ k/2 % 4), so that four addresses and constant offsets do. */
+static __device__ __forceinline__ void gpu_row_put_words(uint32_t *shared, const uint32_t (&a)[16], uint32_t t) {
+    GPU_UNROLL
+    for (uint32_t c = 0; c < 4; c++) {
+        uint32_t *first = shared + 4 * (t >> 2 ^ c) + t % 4;
+        first[16 * (2 * c)] = a[2 * c], first[16 * (2 * c + 1)] = a[2 * c + 1];
+        first[16 * (2 * c + 8)] = a[2 * c + 8], first[16 * (2 * c + 9)] = a[2 * c + 9];
+    }
+}
+static __device__ __forceinline__ void gpu_row_get_words(uint32_t (&a)[16], const uint32_t *shared, uint32_t t) {
+    GPU_UNROLL
+    for (uint32_t c = 0; c < 4; c++) {
+        const uint32_t *first = shared + 4 * (t >> 2 ^ c) + t % 4;
+        a[2 * c] = first[16 * (2 * c)], a[2 * c + 1] = first[16 * (2 * c + 1)];
+        a[2 * c + 8] = first[16 * (2 * c + 8)], a[2 * c + 9] = first[16 * (2 * c + 9)];
+    }
 }
 
 /* What a row needs of the tables of a direction. */
@@ -56,13 +72,13 @@ template <bool SCALED>
 static __device__ __forceinline__ void gpu_forward_row(uint32_t (&a)[16], uint32_t *shared,
                                                        const gpu_row_tables &tables, const uint32_t (&f)[16],
                                                        uint32_t t, const sable_prime &q) {
-    gpu_forward_levels<0>(a, tables.heap, q.p);
-    GPU_UNROLL
-    for (uint32_t k = 0; k < 16; k++) shared[gpu_row_word(k, t)] = a[k];
+    const uint32_t p2 = 2 * q.p;
+    gpu_forward_levels<0, true>(a, tables.heap, q.p, p2);
+    gpu_row_put_words(shared, a, t);
     __syncwarp();
     gpu_row_get_run(a, (const uint4 *)shared, t);
     gpu_twist<SCALED>(a, f, q);
-    gpu_forward_cyclic(a, tables.roots, q.p);
+    gpu_forward_cyclic(a, tables.roots, q.p, p2);
     GPU_UNROLL
     for (uint32_t k = 0; k < 16; k++) a[k] = sable_canon2(a[k], q.p);
     gpu_row_put_run((uint4 *)shared, a, t);
@@ -74,13 +90,13 @@ static __device__ __forceinline__ void gpu_inverse_row(uint32_t (&a)[16], uint32
                                                        const gpu_row_tables &tables, const uint32_t (&f)[16],
                                                        uint32_t t, const sable_prime &q) {
     gpu_row_get_run(a, (const uint4 *)shared, t);
-    gpu_inverse_cyclic(a, tables.roots, q.p);
+    const uint32_t p2 = tables.heap[0].x;
+    gpu_inverse_cyclic(a, tables.roots, q.p, p2);
     gpu_twist<true>(a, f, q);
     gpu_row_put_run((uint4 *)shared, a, t);
     __syncwarp();
-    GPU_UNROLL
-    for (uint32_t k = 0; k < 16; k++) a[k] = shared[gpu_row_word(k, t)];
-    gpu_inverse_levels<0>(a, tables.heap, q.p);
+    gpu_row_get_words(a, shared, t);
+    gpu_inverse_levels<0>(a, tables.heap, q.p, p2);
 }
 
 #endif

@@ -82,11 +82,13 @@ class Runner {
     explicit Runner(const Options &o)
         : o_(o), end_(Clock::now() + std::chrono::milliseconds(static_cast<long>(o.seconds * 1000))) {
         sable_error err{};
-        if (sable_backend_find(&table_, &device_, o_.backend.c_str(), &err) != SABLE_OK) {
+        sable_backend_choice choice{};
+        if (sable_backend_find(&choice, o_.backend.c_str(), &err) != SABLE_OK) {
             std::printf("verdict: NO BACKEND: %s\n", err.text);
             std::exit(3);
         }
-        path_ = table_ == sable_backend_cpu() ? support::cpu_paths().back() : device_ ? device_ : "0";
+        table_ = choice.backend;
+        path_ = table_ == sable_backend_cpu() ? support::cpu_paths().back() : choice.device ? choice.device : "0";
     }
 
     int run() {
@@ -147,7 +149,6 @@ class Runner {
     const Options &o_;
     Clock::time_point end_;
     const sable_backend *table_ = nullptr;
-    const char *device_ = nullptr;
     std::string path_;
     size_t functions_ = 0, calls_ = 0, failed_ = 0;
     bool cut_ = false;
