@@ -6,7 +6,8 @@ using namespace world;
 
 static __global__ void write_array(unsigned index) {
     EMU_SHARED(unsigned, tile, 8);
-    tile[index] = 1;
+    unsigned *const at = tile; // UndefinedBehaviorSanitizer would end the process at tile[8]
+    at[index] = 1;
 }
 DEFECT(WriteBehindASharedArray, EMU_SHARED_GUARD) {
     Stream stream;

@@ -9,8 +9,10 @@ using namespace emu;
 
 namespace {
 
-[[noreturn]] void diverged(const char *why, const Site &site) {
-    report(EMU_DIVERGENT_BARRIER, "a thread came to the barrier at %s, %s", site_text(site).c_str(), why);
+// No caller may hold memory: its stack is abandoned.
+[[noreturn]] void diverged(const Site &site, const char *why, const Site *where) {
+    report(EMU_DIVERGENT_BARRIER, "a thread came to the barrier at %s, but others of its block %s%s",
+           site_text(site).c_str(), why, where ? site_text(*where).c_str() : "");
     grid_abandon(cudaErrorLaunchFailure);
 }
 
@@ -33,12 +35,12 @@ int emu_barrier(enum emu_barrier_kind kind, int predicate, const char *file, int
     const Site site = {file, line};
     Thread &self = block.threads[block.current];
     if (block.count == 1) return predicate != 0;
-    if (block.done > 0) diverged("but others of its block have ended", site);
+    if (block.done > 0) diverged(site, "have ended", nullptr);
     if (block.at_barrier == 0) {
         block.barrier = site;
         block.barrier_kind = kind;
     } else if (!(block.barrier == site) || block.barrier_kind != kind) {
-        diverged(("but others of its block wait at " + site_text(block.barrier)).c_str(), site);
+        diverged(site, "wait at ", &block.barrier);
     }
     block.votes += predicate != 0;
     self.state = State::at_barrier;

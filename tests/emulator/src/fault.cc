@@ -111,7 +111,7 @@ void handle(int signal, siginfo_t *info, void *context) {
     if (operating && grid_current() && grid_stack_overflowed(address)) {
         // No room left on that stack: abandon() begins again at its top, since nothing will return to what stands there.
         fault = {address, true};
-        if (redirect(context, grid_stack_top())) return;
+        if (redirect(context, grid_stack_cleared())) return;
     }
     if (operating ? pinned_open(address, true) : host_access(address, context)) return;
     if (operating) {

@@ -136,9 +136,7 @@ void prepare(Fiber *fiber) {
     context->uc_link = nullptr;
     makecontext(context, &start, 0);
 #endif
-#if EMU_ASAN
-    __asan_unpoison_memory_region(fiber->stack, fiber->bytes);
-#endif
+    fiber_clear(fiber);
 #if EMU_TSAN
     if (fiber->tsan) __tsan_destroy_fiber(fiber->tsan);
     fiber->tsan = __tsan_create_fiber(0);
@@ -167,6 +165,14 @@ Fiber *fiber_take(void (*entry)()) {
     fiber->bottom_bytes = stack_bytes;
     prepare(fiber);
     return fiber;
+}
+
+void fiber_clear(Fiber *fiber) {
+#if EMU_ASAN
+    __asan_unpoison_memory_region(fiber->stack, fiber->bytes);
+#else
+    (void)fiber;
+#endif
 }
 
 void fiber_give(Fiber *fiber) {

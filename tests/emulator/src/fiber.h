@@ -24,6 +24,9 @@ void fiber_give(Fiber *fiber);
 // Forgets what stands on the stack of fiber, which is not running, and gives it back.
 void fiber_abandon(Fiber *fiber);
 
+// Tells AddressSanitizer that no frame stands on the stack any more.
+void fiber_clear(Fiber *fiber);
+
 void fiber_switch(Fiber *from, Fiber *to);
 
 // Makes the operating-system thread's own stack the one that runs.

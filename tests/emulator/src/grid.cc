@@ -193,7 +193,10 @@ void grid_abandon(cudaError_t error) {
 
 bool grid_stack_overflowed(const void *address) { return running && fiber_overflowed(current_fiber, address); }
 
-const char *grid_stack_top() { return current_fiber->stack + current_fiber->bytes; }
+const char *grid_stack_cleared() {
+    fiber_clear(current_fiber);
+    return current_fiber->stack + current_fiber->bytes;
+}
 
 std::string grid_position() {
     if (!running) return "";

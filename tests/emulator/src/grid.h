@@ -32,7 +32,8 @@ const Launch *grid_current();
 
 // True if address lies below the stack of the running fiber.
 bool grid_stack_overflowed(const void *address);
-const char *grid_stack_top();
+// The top of that stack, for code that nothing on it will return from.
+const char *grid_stack_cleared();
 
 // ", kernel k, block (1,0,0), thread (5,0,0)" if one runs, else "".
 std::string grid_position();

@@ -11,8 +11,10 @@ using namespace emu;
 
 namespace {
 
-[[noreturn]] void diverged(const Site &site, const char *what, unsigned lanes_named) {
-    report(EMU_DIVERGENT_WARP, "the warp function at %s %s %#x", site_text(site).c_str(), what, lanes_named);
+// No caller may hold memory: its stack is abandoned.
+[[noreturn]] void diverged(const Site &site, const char *what, unsigned number, const Site *where = nullptr) {
+    report(EMU_DIVERGENT_WARP, "the warp function at %s %s %#x%s%s", site_text(site).c_str(), what, number,
+           where ? ", which wait at " : "", where ? site_text(*where).c_str() : "");
     grid_abandon(cudaErrorLaunchFailure);
 }
 
@@ -105,7 +107,7 @@ void check_partners(const Warp &warp, unsigned lane, const Site &site) {
     if (warp.mask[other] != warp.mask[lane])
         diverged(site, "is called with different masks, one of them", warp.mask[other]);
     if (!(warp.site[other] == site) || warp.op[other] != warp.op[lane])
-        diverged(site, ("names lanes that wait at " + site_text(warp.site[other]) + ":").c_str(), 1u << other);
+        diverged(site, "names lanes", 1u << other, &warp.site[other]);
 }
 
 } // namespace
