@@ -47,8 +47,8 @@ DEVICES = [
 
 @dataclasses.dataclass
 class Kernel:
-    """What one launch does. moves: limbs that go through the second-level cache; cold: those of them that come from or go to
-    memory whatever the cache holds; hot: moved limbs that stay in the cache if it is large enough for them at once."""
+    """What one launch does. cold: limbs that come from memory or go there, through the second-level cache; hot: limbs that an earlier
+    launch left in that cache, or that a later one finds there."""
 
     name: str
     cold: float = 0
@@ -59,10 +59,9 @@ class Kernel:
 
     def bound(self, device, n):
         limb = 4 * n
-        spill = self.hot if self.hot * limb > 0.7 * device.cache_bytes else 0
         multiply = self.low + self.wide * device.wide_cost
         return {
-            "memory": (self.cold + spill) * limb / device.memory,
+            "memory": self.cold * limb / device.memory,
             "cache": (self.cold + self.hot) * limb / device.cache,
             "multiply": multiply / device.rate(device.multiplies),
             "add": self.other / device.rate(device.others),
@@ -98,72 +97,96 @@ class Shape:
                    len(params["specials"]), params["alpha"], digits, batch)
 
 
-# Instructions per word, from the compiled kernels (docs/GPU_KERNELS.md): products as above.
-BUTTERFLY = dict(low=2.0, wide=1.0, other=3.8)  # Shoup; for two words
-MONTGOMERY = dict(low=1.0, wide=2.0, other=2.0)
-MAC = dict(low=0, wide=1, other=0.3)  # 64-bit accumulation, a share of the folds
-REDUCE = dict(low=2, wide=4, other=6)  # 64-bit sum to a residue
+def costs(low, wide, other, every, words):
+    """Machine instructions of a kernel for `words` words of a thread (docs/GPU_KERNELS.md), per word."""
+    return {"low": low / words, "wide": wide / words, "other": (every - low - wide) / words}
 
 
-def scaled(*terms):
-    """Sums (factor, costs) pairs."""
-    return {key: sum(factor * cost[key] for factor, cost in terms) for key in ("low", "wide", "other")}
+COLUMNS = costs(156, 74, 230, 586, 16)  # forward_columns<8>
+ROWS = costs(175, 114, 313, 758, 16)  # forward_rows<false>
+INVERSE = [costs(162, 74, 239, 589, 16), costs(185, 132, 324, 745, 16)]  # inverse_columns<8>, inverse_rows
+TENSOR = costs(84, 70, 136, 365, 4)  # one term
+ADD = costs(16, 15, 32, 101, 4)  # binary_kernel<GPU_ADD>
+TIMES = costs(16, 23, 38, 116, 4)  # binary_kernel<GPU_MUL_MONT>
+DOWN_ROWS = costs(329, 167, 504, 1244, 16)
+# In loops, so counted by hand. A conversion: a product a source and word, a load of a constant for four words; at the end the
+# quotient's product, a Montgomery reduction, a store to shared memory.
+CONVERT_SOURCE = dict(low=0, wide=1, other=0.3)
+CONVERT_WORD = dict(low=1.5, wide=2, other=4)
+# A digit in switch_rows: the rows' half, then two products and three 16-byte loads for four words; a word of the result: reductions.
+INNER_DIGIT = dict(low=0.5, wide=2, other=3)
+INNER_WORD = dict(low=2, wide=4, other=12)
+ROUND_BYTES = 32 << 20  # GPU_BEGUN_BYTES of kernels/tune.h
 
 
-def transform(s, polys, more=()):
-    """Instructions of `polys` transforms: butterflies, one product a word between the two phases, addresses and exchanges."""
-    n = s.n
-    return scaled((polys * n / 2 * s.log_n, BUTTERFLY), (polys * n, MONTGOMERY), (polys * n, dict(low=1, wide=0, other=6)),
-                  *[(f * n, c) for f, c in more])
+def total(*terms):
+    """Sums (words, costs) pairs."""
+    return {key: sum(words * cost[key] for words, cost in terms) for key in ("low", "wide", "other")}
 
 
-def ntt(s, polys, name="transforms"):
-    return [Kernel(f"{name}, columns", cold=polys, hot=polys, **{k: v / 2 for k, v in transform(s, polys).items()}),
-            Kernel(f"{name}, rows", hot=polys, cold=polys, **{k: v / 2 for k, v in transform(s, polys).items()})]
+def forward(s, polys):
+    words = polys * s.n
+    return [Kernel("columns", cold=polys, hot=polys, **total((words, COLUMNS))),
+            Kernel("rows", cold=polys, hot=polys, **total((words, ROWS)))]
 
 
-def convert_begin(s, sources, written, macs, name):
-    """Base conversion and the columns of the transforms of what it gives."""
-    half = {k: v / 2 for k, v in transform(s, written).items()}
-    products = scaled((macs * s.n, MAC), (written * s.n, REDUCE))
-    return Kernel(name, hot=sources + written, **{k: half[k] + products[k] for k in half})
+def inverse(s, polys, name):
+    words = polys * s.n
+    return [Kernel(f"{name}, rows", hot=2 * polys, **total((words, INVERSE[1]))),
+            Kernel(f"{name}, columns", hot=2 * polys, **total((words, INVERSE[0])))]
+
+
+def rounds(s, polys):
+    """Limbs are begun and finished in rounds, so that what is begun stays in the second-level cache."""
+    return max(1, -(-polys * s.n * 4 // ROUND_BYTES))
 
 
 def key_switch(s):
-    b, l, k, d = s.batch, s.limbs, s.special, s.digits
-    rows = l + k
-    written = d * rows - l
-    begin = convert_begin(s, b * 2 * l, b * written, b * sum(min(s.alpha, l) * (rows - s.alpha) for _ in range(d)),
-                          "digits: conversion, columns")
-    half = {key: v / 2 for key, v in transform(s, b * written).items()}
-    product = scaled((b * 2 * d * rows * s.n, MAC), (b * 2 * rows * s.n, MONTGOMERY))
-    inner = Kernel("digits: rows, product with the key", cold=2 * d * rows, hot=b * (written + l + 2 * rows),
-                   **{key: half[key] + product[key] for key in half})
-    return ntt(s, b * l, "inverse of the operand") + [begin, inner]
+    b, l, d = s.batch, s.limbs, s.digits
+    rows = l + s.special
+    written = b * (d * rows - l)
+    count = rounds(s, written)
+    sources = b * sum(min(s.alpha, l - j * s.alpha) * (rows - min(s.alpha, l - j * s.alpha)) for j in range(d))
+    begin = Kernel("digits: conversion and columns", hot=(written + 2 * b * l * count) / count,
+                   **total((sources * s.n / count, CONVERT_SOURCE), (written * s.n / count, CONVERT_WORD),
+                           (written * s.n / count, COLUMNS)))
+    finish = Kernel("digits: rows and product with the key", cold=2 * d * rows / count, hot=(written + b * (l + 2 * rows)) / count,
+                    **total((written * s.n / count, ROWS), (b * d * rows * s.n / count, INNER_DIGIT),
+                            (2 * b * rows * s.n / count, INNER_WORD)))
+    return inverse(s, b * l, "operand") + [begin, finish] * count
 
 
 def mod_down(s, out, dropped):
-    b = 2 * s.batch
-    begin = convert_begin(s, b * dropped, b * out, b * dropped * out, "division: conversion, columns")
-    half = {k: v / 2 for k, v in transform(s, b * out, [(2 * b * out, MONTGOMERY)]).items()}
-    rows = Kernel("division: rows, difference", hot=2 * b * out, cold=b * out, **half)
-    return ntt(s, b * dropped, "inverse of what is divided away") + [begin, rows]
+    polys = 2 * s.batch
+    begin = Kernel("division: conversion and columns", hot=polys * (dropped + out),
+                   **total((polys * dropped * out * s.n, CONVERT_SOURCE), (polys * out * s.n, CONVERT_WORD),
+                           (polys * out * s.n, COLUMNS)))
+    finish = Kernel("division: rows and difference", hot=2 * polys * out, cold=polys * out, **total((polys * out * s.n, DOWN_ROWS)))
+    return inverse(s, polys * dropped, "what is divided away") + [begin, finish]
 
 
 def operations(s):
-    b = s.batch
-    tensor = Kernel("tensor", cold=b * 7 * s.limbs, **scaled((4 * b * s.limbs * s.n, MAC), (3 * b * s.limbs * s.n, REDUCE)))
-    rotate = key_switch(s) + mod_down(s, s.limbs, s.special)
+    b, l = s.batch, s.limbs
+    tensor = Kernel("tensor", cold=b * 7 * l, **total((b * l * s.n, TENSOR)))
     found = {
-        "ntt_forward, all limbs": ntt(s, b * s.limbs),
-        "add": [Kernel("add", cold=6 * b * s.limbs, other=2 * b * s.limbs * s.n * 3)],
-        "multiply_plain": [Kernel("multiply_plain", cold=5 * b * s.limbs, **scaled((2 * b * s.limbs * s.n, MONTGOMERY)))],
-        "rotate": rotate,
+        "ntt_forward, all limbs": forward(s, b * l),
+        "add": [Kernel("add", cold=6 * b * l, **total((2 * b * l * s.n, ADD)))],
+        "multiply_plain": [Kernel("multiply_plain", cold=5 * b * l, **total((2 * b * l * s.n, TIMES)))],
+        "rotate": key_switch(s) + mod_down(s, l, s.special),
     }
     if s.below:
-        dropped = s.limbs - s.below
+        dropped = l - s.below
         found["rescale"] = mod_down(s, s.below, dropped)
         found["multiply_relin_rescale"] = [tensor] + key_switch(s) + mod_down(s, s.below, s.special + dropped)
+        hoisted = 4
+        digits = s.batch * s.digits * (l + s.special)
+        inner = Kernel("products with four keys", cold=hoisted * 2 * s.digits * (l + s.special) + digits,
+                       hot=hoisted * 2 * b * (l + s.special),
+                       **total((hoisted * digits * s.n, INNER_DIGIT), (hoisted * 2 * b * (l + s.special) * s.n, INNER_WORD)))
+        begin = key_switch(s)[2]
+        found["rotate_hoisted, 4 steps"] = (inverse(s, b * l, "operand") + [begin] * rounds(s, b * (s.digits * (l + s.special) - l)) +
+                                            forward(s, b * (s.digits * (l + s.special) - l))[1:] + [inner] +
+                                            hoisted * mod_down(s, l, s.special))
     return found
 
 
