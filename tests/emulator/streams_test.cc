@@ -49,6 +49,21 @@ TEST_F(Streams, ReadTogether) {
     EXPECT_EQ(one.read(), two.read());
 }
 
+// Many streams come and go: their places in clocks are used again.
+TEST_F(Streams, ComeAndGo) {
+    Words<> words(std::vector<unsigned>(32));
+    for (unsigned i = 0; i < 600; ++i) {
+        Stream a, b;
+        Event event;
+        for (unsigned k = 0; k < 1 + i % 3; ++k) must(launch(a, 1, 32, 0, add, words, 1));
+        must(cudaEventRecord(event, a));
+        must(cudaStreamWaitEvent(b, event));
+        must(launch(b, 1, 32, 0, add, words, 1));
+        must(cudaStreamSynchronize(b));
+    }
+    EXPECT_EQ(words.read(), std::vector<unsigned>(32, 1800));
+}
+
 TEST_F(Streams, BlockingOnesFollowTheDefaultStream) {
     Stream a(cudaStreamDefault), b(cudaStreamDefault);
     Words<> words(std::vector<unsigned>(32));

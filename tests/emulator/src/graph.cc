@@ -12,7 +12,11 @@ void replay(CUgraphExec_st *exec, CUstream_st *stream) {
     order_by_default_stream(stream);
     stream->clock.join(exec->done); // CUDA never runs an executable graph beside itself
     const auto branch = [&](unsigned b) { return b == 0 ? stream : exec->branches[b - 1]; };
-    for (unsigned b = 1; b < exec->graph.branches; ++b) branch(b)->clock = stream->clock;
+    for (CUstream_st *own : exec->branches) {
+        const uint64_t time = own->clock.at(own->slot); // never goes back
+        own->clock = stream->clock;
+        own->clock.set(own->slot, std::max(time, stream->clock.at(own->slot)));
+    }
     std::vector<Clock> marks(exec->graph.marks);
     for (const CUgraph_st::Step &step : exec->graph.steps) {
         CUstream_st *own = branch(step.branch);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "memory.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -18,6 +19,13 @@ namespace {
 
 constexpr size_t alignment = 256; // what cudaMalloc promises
 constexpr unsigned char poison = 0xFF, guard = 0xA5;
+
+[[noreturn]] void die(const char *what) {
+    fprintf(stderr, "emulator: cannot %s: %s\n", what, strerror(errno));
+    abort();
+}
+
+constexpr size_t most_quarantined = 16384; // the table of allocations stays small
 
 struct Space {
     size_t page;
@@ -42,12 +50,9 @@ struct Space {
                 break;
             }
         }
-        if (!start) {
-            fprintf(stderr, "emulator: no address space for device memory\n");
-            abort();
-        }
+        if (!start) die("reserve addresses for device memory");
         holes[reinterpret_cast<uintptr_t>(start)] = bytes;
-        most_quarantine = environment_number("SABLE_EMU_QUARANTINE", bytes / 2);
+        most_quarantine = environment_number("SABLE_EMU_QUARANTINE", bytes / 16);
     }
 };
 
@@ -206,7 +211,7 @@ void memory_release(Allocation *a, const Access &by) {
     s.live_bytes -= a->bytes;
     s.quarantine.push_back(a);
     s.quarantine_bytes += a->page_bytes + s.page;
-    while (s.quarantine_bytes > s.most_quarantine) forget_oldest();
+    while (s.quarantine_bytes > s.most_quarantine || s.quarantine.size() > most_quarantined) forget_oldest();
 }
 
 Allocation *memory_find(const void *address) {
@@ -242,27 +247,27 @@ std::string memory_text(const Allocation *a, const void *address) {
 
 void memory_open(Allocation *a, bool on_write) {
     Space &s = space();
-    if (!a->filled && !fill(a)) abort();
+    if (!a->filled && !fill(a)) die("open an allocation");
     if (!a->was_read && !a->was_written) {
         a->next_open = s.opened;
         s.opened = a;
     }
     if (on_write && !a->was_written && s.keep_images) {
         void *image = mmap(nullptr, a->page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (image == MAP_FAILED || !protect(a, Allocation::read)) abort();
+        if (image == MAP_FAILED || !protect(a, Allocation::read)) die("keep an image of an allocation");
         memcpy(image, a->pages, a->page_bytes);
         a->before = static_cast<char *>(image);
     }
     (on_write ? a->was_written : a->was_read) = true;
     const Allocation::Protection wanted = a->was_written ? Allocation::write : Allocation::read;
-    if (a->protection != wanted && !protect(a, wanted)) abort();
+    if (a->protection != wanted && !protect(a, wanted)) die("open an allocation (vm.max_map_count may be too small)");
 }
 
 void memory_close_all(const Access &by, const Clock &order) {
     Space &s = space();
     while (Allocation *a = s.opened) {
         s.opened = a->next_open;
-        note_access(a, by, order);
+        if (by.time) note_access(a, by, order);
         if (a->was_written) check_guards(a);
         if (a->before) munmap(a->before, a->page_bytes);
         a->before = nullptr;

@@ -59,7 +59,7 @@ std::string memory_text(const Allocation *allocation, const void *address);
 // Makes the pages usable for the running operation; on_write keeps an image first, while images are kept. Called by
 // the fault handler too: no heap.
 void memory_open(Allocation *allocation, bool on_write);
-// Ends the accesses of an operation: order, guard words, protection. what: the operation.
+// Ends the accesses of an operation: order, guard words, protection. by: when; host code's have time 0 and no order.
 void memory_close_all(const Access &by, const Clock &order);
 // Allocations that the running operation has opened.
 Allocation *memory_opened();

@@ -2,6 +2,7 @@
 #include "runtime.h"
 
 #include <cstdlib>
+#include <deque>
 
 #include "capture.h"
 #include "defect.h"
@@ -57,18 +58,25 @@ cudaError_t leave(cudaError_t error) {
 
 namespace {
 
-std::vector<unsigned> &free_slots() {
-    static auto *slots = new std::vector<unsigned>;
-    return *slots;
+// Places in clocks. The time of a place never goes back, whichever stream has it.
+struct Slots {
+    std::deque<unsigned> free;
+    std::vector<uint64_t> time;
+};
+Slots &slots() {
+    static auto *made = new Slots;
+    return *made;
 }
 
 unsigned take_slot() {
-    static unsigned taken = 0;
-    std::vector<unsigned> &slots = free_slots();
-    // A slot is used again late: until then operations of the destroyed stream are told apart from the new one's.
-    if (slots.size() < 256) return taken++;
-    const unsigned slot = slots.front();
-    slots.erase(slots.begin());
+    Slots &all = slots();
+    // Used again late: until then what a destroyed stream did is told apart from what the new one does.
+    if (all.free.size() < 256) {
+        all.time.push_back(0);
+        return static_cast<unsigned>(all.time.size() - 1);
+    }
+    const unsigned slot = all.free.front();
+    all.free.pop_front();
     return slot;
 }
 
@@ -77,6 +85,7 @@ unsigned take_slot() {
 CUstream_st *make_stream(unsigned flags, int priority, int device) {
     CUstream_st *stream = new CUstream_st;
     stream->slot = take_slot();
+    stream->clock.set(stream->slot, slots().time[stream->slot]);
     stream->flags = flags;
     stream->priority = priority;
     stream->device = device;
@@ -84,7 +93,8 @@ CUstream_st *make_stream(unsigned flags, int priority, int device) {
 }
 
 void unmake_stream(CUstream_st *stream) {
-    free_slots().push_back(stream->slot);
+    slots().time[stream->slot] = stream->clock.at(stream->slot);
+    slots().free.push_back(stream->slot);
     delete stream;
 }
 
