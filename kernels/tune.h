@@ -39,6 +39,13 @@
 #define GPU_BEGUN_BYTES     ((size_t)32 << 20)
 #endif
 
+/* Bytes of complex points that are decoded at a time; little in the emulator, so that tests take several rounds. */
+#ifdef __CUDA_EMULATOR__
+#define GPU_DECODE_BYTES ((size_t)16 << 10)
+#else
+#define GPU_DECODE_BYTES ((size_t)64 << 20)
+#endif
+
 /* Accumulations of hoisted transforms. */
 #define GPU_KEYS_AT_ONCE 16u /* keys of a launch */
 #define GPU_GROUPS       4u  /* groups of accumulate that share a read */

@@ -121,44 +121,66 @@ sable_status sable_encode(sable_queue *queue, sable_pt *out, const double *value
     return status;
 }
 
-sable_status sable_decode(sable_queue *queue, double *values, size_t count, bool is_complex, const sable_pt *in) {
-    SABLE_TRY(sable_check_queue(queue));
-    SABLE_TRY(sable_check_pt(queue, in, "the plaintext"));
+/* Values from the residues y in the backend's memory, by the fixed-order encoder. */
+static sable_status decode_on_host(sable_queue *queue, double *values, bool is_complex, const sable_pt *in,
+                                   const uint32_t *y) {
     const sable_ctx *ctx = queue->ctx;
-    size_t per_member = (size_t)in->slots * (is_complex ? 2 : 1), n = ctx->params.n, gap = n / (2 * (size_t)in->slots);
-    if (!values || count != per_member * in->batch)
-        return SABLE_REFUSE(queue, SABLE_INVALID, "decode: room for %zu values, the plaintext has %zu", count,
-                            per_member * in->batch);
     const sable_level_tables *t = &ctx->level[in->level];
-    sable_limbs x = sable_pt_limbs(in);
-    uint32_t inverse[SABLE_MAX_Q]; /* out of Montgomery form, folded into the inverse transform */
-    for (uint32_t i = 0; i < t->limbs; i++)
-        inverse[i] = sable_inv_mod(ctx->ring->prime[t->pos[i]].r1, ctx->ring->prime[t->pos[i]].p);
-    size_t words = in->batch * t->limbs * n;
-    uint32_t *device, *host = malloc(words * sizeof *host);
-    double *coeff = malloc(2 * (size_t)in->slots * sizeof *coeff);
-    sable_status status = host && coeff
-                              ? sable_words_alloc(queue, &device, words, "decode")
-                              : SABLE_REFUSE(queue, SABLE_NO_MEMORY, "decode: no memory for %zu words", words);
-    if (status == SABLE_OK) {
-        sable_limbs y = sable_dense_limbs(ctx, device, t->pos, t->limbs, 1, in->batch);
-        status = ctx->backend->ntt_inverse(queue->handle, &y, &x, inverse);
-        if (status == SABLE_OK) status = ctx->backend->download(queue->handle, host, device, words * sizeof *host);
-        if (status != SABLE_OK) status = sable_queue_kill(queue, status);
-        sable_words_release(queue, device);
-    }
+    const size_t n = ctx->params.n, count = 2 * (size_t)in->slots, words = in->batch * t->limbs * n;
+    const uint32_t threads = sable_host_threads(ctx);
+    uint32_t *host = malloc(words * sizeof *host);
+    double *coeff = malloc(count * sizeof *coeff);
+    sable_status status = SABLE_OK;
+    if (!host || !coeff)
+        status = SABLE_REFUSE(queue, SABLE_NO_MEMORY, "decode: no memory for %zu words", words);
+    else if ((status = ctx->backend->download(queue->handle, host, y, words * sizeof *host)) != SABLE_OK)
+        status = sable_queue_kill(queue, status);
     for (uint32_t b = 0; b < in->batch && status == SABLE_OK; b++) {
         const uint32_t *limb[SABLE_MAX_Q];
         for (uint32_t i = 0; i < t->limbs; i++) limb[i] = host + (b * (size_t)t->limbs + i) * n;
         size_t inconsistent;
-        status = sable_residues_to_doubles(coeff, &inconsistent, limb, gap, 2 * (size_t)in->slots, ctx->ring, t->pos,
-                                           t->limbs, t->limbs, sable_scale_dd(in->scale), INFINITY,
-                                           sable_host_threads(ctx), &queue->error);
+        status = sable_residues_to_doubles(coeff, &inconsistent, limb, n / count, count, ctx->ring, t->pos, t->limbs,
+                                           t->limbs, sable_scale_dd(in->scale), INFINITY, threads, &queue->error);
         if (status == SABLE_OK)
-            status = sable_embed(ctx->encoder, values + b * per_member, is_complex, coeff, in->slots,
-                                 sable_host_threads(ctx), &queue->error);
+            status = sable_embed(ctx->encoder, values + b * (size_t)in->slots * (is_complex ? 2 : 1), is_complex, coeff,
+                                 in->slots, threads, &queue->error);
     }
     free(host);
     free(coeff);
+    return status;
+}
+
+/* Likewise by the backend. SABLE_UNSUPPORTED: it lacks what that takes. */
+static sable_status decode_on_device(sable_queue *queue, double *values, bool is_complex, const sable_pt *in,
+                                     const sable_limbs *y) {
+    const sable_dd unit = dd_div(dd(1), sable_scale_dd(in->scale));
+    const sable_backend *be = queue->ctx->backend;
+    const sable_status status = be->decode(queue->handle, values, y, in->slots, unit.hi, unit.lo, is_complex);
+    return status == SABLE_OK || status == SABLE_UNSUPPORTED ? status : sable_queue_kill(queue, status);
+}
+
+sable_status sable_decode(sable_queue *queue, double *values, size_t count, bool is_complex, const sable_pt *in) {
+    SABLE_TRY(sable_check_queue(queue));
+    SABLE_TRY(sable_check_pt(queue, in, "the plaintext"));
+    const sable_ctx *ctx = queue->ctx;
+    const size_t room = (size_t)in->batch * in->slots * (is_complex ? 2 : 1);
+    if (!values || count != room)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "decode: room for %zu values, the plaintext has %zu", count, room);
+    const sable_level_tables *t = &ctx->level[in->level];
+    SABLE_TRY(sable_residues_fit(ctx->ring, t->pos, t->limbs, t->limbs, &queue->error));
+    uint32_t inverse[SABLE_MAX_Q]; /* out of Montgomery form, folded into the inverse transform */
+    for (uint32_t i = 0; i < t->limbs; i++)
+        inverse[i] = sable_inv_mod(ctx->ring->prime[t->pos[i]].r1, ctx->ring->prime[t->pos[i]].p);
+    uint32_t *data;
+    SABLE_TRY(sable_words_alloc(queue, &data, (size_t)in->batch * t->limbs * ctx->params.n, "decode"));
+    const sable_limbs x = sable_pt_limbs(in), y = sable_dense_limbs(ctx, data, t->pos, t->limbs, 1, in->batch);
+    sable_status status = ctx->backend->ntt_inverse(queue->handle, &y, &x, inverse);
+    if (status != SABLE_OK) {
+        status = sable_queue_kill(queue, status);
+    } else {
+        status = ctx->backend->decode ? decode_on_device(queue, values, is_complex, in, &y) : SABLE_UNSUPPORTED;
+        if (status == SABLE_UNSUPPORTED) status = decode_on_host(queue, values, is_complex, in, data);
+    }
+    sable_words_release(queue, data);
     return status;
 }

@@ -38,6 +38,9 @@ SABLE_SHARED void sable_scale_round(double *hi, double *lo, const double *coeff,
 SABLE_SHARED void sable_encode_scalar(uint32_t *lo_word, uint32_t *hi_word, const sable_ring *ring, const uint16_t *pos,
                                       uint32_t limbs, double re, double im, sable_dd scale);
 
+/* SABLE_INVALID unless the first `used` of the limbs can be read as doubles: their primes' product is below 2^1000. */
+SABLE_SHARED sable_status sable_residues_fit(const sable_ring *ring, const uint16_t *pos, uint32_t limbs, uint32_t used,
+                                             sable_error *err);
 /* coeff[t] = centred value of the residues / scale as a double, t < count: limb i of coefficient t is x[i][t*stride], a residue modulo
  * the prime at pos[i] (coefficient domain). Exact mixed-radix (Garner) conversion. The first `used` limbs determine the value; the
  * remaining limbs - used ones only check it: *inconsistent counts coefficients whose value does not agree with them, so a message that overflowed

@@ -13,9 +13,8 @@
 
 static sable_garner_factor factor_of(uint32_t w, uint32_t p) { return (sable_garner_factor){w, sable_shoup_of(w, p)}; }
 
-/* Memory is one allocation, in g->inverse. */
-sable_status sable_garner_init(sable_garner *g, const sable_ring *ring, const uint16_t *pos, uint32_t limbs,
-                               uint32_t used, sable_dd scale, sable_error *err) {
+sable_status sable_residues_fit(const sable_ring *ring, const uint16_t *pos, uint32_t limbs, uint32_t used,
+                                sable_error *err) {
     double product = 1;
     for (uint32_t i = 0; i < used; i++) product *= (double)ring->prime[pos[i]].p;
     if (used < 1 || used > limbs || limbs > SABLE_MAX_LIMBS || used > SABLE_GARNER_MAX || !(product < 0x1p1000))
@@ -23,6 +22,13 @@ sable_status sable_garner_init(sable_garner *g, const sable_ring *ring, const ui
             err, SABLE_INVALID,
             "conversion from %u of %u limbs: 1 to %u limbs with a product below 2^1000 can be read as doubles", used,
             limbs, SABLE_GARNER_MAX);
+    return SABLE_OK;
+}
+
+/* Memory is one allocation, in g->inverse. */
+sable_status sable_garner_init(sable_garner *g, const sable_ring *ring, const uint16_t *pos, uint32_t limbs,
+                               uint32_t used, sable_dd scale, sable_error *err) {
+    SABLE_TRY(sable_residues_fit(ring, pos, limbs, used, err));
     g->used = used;
     g->extra = limbs - used;
     g->inverse_scale = dd_div(dd(1), scale);

@@ -233,6 +233,15 @@ typedef struct sable_backend {
      * member in host memory (|hi| < 2^127, |lo| < 2^53), the same for every part; member b reads hi + b*N. gap:
      * coefficients sit at multiples of gap, N/gap given (sparse packing), all others are 0; member b then reads hi + b*(N/gap). */
     sable_status (*encode)(void *queue, const sable_limbs *out, const double *hi, const double *lo, uint32_t gap);
+    /* Slot values of polynomials given by residues (1 part, coefficient domain): with n = slots, gap = N/2n, zeta = exp(i*pi/2n) and
+     * c_t the centred integer that the residues of coefficient t*gap stand for,
+     *   value j of member b = unit * sum over t < 2n of c_t * zeta^(t * 5^j),   unit = unit_hi + unit_lo,
+     * j < n, is values[b*n + j], its real part alone, or values 2*(b*n + j) and the next if is_complex; host memory. Off by at most 2^-45
+     * of the largest of the member. The product of the primes is below 2^1000. Synchronises. SABLE_UNSUPPORTED, SABLE_NO_MEMORY:
+     * nothing was written. NULL in tables of backends whose memory the host reads; there, and on SABLE_UNSUPPORTED, callers decode by the
+     * fixed-order encoder (ckks/encoder.h). */
+    sable_status (*decode)(void *queue, double *values, const sable_limbs *y, uint32_t slots, double unit_hi,
+                           double unit_lo, int is_complex);
 
     /* -- checks: all of them synchronise --------------------------------------------------------------------------- */
     /* *bad = index of the first word (in dense view order) that is not below its prime, or UINT64_MAX. */
