@@ -24,7 +24,8 @@ struct Transfer {
 struct Pinned {
     size_t bytes, page_bytes;
     std::vector<Transfer> transfers = {};
-    bool closed = false; // some page is protected
+    bool closed = false;   // some page is protected
+    bool to_close = false; // when the running operation ends
 };
 
 std::map<uintptr_t, Pinned> &table() { // by first byte
@@ -34,9 +35,7 @@ std::map<uintptr_t, Pinned> &table() { // by first byte
 
 size_t page() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
 
-// Opened in spite of transfers: by the running operation, until it ends; by host code, which was noticed, until it waits.
-std::vector<uintptr_t> opened;
-size_t transfer_count;
+size_t transfer_count, to_close_count; // the handler takes no memory: flags in the table
 
 char *first_page(uintptr_t start) { return reinterpret_cast<char *>(start / page() * page()); }
 
@@ -48,20 +47,23 @@ void open_pages(Entry &entry) {
 }
 
 // Only pages of which the transfer has all bytes that are the caller's: neighbours stay as they are.
+void close_range(Entry &entry, const Transfer &transfer) {
+    const uintptr_t first = reinterpret_cast<uintptr_t>(first_page(entry.first)),
+                    end = entry.first + entry.second.bytes;
+    const uintptr_t from = transfer.first == entry.first ? first : (transfer.first + page() - 1) / page() * page();
+    const uintptr_t behind = transfer.first + transfer.bytes;
+    const uintptr_t to = behind == end ? first + entry.second.page_bytes : behind / page() * page();
+    if (from >= to) return;
+    mprotect(reinterpret_cast<void *>(from), to - from, transfer.writes ? PROT_NONE : PROT_READ);
+    entry.second.closed = true;
+}
+
 void close_pages(Entry &entry) {
     open_pages(entry);
+    entry.second.to_close = false;
     for (const bool writes : {false, true}) // what is written is closed last: it must not be read either
-        for (const Transfer &transfer : entry.second.transfers) {
-            if (transfer.writes != writes) continue;
-            const uintptr_t first = reinterpret_cast<uintptr_t>(first_page(entry.first)),
-                            end = entry.first + entry.second.bytes;
-            uintptr_t from = transfer.first == entry.first ? first : (transfer.first + page() - 1) / page() * page();
-            uintptr_t to = transfer.first + transfer.bytes;
-            to = to == end ? first + entry.second.page_bytes : to / page() * page();
-            if (from >= to) continue;
-            mprotect(reinterpret_cast<void *>(from), to - from, writes ? PROT_NONE : PROT_READ);
-            entry.second.closed = true;
-        }
+        for (const Transfer &transfer : entry.second.transfers)
+            if (transfer.writes == writes) close_range(entry, transfer);
 }
 
 Entry *find_pages(const void *address) {
@@ -78,16 +80,16 @@ void pinned_transfer(const void *address, size_t bytes, bool writes, unsigned sl
     Entry *entry = find_pages(address);
     if (!entry) return;
     entry->second.transfers.push_back({reinterpret_cast<uintptr_t>(address), bytes, writes, slot, time});
-    opened.push_back(entry->first); // closed with the others, when the operation ends
     ++transfer_count;
+    // If the operation had to open other pages here, all are closed when it ends.
+    if (!entry->second.to_close) close_range(*entry, entry->second.transfers.back());
 }
 
 void pinned_close_all() {
-    for (const uintptr_t start : opened) {
-        const auto found = table().find(start);
-        if (found != table().end()) close_pages(*found);
-    }
-    opened.clear();
+    if (to_close_count == 0) return;
+    for (Entry &entry : table())
+        if (entry.second.to_close) close_pages(entry);
+    to_close_count = 0;
 }
 
 void pinned_learned(const Clock &host) {
@@ -106,7 +108,10 @@ bool pinned_open(const void *address, bool operating) {
     Entry *entry = find_pages(address);
     if (!entry || !entry->second.closed) return false;
     open_pages(*entry);
-    if (operating) opened.push_back(entry->first);
+    if (operating) {
+        entry->second.to_close = true;
+        ++to_close_count;
+    }
     return true;
 }
 
@@ -121,7 +126,7 @@ void *pinned_create(size_t bytes) {
     }
     char *start = pages + page_bytes - rounded;
     memset(start, 0xFF, bytes);
-    table()[reinterpret_cast<uintptr_t>(start)] = {bytes, page_bytes, {}, false};
+    table()[reinterpret_cast<uintptr_t>(start)] = {bytes, page_bytes, {}, false, false};
     return start;
 }
 
