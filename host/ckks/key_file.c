@@ -167,11 +167,13 @@ static sable_status load_halves(sable_queue *queue, sable_key_file *file, sable_
 }
 
 /* What the section held is checked; the halves that it left out are made from the seed. */
-static sable_status settle(sable_queue *queue, const sable_key_file *file, sable_evk *key, size_t index,
-                           const uint16_t *pos, uint32_t limbs) {
+static sable_status settle(sable_queue *queue, const sable_keyset *set, sable_evk *key, size_t index,
+                           const char *path) {
     sable_ctx *ctx = queue->ctx;
+    uint16_t pos[SABLE_MAX_LIMBS];
+    const uint32_t limbs = key_positions(pos, &ctx->params, &key->need);
     sable_limbs held = sable_dense_limbs(ctx, key->data, pos, limbs, 2 * key->digits, 1), made = held;
-    if (!file->stored.no_seeds) { /* every second part */
+    if (set->seeded) { /* every second part */
         made.data += made.part_stride;
         held.part_stride = made.part_stride *= 2;
         held.parts = made.parts = key->digits;
@@ -179,34 +181,79 @@ static sable_status settle(sable_queue *queue, const sable_key_file *file, sable
     uint64_t bad, n = ctx->params.n;
     SABLE_RUN(queue, check_range(queue->handle, &held, &bad));
     if (bad != UINT64_MAX)
-        return SABLE_REFUSE(queue, SABLE_FORMAT, "%s: key %zu, residue %llu of limb %llu is not below its prime",
-                            file->path, index, (unsigned long long)(bad % n), (unsigned long long)(bad / n % limbs));
-    if (file->stored.no_seeds) return SABLE_OK;
-    return sable_expand(queue, &made, sable_container_get_info(file->container)->key_id, key->seed,
+        return SABLE_REFUSE(queue, SABLE_FORMAT, "%s: key %zu, residue %llu of limb %llu is not below its prime", path,
+                            index, (unsigned long long)(bad % n), (unsigned long long)(bad / n % limbs));
+    if (!set->seeded) return SABLE_OK;
+    return sable_expand(queue, &made, set->key_id, key->seed,
                         key->need.kind == SABLE_KEY_RELIN ? SABLE_EXPAND_RELIN : SABLE_EXPAND_GALOIS, key->first_block,
                         key->need.galois, true);
 }
 
-/* What reading a section costs, without reading, and taking the words that it holds to the backend. */
-static void plan_read(sable_tally *tally, uint64_t bytes, size_t words) {
-    tally->work[SABLE_WORK_READ] += (double)bytes;
-    tally->work[SABLE_WORK_DIGEST] += (double)bytes;
-    tally->work[SABLE_WORK_COPY] += (double)words * sizeof(uint32_t);
+/* What reading a key costs, without reading: its section, and taking the words that it holds to the backend. */
+static sable_status plan_read(sable_queue *queue, const sable_keyset *set, sable_evk *key, size_t index, uint64_t bytes,
+                              const char *path) {
+    const sable_params *p = &queue->ctx->params;
+    const size_t half = (size_t)(key->need.limbs + p->p_count) * p->n;
+    double *work = queue->ctx->tally->work;
+    SABLE_TRY(sable_words_alloc(queue, &key->data, 2 * key->digits * half, path));
+    work[SABLE_WORK_READ] += (double)bytes;
+    work[SABLE_WORK_DIGEST] += (double)bytes;
+    work[SABLE_WORK_COPY] += (double)((set->seeded ? 1 : 2) * key->digits * half * sizeof(uint32_t));
+    return settle(queue, set, key, index, path);
+}
+
+/* A set of no keys yet, with room for count. */
+static sable_status new_keys(sable_queue *queue, sable_keyset **out, size_t count,
+                             const uint8_t key_id[SABLE_DIGEST_BYTES], bool seeded) {
+    sable_keyset *keys = calloc(1, sizeof *keys);
+    if (keys) keys->key = calloc(count ? count : 1, sizeof *keys->key);
+    if (!keys || !keys->key) {
+        free(keys);
+        return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "no memory for a set of %zu keys", count);
+    }
+    keys->ctx = queue->ctx;
+    memcpy(keys->key_id, key_id, sizeof keys->key_id);
+    keys->insecure = queue->ctx->params.insecure;
+    keys->seeded = seeded;
+    *out = keys;
+    return SABLE_OK;
+}
+
+sable_status sable_keyset_plan_read(sable_queue *queue, sable_keyset **out, const sable_key_spec *spec,
+                                    const uint8_t key_id[SABLE_DIGEST_BYTES], const sable_file_options *stored) {
+    const sable_params *p = &queue->ctx->params;
+    sable_file_options chosen;
+    SABLE_TRY(sable_storage_choose(&chosen, stored, &queue->error));
+    sable_keyset *keys = NULL;
+    SABLE_TRY(new_keys(queue, &keys, sable_key_spec_count(spec), key_id, !chosen.no_seeds));
+    sable_status status = SABLE_OK;
+    for (size_t i = 0; i < sable_key_spec_count(spec) && status == SABLE_OK; i++) {
+        sable_evk *key = &keys->key[i];
+        status = sable_key_spec_get(spec, i, &key->need);
+        if (status != SABLE_OK) break;
+        key->first_block = key->need.first / p->alpha;
+        key->digits = sable_key_digits(p, &key->need);
+        keys->count = i + 1;
+        status = plan_read(queue, keys, key, i,
+                           key_section(p, i, &key->need, chosen.residue_bits, !chosen.no_seeds).length, "a key");
+    }
+    if (status == SABLE_OK)
+        *out = keys;
+    else
+        sable_keyset_destroy(queue, &keys);
+    return status;
 }
 
 /* Key number index of the file; on failure key->data is the caller's to release. */
-static sable_status load_key(sable_queue *queue, sable_key_file *file, sable_evk *key, size_t index) {
-    sable_ctx *ctx = queue->ctx;
+static sable_status load_key(sable_queue *queue, const sable_keyset *set, sable_key_file *file, sable_evk *key,
+                             size_t index) {
+    const sable_params *p = &queue->ctx->params;
     *key = file->key[index];
-    uint16_t pos[SABLE_MAX_LIMBS];
-    const uint32_t limbs = key_positions(pos, &ctx->params, &key->need);
-    const size_t half = (size_t)limbs * ctx->params.n;
+    const uint32_t limbs = key->need.limbs + p->p_count;
+    const size_t half = (size_t)limbs * p->n;
     const sable_section_spec section = section_of(file, index);
+    if (queue->ctx->tally) return plan_read(queue, set, key, index, section.length, file->path);
     SABLE_TRY(sable_words_alloc(queue, &key->data, 2 * key->digits * half, file->path));
-    if (ctx->tally) {
-        plan_read(ctx->tally, section.length, (file->stored.no_seeds ? 2 : 1) * key->digits * half);
-        return settle(queue, file, key, index, pos, limbs);
-    }
     uint32_t *host = malloc(half * sizeof *host);
     if (!host)
         return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "%s: no memory for %zu bytes", file->path, half * sizeof *host);
@@ -215,26 +262,18 @@ static sable_status load_key(sable_queue *queue, sable_key_file *file, sable_evk
     if (status == SABLE_OK) status = load_halves(queue, file, key, limbs, &stream, host);
     free(host);
     if (status == SABLE_OK) file->key_bytes_read += section.length;
-    return status == SABLE_OK ? settle(queue, file, key, index, pos, limbs) : status;
+    return status == SABLE_OK ? settle(queue, set, key, index, file->path) : status;
 }
 
 /* which: positions in the file; NULL: the first count, which are all. */
 static sable_status load_keys(sable_queue *queue, sable_keyset **out, sable_key_file *file, const size_t *which,
                               size_t count) {
-    sable_keyset *keys = calloc(1, sizeof *keys);
-    if (keys) keys->key = calloc(count ? count : 1, sizeof *keys->key);
-    if (!keys || !keys->key) {
-        free(keys);
-        return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "no memory for a set of %zu keys", count);
-    }
-    keys->ctx = queue->ctx;
-    memcpy(keys->key_id, sable_container_get_info(file->container)->key_id, sizeof keys->key_id);
-    keys->insecure = queue->ctx->params.insecure;
-    keys->seeded = !file->stored.no_seeds;
+    sable_keyset *keys = NULL;
+    SABLE_TRY(new_keys(queue, &keys, count, sable_container_get_info(file->container)->key_id, !file->stored.no_seeds));
     sable_status status = SABLE_OK;
     for (size_t i = 0; i < count && status == SABLE_OK; i++) {
         keys->count = i + 1; /* what destroy has to release */
-        status = load_key(queue, file, &keys->key[i], which ? which[i] : i);
+        status = load_key(queue, keys, file, &keys->key[i], which ? which[i] : i);
     }
     if (status == SABLE_OK) status = sable_queue_sync(queue); /* every queue may use them from here on */
     if (status == SABLE_OK)

@@ -135,22 +135,22 @@ static sable_status settle(sable_queue *queue, const sable_ct *meta, const sable
     return sable_expand(queue, &made, meta->key_id, meta->seed, SABLE_EXPAND_CIPHERTEXT, 0, 0, false);
 }
 
-/* What reading costs, without reading. */
-static sable_status plan_read(sable_queue *queue, sable_ct *out, const sable_ct *meta, uint32_t residue_bits,
-                              const char *path) {
+sable_status sable_ct_plan_read(sable_queue *queue, sable_ct *out, const sable_ct *meta, uint32_t residue_bits,
+                                const char *path) {
     sable_ctx *ctx = queue->ctx;
     const sable_level_tables *t = &ctx->level[meta->level];
     const size_t words = (size_t)meta->batch * meta->parts * t->limbs * ctx->params.n;
     uint32_t *data;
     sable_ct all = *meta;
+    all.ctx = ctx; /* the one of a shape from elsewhere may be gone */
     SABLE_TRY(sable_words_alloc(queue, &data, words, path));
     all.data = data;
     sable_limbs view = sable_ct_limbs(&all);
-    const double bytes = (double)sable_ct_payload_bytes(meta, residue_bits);
+    const double bytes = (double)sable_ct_payload_bytes(&all, residue_bits);
     ctx->tally->work[SABLE_WORK_READ] += bytes;
     ctx->tally->work[SABLE_WORK_DIGEST] += bytes;
-    ctx->tally->work[SABLE_WORK_COPY] += (double)meta->batch * (double)stored_words(meta) * sizeof(uint32_t);
-    const sable_status status = settle(queue, meta, &view, path);
+    ctx->tally->work[SABLE_WORK_COPY] += (double)all.batch * (double)stored_words(&all) * sizeof(uint32_t);
+    const sable_status status = settle(queue, &all, &view, path);
     if (status == SABLE_OK)
         sable_ct_commit(queue, out, meta, data);
     else
@@ -161,7 +161,7 @@ static sable_status plan_read(sable_queue *queue, sable_ct *out, const sable_ct 
 sable_status sable_ct_payload_read(sable_queue *queue, sable_ct *out, const sable_ct *meta, uint32_t residue_bits,
                                    sable_section_stream *stream, const char *path) {
     sable_ctx *ctx = queue->ctx;
-    if (ctx->tally) return plan_read(queue, out, meta, residue_bits, path);
+    if (ctx->tally) return sable_ct_plan_read(queue, out, meta, residue_bits, path);
     const sable_level_tables *t = &ctx->level[meta->level];
     size_t n = ctx->params.n, part = t->limbs * n, words = stored_words(meta);
     uint32_t *host = malloc(words * sizeof *host), *data = NULL;

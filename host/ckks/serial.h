@@ -26,6 +26,10 @@ SABLE_SHARED sable_status sable_ct_payload_write(sable_queue *queue, const sable
 SABLE_SHARED sable_status sable_ct_payload_read(sable_queue *queue, sable_ct *out, const sable_ct *meta,
                                                 uint32_t residue_bits, sable_section_stream *stream, const char *path);
 
+/* The same on a planning context: what it costs is counted, and no stream is needed. */
+SABLE_SHARED sable_status sable_ct_plan_read(sable_queue *queue, sable_ct *out, const sable_ct *meta,
+                                             uint32_t residue_bits, const char *path);
+
 /* Container fields common to everything that belongs to a key. */
 SABLE_SHARED sable_container_info sable_container_info_of(const sable_ctx *ctx, sable_kind kind,
                                                           const uint8_t key_id[SABLE_DIGEST_BYTES], bool insecure,

@@ -18,4 +18,10 @@ static inline sable_section_spec key_section(const sable_params *params, size_t 
                                 sable_residue_bytes(residues, residue_bits)};
 }
 
+/* As sable_keyset_load of a file of the specification's keys, on a planning context and without the file. */
+SABLE_SHARED SABLE_CHECKED sable_status sable_keyset_plan_read(sable_queue *queue, sable_keyset **out,
+                                                               const sable_key_spec *spec,
+                                                               const uint8_t key_id[SABLE_DIGEST_BYTES],
+                                                               const sable_file_options *stored);
+
 #endif

@@ -8,6 +8,7 @@
 #include "ckks/expand.h"
 #include "ckks/serial.h"
 #include "client/files.h"
+#include "client/plan.h"
 #include "io/bytes.h"
 
 #define META_BYTES 48
@@ -165,6 +166,32 @@ static sable_status judge(sable_section_spec spec[SECTIONS], uint8_t meta[META_B
     return sable_container_expect(file, spec, count, err);
 }
 
+/* What reading the halves costs, on a planning context. */
+static void count_reading(const sable_public_key *key, const sable_section_spec spec[SECTIONS]) {
+    double *work = key->ctx->tally->work;
+    const double bytes = (double)spec[1].length + (key->seeded ? 0 : (double)spec[2].length),
+                 half = (double)key_limbs(&key->ctx->params) * key->ctx->params.n;
+    work[SABLE_WORK_READ] += bytes;
+    work[SABLE_WORK_DIGEST] += bytes;
+    work[SABLE_WORK_ELEMENT] += 2 * half;
+    if (key->seeded) work[SABLE_WORK_EXPAND] += half;
+}
+
+sable_status sable_public_key_plan_read(sable_queue *queue, sable_public_key **out,
+                                        const uint8_t key_id[SABLE_DIGEST_BYTES], const sable_file_options *stored) {
+    sable_file_options chosen;
+    SABLE_TRY(sable_storage_choose(&chosen, stored, &queue->error));
+    sable_public_key *key = NULL;
+    SABLE_TRY(client_public_key_new(&key, queue->ctx, &queue->error));
+    memcpy(key->key_id, key_id, sizeof key->key_id);
+    key->seeded = !chosen.no_seeds;
+    sable_section_spec spec[SECTIONS];
+    public_specs(spec, &queue->ctx->params, chosen.residue_bits, key->seeded);
+    count_reading(key, spec);
+    *out = key;
+    return SABLE_OK;
+}
+
 static sable_status read_public_key(sable_public_key *key, const sable_section_spec spec[SECTIONS],
                                     const uint8_t meta[META_BYTES], const sable_container *file, const char *path,
                                     sable_error *err) {
@@ -178,12 +205,7 @@ static sable_status read_public_key(sable_public_key *key, const sable_section_s
     key->insecure = params->insecure || info->flags & (SABLE_FILE_INSECURE | SABLE_FILE_TEST_RNG);
     const size_t half = (size_t)key_limbs(params) * params->n;
     if (key->ctx->tally) { /* a plan counts what follows */
-        double *work = key->ctx->tally->work;
-        const double bytes = (double)spec[1].length + (key->seeded ? 0 : (double)spec[2].length);
-        work[SABLE_WORK_READ] += bytes;
-        work[SABLE_WORK_DIGEST] += bytes;
-        work[SABLE_WORK_ELEMENT] += 2 * (double)half;
-        if (key->seeded) work[SABLE_WORK_EXPAND] += (double)half;
+        count_reading(key, spec);
         return SABLE_OK;
     }
     SABLE_TRY(read_half(key, key->data, file, &spec[1], bits, path, err));

@@ -27,6 +27,11 @@ SABLE_SHARED SABLE_CHECKED sable_status sable_keyset_plan(sable_queue *queue, sa
                                                           const sable_key_spec *spec);
 SABLE_SHARED void sable_public_key_plan(sable_ctx *ctx);
 
+/* As sable_public_key_load, on a planning context and without a file. */
+SABLE_SHARED SABLE_CHECKED sable_status sable_public_key_plan_read(sable_queue *queue, sable_public_key **out,
+                                                                   const uint8_t key_id[SABLE_DIGEST_BYTES],
+                                                                   const sable_file_options *stored);
+
 /* Prices of what only this library does; the others are there already. */
 SABLE_SHARED SABLE_CHECKED sable_status sable_client_prices_measure(sable_prices *prices, const sable_ctx *ctx,
                                                                     sable_error *err);

@@ -11,8 +11,6 @@
 #include "sable/sable.h"
 #include "tool/report.h"
 
-enum { RUNS_LEAST = 5, RUNS_MOST = 1000, WARM_UP = 2 };
-
 typedef struct bench {
     const baseline_job *job;
     sable_ctx *ctx;
@@ -75,11 +73,11 @@ static int by_value(const void *a, const void *b) {
 
 /* Adds the median time of one block to *total. */
 static sable_status measure(bench *b, bool encrypted, double seconds, double *total) {
-    static double run[RUNS_MOST];
-    for (int i = 0; i < WARM_UP; i++) SABLE_TRY(from_queue(b, infer(b, encrypted)));
+    static double run[BASELINE_RUNS_MOST];
+    for (int i = 0; i < BASELINE_WARM_UP; i++) SABLE_TRY(from_queue(b, infer(b, encrypted)));
     double start = seconds_now();
     size_t runs = 0;
-    while (runs < RUNS_MOST && (runs < RUNS_LEAST || seconds_now() - start < seconds)) {
+    while (runs < BASELINE_RUNS_MOST && (runs < BASELINE_RUNS_LEAST || seconds_now() - start < seconds)) {
         double begin = seconds_now();
         SABLE_TRY(from_queue(b, infer(b, encrypted)));
         run[runs++] = seconds_now() - begin;
@@ -123,6 +121,7 @@ sable_status baseline_measure(baseline_row *row, const baseline_job *job, const 
         snprintf(row->backend, sizeof row->backend, "%s", info.backend);
         snprintf(row->path, sizeof row->path, "%s", info.path ? info.path : "");
         row->threads = info.threads;
+        row->backend_peak = info.bytes_peak;
         crypto_hash_sha256_final(&b.sha, row->digest);
     }
     close_files(&b);

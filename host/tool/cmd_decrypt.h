@@ -72,6 +72,10 @@ typedef struct decrypt {
 sable_status decrypt_check_room(decrypt *d);
 /* Least length of the file: of NPY the exact one, of CSV that of one character a value. */
 uint64_t decrypt_file_bytes(const decrypt *d, const decrypt_output *out);
+/* Most length of a table. */
+uint64_t decrypt_csv_most(const decrypt *d, const decrypt_output *out);
+/* Bytes of values in the clear, and of their text, that are held beside one block. */
+uint64_t decrypt_held_bytes(const sable_blocks_info *info, bool npy);
 /* --dry-run: seconds are those that reading --rows took. */
 sable_status decrypt_dry(decrypt *d, const decrypt_output *out, double seconds);
 

@@ -31,7 +31,7 @@ static sable_status try_block(session *s, sable_ct *ct, const sable_blocks *bloc
 static uint64_t row_most(const sable_blocks_info *info) { return 24 + (uint64_t)(columns_of(info) + 1) * NUMBER_MOST; }
 
 /* Values of one block in slots and in rows, and the text of its rows. */
-static uint64_t held_bytes(const sable_blocks_info *info, bool npy) {
+uint64_t decrypt_held_bytes(const sable_blocks_info *info, bool npy) {
     const uint64_t slots = (uint64_t)members_of(info) * info->layout.slots,
                    rows =
                        info->layout.samples_per_block < info->samples ? info->layout.samples_per_block : info->samples,
@@ -50,7 +50,7 @@ sable_status decrypt_check_room(decrypt *d) {
     for (uint32_t i = 0; i < 2 && i < info->blocks && status == SABLE_OK; i++)
         status = try_block(&s, ct, blocks, d->secret);
     if (status == SABLE_OK)
-        status = check_memory(&s, planned_memory(&s, held_bytes(info, false)), members_of(info), "decrypt");
+        status = check_memory(&s, planned_memory(&s, decrypt_held_bytes(info, false)), members_of(info), "decrypt");
     d->s.err = s.err;
     sable_ct_destroy(s.queue, &ct);
     sable_blocks_close(&blocks);
@@ -65,7 +65,7 @@ uint64_t decrypt_file_bytes(const decrypt *d, const decrypt_output *out) {
 }
 
 /* Text: index, name, label, values, prediction. Names come from --rows, quoted there as they are here. */
-static uint64_t csv_most(const decrypt *d, const decrypt_output *out) {
+uint64_t decrypt_csv_most(const decrypt *d, const decrypt_output *out) {
     uint64_t name = 12;
     for (uint32_t i = 0; i < d->class_names.count; i++) {
         const uint64_t length = 2 * strlen(d->class_names.item[i]) + 3;
@@ -78,7 +78,8 @@ static uint64_t csv_most(const decrypt *d, const decrypt_output *out) {
 sable_status decrypt_dry(decrypt *d, const decrypt_output *out, double seconds) {
     session *s = &d->s;
     const sable_blocks_info *info = out->info;
-    const uint64_t held = held_bytes(info, out->npy), bytes = out->npy ? decrypt_file_bytes(d, out) : csv_most(d, out),
+    const uint64_t held = decrypt_held_bytes(info, out->npy),
+                   bytes = out->npy ? decrypt_file_bytes(d, out) : decrypt_csv_most(d, out),
                    count =
                        info->samples < info->layout.samples_per_block ? info->samples : info->layout.samples_per_block;
     SABLE_TRY(dry_begin(s, d->out));

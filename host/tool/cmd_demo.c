@@ -8,6 +8,7 @@
 #include "tool/commands.h"
 #include "tool/demo.h"
 #include "tool/download.h"
+#include "tool/dry_run.h"
 #include "tool/key_plan.h"
 #include "tool/options.h"
 #include "tool/report.h"
@@ -20,8 +21,10 @@ static void fit_degree(demo *d) {
     d->options.degree = infer.degree;
 }
 
-static sable_status prepare(demo *d) {
+/* *reading: seconds that the data took. */
+static sable_status prepare(demo *d, double *reading) {
     demo_options *o = &d->options;
+    SABLE_TRY(demo_folder_check(d));
     /* The steps run in other folders: the file of a parameter set needs its full path there. */
     d->params_path = strchr(o->params, '/') || strstr(o->params, ".json") ? realpath(o->params, NULL) : NULL;
     if (d->params_path) o->params = d->params_path;
@@ -29,7 +32,10 @@ static sable_status prepare(demo *d) {
     SABLE_TRY(sable_params_load(&d->params, o->params, &allow, &d->err));
     d->info.struct_size = sizeof d->info;
     SABLE_TRY(sable_params_describe(d->params, &d->info));
+    const double start = processor_seconds();
     SABLE_TRY(demo_data_load(&d->data, o, &d->err));
+    *reading = processor_seconds() - start;
+    if (d->data.samples == 0) return SABLE_OK; /* of a dry run: nobody can tell */
     SABLE_TRY(sable_layout_choose(&d->layout, d->params, (sable_packing)o->packing, d->data.features, d->data.count,
                                   &d->err));
     fit_degree(d);
@@ -47,11 +53,14 @@ static sable_status prepare(demo *d) {
 }
 
 static sable_status run(demo *d) {
-    SABLE_TRY(prepare(d));
+    double reading = 0;
+    SABLE_TRY(prepare(d, &reading));
+    if (settings.dry_run) return demo_dry(d, reading);
     SABLE_TRY(demo_train(d));
     SABLE_TRY(demo_roles_run(d));
     demo_compare(d);
-    return d->options.no_baseline ? SABLE_OK : demo_baselines(d);
+    if (!d->options.no_baseline) SABLE_TRY(demo_baselines(d));
+    return demo_folder_keep(d);
 }
 
 static void release(demo *d) {
@@ -60,6 +69,7 @@ static void release(demo *d) {
     sable_model_destroy(&d->model);
     sable_params_destroy(&d->params);
     free(d->params_path);
+    free(d->out);
     free(d->values.logits);
     free(d->values.twin);
     free(d->values.plain);
@@ -112,6 +122,7 @@ int cmd_demo(int argc, char **argv) {
         OPTION("mirror", TEXT, &o->mirror, "URL", "mnist-3v8: folder of the four files, instead of public mirrors"),
         OPTION("seconds", NUMBER, &o->seconds, "S", "time spent on each timing (default 0.4)", .low = 0, .high = 600),
         OPTION("no-baseline", FLAG, &o->no_baseline, NULL, "skip the timings"),
+        DRY_RUN_OPTION,
         {.name = NULL},
     };
     command_line line = {
@@ -127,6 +138,8 @@ int cmd_demo(int argc, char **argv) {
     sable_status done = run(&d);
     if (done != SABLE_OK)
         status = report_error(done, d.err.text);
+    else if (settings.dry_run)
+        status = report_done();
     else {
         const char *complaint = demo_verdict(&d);
         demo_show(&d);

@@ -81,6 +81,9 @@ sable_status encrypt_check_room(encrypt *e, const encrypt_piece *piece, size_t c
 /* --dry-run: seconds are those that the first reading of the table took. */
 sable_status encrypt_dry(encrypt *e, const encrypt_scan *scan, const sable_blocks_info *info, double seconds);
 sable_status encrypt_dry_model(encrypt *e, const sable_encrypted_model *model, const encrypt_piece piece[2]);
+/* Steps and files of both, on a planning session whose prices are known; e->ct and bias have the shapes then. */
+sable_status encrypt_plan_data(encrypt *e, const encrypt_scan *scan, const sable_blocks_info *info, double seconds);
+sable_status encrypt_plan_model(encrypt *e, sable_ct *bias, const encrypt_piece piece[2]);
 /* Length of the file of blocks. */
 sable_status encrypt_file_bytes(encrypt *e, const sable_blocks_info *info, uint64_t *bytes);
 /* Bytes of values that are held beside one block: its slots and its rows. */

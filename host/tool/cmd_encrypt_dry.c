@@ -61,17 +61,16 @@ uint64_t encrypt_held_bytes(const sable_layout *layout) {
            sizeof(double);
 }
 
-/* What both have at the end: room in memory and on the disk. */
-static sable_status settle(encrypt *e, uint64_t held, uint32_t members) {
+/* What both have at the end: room on the disk. */
+static sable_status settle(encrypt *e, uint64_t held) {
     session *s = &e->s;
-    SABLE_TRY(check_memory(s, planned_memory(s, held), members, "encrypt"));
     SABLE_TRY(disk_check_target(e->out, &s->err));
     SABLE_TRY(disk_check(e->out, dry_disk_bytes(), &s->err));
     dry_memory(planned_memory(s, held), session_tally(s)->peak);
     return SABLE_OK;
 }
 
-sable_status encrypt_dry(encrypt *e, const encrypt_scan *scan, const sable_blocks_info *info, double seconds) {
+sable_status encrypt_plan_data(encrypt *e, const encrypt_scan *scan, const sable_blocks_info *info, double seconds) {
     session *s = &e->s;
     const sable_layout *layout = &info->layout;
     const uint64_t per = layout->samples_per_block, blocks = (scan->samples + per - 1) / per,
@@ -79,7 +78,6 @@ sable_status encrypt_dry(encrypt *e, const encrypt_scan *scan, const sable_block
     const encrypt_piece block = {layout->members, e->level, e->bound};
     uint64_t bytes;
     SABLE_TRY(encrypt_file_bytes(e, info, &bytes));
-    SABLE_TRY(dry_begin(s, e->out));
     dry_step(s, "read the table, twice", 2, seconds);
     SABLE_TRY(try_piece(e, e->ct, &block));
     session_tally(s)->work[SABLE_WORK_COPY] += (double)held; /* rows into slots */
@@ -92,7 +90,16 @@ sable_status encrypt_dry(encrypt *e, const encrypt_scan *scan, const sable_block
     dry_step(s, "finish the files", 1, 0);
     dry_file("data set", e->out, bytes, true);
     if (scan->rows_path) dry_file("names and labels", scan->rows_path, scan->rows_bytes, true);
-    SABLE_TRY(settle(e, held, layout->members));
+    return check_memory(s, planned_memory(s, held), layout->members, "encrypt");
+}
+
+sable_status encrypt_dry(encrypt *e, const encrypt_scan *scan, const sable_blocks_info *info, double seconds) {
+    session *s = &e->s;
+    const sable_layout *layout = &info->layout;
+    const uint64_t per = layout->samples_per_block, blocks = (scan->samples + per - 1) / per;
+    SABLE_TRY(dry_begin(s, e->out));
+    SABLE_TRY(encrypt_plan_data(e, scan, info, seconds));
+    SABLE_TRY(settle(e, encrypt_held_bytes(layout)));
     report_text("params", s->info.name);
     report_integer("samples", (int64_t)scan->samples);
     report_integer("features", (int64_t)scan->features);
@@ -105,21 +112,36 @@ sable_status encrypt_dry(encrypt *e, const encrypt_scan *scan, const sable_block
     return SABLE_OK;
 }
 
-sable_status encrypt_dry_model(encrypt *e, const sable_encrypted_model *model, const encrypt_piece piece[2]) {
+static uint64_t held_of(const encrypt *e, const encrypt_piece piece[2]) {
+    return (uint64_t)(piece[0].members + piece[1].members) * e->s.info.slots * sizeof(double);
+}
+
+sable_status encrypt_plan_model(encrypt *e, sable_ct *bias_ct, const encrypt_piece piece[2]) {
     session *s = &e->s;
-    const uint64_t held = (uint64_t)(piece[0].members + piece[1].members) * s->info.slots * sizeof(double);
+    const uint64_t held = held_of(e, piece);
     const sable_ct_shape weights = shape_of(e, &piece[0]), bias = shape_of(e, &piece[1]);
     const sable_file_options stored = file_options();
     uint64_t bytes;
     SABLE_TRY(sable_encrypted_model_file_bytes(&bytes, s->params, &weights, &bias, &stored, &s->err));
-    SABLE_TRY(dry_begin(s, e->out));
-    SABLE_TRY(try_pieces(e, piece, 2));
+    SABLE_TRY(try_piece(e, e->ct, &piece[0]));
+    SABLE_TRY(try_piece(e, bias_ct, &piece[1]));
     session_tally(s)->work[SABLE_WORK_COPY] += (double)held;
     dry_step(s, "encrypt", 1, 0);
     count_write(s, (double)bytes, 2);
     dry_step(s, "write", 1, 0);
     dry_file("encrypted model", e->out, bytes, true);
-    SABLE_TRY(settle(e, held, piece[0].members));
+    return check_memory(s, planned_memory(s, held), piece[0].members, "encrypt");
+}
+
+sable_status encrypt_dry_model(encrypt *e, const sable_encrypted_model *model, const encrypt_piece piece[2]) {
+    session *s = &e->s;
+    sable_ct *bias = NULL;
+    SABLE_TRY(dry_begin(s, e->out));
+    SABLE_TRY(sable_ct_create(&bias, s->ctx, &s->err));
+    const sable_status status = encrypt_plan_model(e, bias, piece);
+    sable_ct_destroy(s->queue, &bias);
+    SABLE_TRY(status);
+    SABLE_TRY(settle(e, held_of(e, piece)));
     report_text("params", s->info.name);
     report_integer("classes", model->classes);
     report_integer("features", model->layout.features);

@@ -102,6 +102,20 @@ static sable_status make_more(keygen *k) {
     return SABLE_OK;
 }
 
+void keygen_places(keygen *k) {
+    k->w.secret = path_join(k->out, "secret/secret.key");
+    k->w.public_key = path_join(k->out, "public/public.key");
+    k->w.params = path_join(k->out, "public/params.json");
+    k->w.eval_keys = path_join(k->out, "eval/keys.sable");
+}
+
+sable_status keygen_specify(keygen *k) {
+    SABLE_TRY(key_plan_make(&k->plan, k->s.params, &k->s.err));
+    const sable_file_options stored = file_options();
+    if (key_plan_count(&k->plan) == 0) return SABLE_OK;
+    return sable_keyset_file_bytes(&k->eval_bytes, k->plan.spec, &stored, &k->s.err);
+}
+
 static sable_status run(keygen *k) {
     sable_error *err = &k->s.err;
     if (k->keys) {
@@ -110,18 +124,13 @@ static sable_status run(keygen *k) {
             return sable_fail(err, SABLE_IO, "%s: no public/params.json in it: name the set with --params",
                               sable_show_path(k->keys).text);
     } else {
-        k->w.secret = path_join(k->out, "secret/secret.key");
-        k->w.public_key = path_join(k->out, "public/public.key");
-        k->w.params = path_join(k->out, "public/params.json");
-        k->w.eval_keys = path_join(k->out, "eval/keys.sable");
+        keygen_places(k);
     }
     SABLE_TRY(session_open(&k->s, k->keys ? k->w.params : k->params));
-    SABLE_TRY(key_plan_make(&k->plan, k->s.params, err));
+    SABLE_TRY(keygen_specify(k));
     report_text("params", k->s.info.name);
     report_bool("insecure", !k->s.info.secure);
     report_integer("evaluation_keys", (int64_t)key_plan_count(&k->plan));
-    const sable_file_options stored = file_options();
-    if (key_plan_count(&k->plan) > 0) SABLE_TRY(sable_keyset_file_bytes(&k->eval_bytes, k->plan.spec, &stored, err));
     report_integer("evaluation_key_bytes", (int64_t)key_plan_bytes(&k->plan));
     report_integer("evaluation_key_file_bytes", (int64_t)k->eval_bytes);
     if (settings.dry_run) return keygen_dry(k);

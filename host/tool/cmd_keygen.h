@@ -19,12 +19,18 @@ typedef struct keygen {
     json_t *files;
 } keygen;
 
+/* Where the files of a new workspace lie. */
+void keygen_places(keygen *k);
+/* What is asked for in k->plan becomes its specification, and k->eval_bytes. */
+sable_status keygen_specify(keygen *k);
 /* The file of further evaluation keys. */
 const char *keygen_more_path(const keygen *k);
 /* Nothing of an older workspace is replaced, and there is something to make; room on the disk. */
 sable_status keygen_check_targets(keygen *k);
 /* SABLE_LIMIT when the keys take more than --memory: found out on a planning session. */
 sable_status keygen_check_room(keygen *k);
+/* On a planning session: steps and files of a dry run. */
+sable_status keygen_plan(keygen *k);
 /* --dry-run, on a planning session. */
 sable_status keygen_dry(keygen *k);
 

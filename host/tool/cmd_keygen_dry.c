@@ -105,16 +105,10 @@ sable_status keygen_check_room(keygen *k) {
     return status;
 }
 
-sable_status keygen_dry(keygen *k) {
+sable_status keygen_plan(keygen *k) {
     session *s = &k->s;
-    const char *path = k->keys ? keygen_more_path(k) : k->w.secret;
     keygen_bytes bytes;
-    SABLE_TRY(keygen_check_targets(k));
-    SABLE_TRY(k->keys && k->keys_out ? disk_check_target(path, &s->err)
-                                     : disk_check_folder(k->keys ? k->keys : k->out, &s->err));
     SABLE_TRY(sizes(k, &bytes));
-    if (k->keys) SABLE_TRY(sable_secret_load(&k->secret, s->ctx, k->w.secret, &s->err));
-    SABLE_TRY(dry_begin(s, path));
     SABLE_TRY(try_keys(k, s));
     dry_step(s, "make keys", 1, 0);
     SABLE_TRY(check_memory_of(k, s));
@@ -124,13 +118,25 @@ sable_status keygen_dry(keygen *k) {
     } file[] = {{"secret key", k->w.secret, bytes.secret},
                 {"public key", k->w.public_key, bytes.public_key},
                 {"parameters", k->w.params, bytes.params},
-                {"evaluation keys", k->keys ? path : k->w.eval_keys, bytes.eval}};
+                {"evaluation keys", k->keys ? keygen_more_path(k) : k->w.eval_keys, bytes.eval}};
     for (size_t i = 0; i < sizeof file / sizeof *file; i++)
         if (file[i].bytes) {
             count_write(s, (double)file[i].bytes, 2);
             dry_file(file[i].kind, file[i].path, file[i].bytes, true);
         }
     dry_step(s, "write files", 1, 0);
+    return SABLE_OK;
+}
+
+sable_status keygen_dry(keygen *k) {
+    session *s = &k->s;
+    const char *path = k->keys ? keygen_more_path(k) : k->w.secret;
+    SABLE_TRY(keygen_check_targets(k));
+    SABLE_TRY(k->keys && k->keys_out ? disk_check_target(path, &s->err)
+                                     : disk_check_folder(k->keys ? k->keys : k->out, &s->err));
+    if (k->keys) SABLE_TRY(sable_secret_load(&k->secret, s->ctx, k->w.secret, &s->err));
+    SABLE_TRY(dry_begin(s, path));
+    SABLE_TRY(keygen_plan(k));
     dry_memory(planned_memory(s, 0), session_tally(s)->peak);
     say("%zu evaluation keys: %s in memory, %s in a file", key_plan_count(&k->plan),
         shown_bytes(key_plan_bytes(&k->plan)).text, shown_bytes(k->eval_bytes).text);

@@ -11,6 +11,7 @@
 #include "io/show.h"
 #include "tool/demo.h"
 #include "tool/download.h"
+#include "tool/options.h"
 #include "tool/report.h"
 #include "tool/workspace.h"
 
@@ -25,7 +26,16 @@ sable_status demo_data_alloc(demo_data *data, size_t samples, uint32_t features,
     return SABLE_OK;
 }
 
+void demo_fetch_later(demo_data *data, const char *url, const char *path, uint64_t bytes, uint64_t most) {
+    if (data->fetches == DEMO_FETCHES_MOST) return;
+    data->fetch[data->fetches++] = (demo_fetch){strdup(url), strdup(path), bytes, most};
+}
+
 void demo_data_clear(demo_data *data) {
+    for (uint32_t i = 0; i < data->fetches; i++) {
+        free(data->fetch[i].url);
+        free(data->fetch[i].path);
+    }
     free(data->x);
     free(data->labels);
     free(data->trains);
@@ -105,15 +115,21 @@ static sable_status read_table(demo_data *data, const demo_options *o, const cha
 }
 
 /* Kept in the cache under its digest: a second run needs no network. */
-static sable_status fetched_file(char *path, size_t bytes, const demo_options *o, sable_error *err) {
+static sable_status fetched_file(demo_data *data, char *path, size_t bytes, const demo_options *o, sable_error *err) {
     char folder[PATH_MAX];
-    SABLE_TRY(download_cache_folder(folder, sizeof folder, err));
+    SABLE_TRY(download_cache_path(folder, sizeof folder, err));
     char name[65] = "";
     for (size_t i = 0; i < 64; i++) name[i] = (char)tolower((unsigned char)o->sha256[i]);
     if ((size_t)snprintf(path, bytes, "%s/%s", folder, name) >= bytes)
         return sable_fail(err, SABLE_IO, "the path of the cache folder is too long");
     const uint64_t most_content = 64 * o->download_most;
     if (path_exists(path) && download_verify(path, o->sha256, most_content, NULL) == SABLE_OK) return SABLE_OK;
+    if (settings.dry_run) {
+        const char *local = download_local_path(o->data);
+        demo_fetch_later(data, o->data, path, local ? file_bytes(local) : 0, o->download_most);
+        return SABLE_OK;
+    }
+    SABLE_TRY(download_cache_make(folder, err));
     remark("downloading %s", o->data);
     const download_request request = {o->data, path, o->sha256, "data", o->download_most, most_content};
     return download_file(&request, err);
@@ -129,10 +145,10 @@ sable_status demo_data_load(demo_data *data, const demo_options *o, sable_error 
         with.label = "diagnosis";
         with.id = "id";
     } else if (download_is_url(o->data))
-        SABLE_TRY(fetched_file(path, sizeof path, o, err));
+        SABLE_TRY(fetched_file(data, path, sizeof path, o, err));
     else if ((size_t)snprintf(path, sizeof path, "%s", o->data) >= sizeof path)
         return sable_fail(err, SABLE_INVALID, "--data: the path is too long");
     const char *slash = strrchr(o->data, '/');
     snprintf(data->name, sizeof data->name, "%.60s", slash ? slash + 1 : o->data);
-    return read_table(data, &with, path, err);
+    return data->fetches ? SABLE_OK : read_table(data, &with, path, err);
 }

@@ -15,10 +15,11 @@
 #include "io/show.h"
 #include "tool/cmd_infer_memory.h"
 #include "tool/demo.h"
+#include "tool/disk.h"
 #include "tool/process.h"
 #include "tool/workspace.h"
 
-#define FOLDER_HEAD   "sable-demo-"
+#define FOLDER_HEAD   ".sable-demo-"
 #define FOLDER_RANDOM "XXXXXX"
 
 static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *where) {
@@ -27,13 +28,16 @@ static int remove_entry(const char *path, const struct stat *info, int kind, str
     return 0;
 }
 
+static bool is_temporary(const char *name) {
+    return strncmp(name, FOLDER_HEAD, sizeof FOLDER_HEAD - 1) == 0 &&
+           strlen(name) == sizeof FOLDER_HEAD FOLDER_RANDOM - 1;
+}
+
 static void remove_leftovers(const char *base) {
     DIR *entries = opendir(base);
     for (struct dirent *entry; entries && (entry = readdir(entries));) {
         const char *name = entry->d_name;
-        if (strncmp(name, FOLDER_HEAD, sizeof FOLDER_HEAD - 1) != 0 ||
-            strlen(name) != sizeof FOLDER_HEAD FOLDER_RANDOM - 1)
-            continue;
+        if (!is_temporary(name)) continue;
         int lock = sable_claim_leftover(dirfd(entries), name, S_IFDIR);
         struct stat info;
         if (lock >= 0 && fstat(lock, &info) == 0 && (info.st_mode & 07777) == 0700) {
@@ -47,9 +51,7 @@ static void remove_leftovers(const char *base) {
 }
 
 /* A folder that no other process takes for a leftover as long as this one lives. */
-static sable_status make_temporary(demo *d) {
-    const char *base = getenv("TMPDIR");
-    if (!base || *base != '/') base = "/tmp";
+static sable_status make_temporary(demo *d, const char *base) {
     remove_leftovers(base);
     for (int attempt = 0; attempt < 16; attempt++) {
         d->folder = path_join(base, FOLDER_HEAD FOLDER_RANDOM);
@@ -121,28 +123,69 @@ static void enter_unfinished(const demo *d) {
     }
 }
 
+static const char *own_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+sable_status demo_folder_check(demo *d) {
+    sable_error *err = &d->err;
+    if (!d->options.out) return SABLE_OK;
+    size_t length = strlen(d->options.out);
+    while (length > 1 && d->options.out[length - 1] == '/') length--;
+    d->out = strndup(d->options.out, length);
+    if (!d->out) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a path of %zu bytes", length);
+    if (path_exists(d->out))
+        return sable_fail(err, SABLE_INVALID, "--out %s: exists; a new folder is needed", sable_show_path(d->out).text);
+    if (is_temporary(own_name(d->out)))
+        return sable_fail(err, SABLE_INVALID,
+                          "--out %s: what has such a name is removed by the next demonstration; choose another",
+                          sable_show_path(d->out).text);
+    return disk_check_target(d->out, err);
+}
+
+char *demo_folder_base(const demo *d) {
+    const char *base = getenv("TMPDIR");
+    if (!d->out) return path_join("", base && *base == '/' ? base + 1 : "tmp");
+    const char *name = own_name(d->out);
+    char *folder = name == d->out ? NULL : strndup(d->out, (size_t)(name - d->out)),
+         *path = realpath(folder ? folder : ".", NULL);
+    free(folder);
+    return path ? path : path_join(".", "");
+}
+
 sable_status demo_folder_open(demo *d) {
     sable_error *err = &d->err;
-    if (d->options.out) {
-        if (mkdir(d->options.out, 0700) != 0)
-            return sable_fail(err, errno == EEXIST ? SABLE_INVALID : SABLE_IO, "--out %s: %s; a new folder is needed",
-                              sable_show_path(d->options.out).text, strerror(errno));
-        d->folder = realpath(d->options.out, NULL);
-    } else {
-        SABLE_TRY(make_temporary(d));
-    }
-    if (!d->folder) return sable_fail(err, SABLE_IO, "--out: %s", strerror(errno));
+    char *base = demo_folder_base(d);
+    const sable_status made = make_temporary(d, base);
+    free(base);
+    SABLE_TRY(made);
     d->owner = path_join(d->folder, "data-owner");
     d->modeller = path_join(d->folder, "model-owner");
     d->evaluator = path_join(d->folder, "evaluator");
     const char *const folders[] = {d->owner, d->modeller, d->evaluator};
     for (size_t i = 0; i < 3; i++) SABLE_TRY(make_folder(folders[i], 0700, err));
-    if (!d->options.out) enter_unfinished(d);
+    enter_unfinished(d);
+    return SABLE_OK;
+}
+
+sable_status demo_folder_keep(demo *d) {
+    if (!d->out) return SABLE_OK;
+    int failed = renameat2(AT_FDCWD, d->folder, AT_FDCWD, d->out, RENAME_NOREPLACE);
+    if (failed && errno == EINVAL && !path_exists(d->out)) failed = rename(d->folder, d->out); /* not on every disk */
+    if (failed) {
+        const int code = errno;
+        return sable_fail(&d->err, SABLE_IO, "--out %s: the finished folder cannot get this name: %s",
+                          sable_show_path(d->out).text, sable_show_errno(code).text);
+    }
+    unfinished_keep();
+    free(d->folder);
+    d->folder = NULL;
     return SABLE_OK;
 }
 
 void demo_folder_remove(demo *d) {
-    if (d->folder && !d->options.out) nftw(d->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    if (d->folder) nftw(d->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     unfinished_keep();
     if (d->lock >= 0) close(d->lock);
     d->lock = -1;

@@ -7,20 +7,22 @@
 
 #include "tool/demo.h"
 #include "tool/download.h"
+#include "tool/options.h"
 #include "tool/report.h"
 #include "tool/workspace.h"
 
 enum { SIDE = 28, HALF = SIDE / 2, PIXELS = SIDE * SIDE, FEATURES = HALF * HALF, PARTS = 2 };
 
-/* The originals, as `FILE.gz`. Digests are of the unpacked files. */
+/* The originals, as `FILE.gz`. Digests are of the unpacked files; mirrors may pack them otherwise. */
 static const struct {
     const char *name, *sha256;
-    uint64_t content;
+    uint64_t content, packed;
 } originals[2 * PARTS] = {
-    {"train-images-idx3-ubyte.gz", "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db", 47040016},
-    {"train-labels-idx1-ubyte.gz", "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5", 60008},
-    {"t10k-images-idx3-ubyte.gz", "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7", 7840016},
-    {"t10k-labels-idx1-ubyte.gz", "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2", 10008},
+    {"train-images-idx3-ubyte.gz", "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db", 47040016,
+     9912422},
+    {"train-labels-idx1-ubyte.gz", "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5", 60008, 28881},
+    {"t10k-images-idx3-ubyte.gz", "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7", 7840016, 1648877},
+    {"t10k-labels-idx1-ubyte.gz", "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2", 10008, 4542},
 };
 static const char *const derived[PARTS] = {"mnist_3v8_train.csv.gz", "mnist_3v8_test.csv.gz"};
 static const uint64_t samples_of[PARTS] = {11982, 1984};
@@ -108,13 +110,20 @@ static bool all_there(const char *folder, bool raw) {
     return true;
 }
 
-static sable_status fetch(const char *folder, size_t i, const char *mirror, sable_error *err) {
+enum { PACKED_MOST = 16 << 20 };
+
+static sable_status fetch(demo_data *data, const char *folder, size_t i, const char *mirror, sable_error *err) {
     char *path = path_join(folder, originals[i].name), *url = path_join(mirror, originals[i].name);
     sable_status status = SABLE_OK;
-    if (!path_exists(path) || download_verify(path, originals[i].sha256, originals[i].content, NULL) != SABLE_OK) {
+    const bool there =
+        path_exists(path) && download_verify(path, originals[i].sha256, originals[i].content, NULL) == SABLE_OK;
+    if (!there && settings.dry_run) {
+        const char *local = download_local_path(url);
+        demo_fetch_later(data, url, path, local ? file_bytes(local) : originals[i].packed, PACKED_MOST);
+    } else if (!there) {
         remark("downloading %s", url);
         const download_request request = {
-            url, path, originals[i].sha256, originals[i].name, 16 << 20, originals[i].content};
+            url, path, originals[i].sha256, originals[i].name, PACKED_MOST, originals[i].content};
         status = download_file(&request, err);
     }
     free(path);
@@ -122,13 +131,14 @@ static sable_status fetch(const char *folder, size_t i, const char *mirror, sabl
     return status;
 }
 
-static sable_status fetch_all(const char *folder, const char *mirror, sable_error *err) {
+static sable_status fetch_all(demo_data *data, const char *folder, const char *mirror, sable_error *err) {
+    if (!settings.dry_run) SABLE_TRY(download_cache_make(folder, err));
     for (size_t i = 0; i < 2 * PARTS; i++) {
         sable_error why = {0};
         sable_status status = SABLE_IO;
-        if (mirror) status = fetch(folder, i, mirror, &why);
+        if (mirror) status = fetch(data, folder, i, mirror, &why);
         for (size_t m = 0; !mirror && mirrors[m] && status != SABLE_OK; m++)
-            status = fetch(folder, i, mirrors[m], &why);
+            status = fetch(data, folder, i, mirrors[m], &why);
         if (status == SABLE_IO)
             return sable_fail(
                 err, status,
@@ -146,10 +156,12 @@ static sable_status load_parts(demo_data *data, const demo_options *o, sable_err
     if (given && *given && all_there(given, false))
         raw = false;
     else if (!given || !*given || !all_there(given, true)) {
-        SABLE_TRY(download_cache_folder(cache, sizeof cache, err));
-        SABLE_TRY(fetch_all(cache, o->mirror, err));
+        SABLE_TRY(download_cache_path(cache, sizeof cache, err));
+        SABLE_TRY(fetch_all(data, cache, o->mirror, err));
+        if (data->fetches) return SABLE_OK;
         given = cache;
     }
+    SABLE_TRY(demo_data_alloc(data, data->samples, FEATURES, err));
     size_t at = 0;
     for (size_t part = 0; part < PARTS; at += samples_of[part++]) {
         if (raw)
@@ -166,10 +178,11 @@ static sable_status load_parts(demo_data *data, const demo_options *o, sable_err
 
 sable_status demo_mnist_load(demo_data *data, const demo_options *o, sable_error *err) {
     snprintf(data->name, sizeof data->name, "mnist-3v8");
-    SABLE_TRY(demo_data_alloc(data, samples_of[0] + samples_of[1], FEATURES, err));
+    data->samples = samples_of[0] + samples_of[1];
+    data->features = FEATURES;
     SABLE_TRY(load_parts(data, o, err));
     data->train = samples_of[0];
-    memset(data->trains, true, samples_of[0]);
+    if (data->trains) memset(data->trains, true, samples_of[0]);
     data->first = o->all ? 0 : samples_of[0];
     data->count = data->samples - data->first;
     data->split = "MNIST's own";

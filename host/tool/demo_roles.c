@@ -58,6 +58,7 @@ static sable_status step(demo *d, const char *name, const char *who, const char 
     json_t *object = NULL;
     SABLE_TRY(words_run(words, folder, &object, &s->seconds, &d->err));
     if (made) s->bytes = bytes_in(folder, made);
+    s->backend_peak = (uint64_t)json_integer_value(json_object_get(object, "backend_peak_bytes"));
     if (reply)
         *reply = object;
     else

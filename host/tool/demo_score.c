@@ -141,6 +141,15 @@ const char *demo_verdict(const demo *d) {
 
 /* -- timings --------------------------------------------------------------------------------------------------------- */
 
+uint32_t demo_ways(const demo *d, sable_ctx_options how[WAYS]) {
+    how[WAY_PORTABLE_1] = (sable_ctx_options){sizeof *how, "cpu", "portable", 1, settings.memory};
+    how[WAY_BEST_1] = (sable_ctx_options){sizeof *how, "cpu", NULL, 1, settings.memory};
+    how[WAY_BEST] = (sable_ctx_options){sizeof *how, "cpu", NULL, settings.threads, settings.memory};
+    how[WAY_BACKEND] = (sable_ctx_options){sizeof *how, settings.backend, NULL, settings.threads, settings.memory};
+    /* The fourth way is another one only where the work does not run on the cpu. */
+    return strcmp(d->backend, "cpu") == 0 ? WAY_BACKEND : WAYS;
+}
+
 sable_status demo_baselines(demo *d) {
     char *const path[] = {path_join(d->evaluator, "samples.sable"), path_join(d->evaluator, "keys.sable"),
                           path_join(d->evaluator, "model.json"), path_join(d->evaluator, "model.sable"),
@@ -158,14 +167,8 @@ sable_status demo_baselines(demo *d) {
                     .range = d->options.probabilities ? d->range : 0},
         .seconds = d->options.seconds,
     };
-    const sable_ctx_options how[WAYS] = {
-        [WAY_PORTABLE_1] = {sizeof *how, "cpu", "portable", 1, settings.memory},
-        [WAY_BEST_1] = {sizeof *how, "cpu", NULL, 1, settings.memory},
-        [WAY_BEST] = {sizeof *how, "cpu", NULL, settings.threads, settings.memory},
-        [WAY_BACKEND] = {sizeof *how, settings.backend, NULL, settings.threads, settings.memory},
-    };
-    /* The fourth way is another one only where the work did not run on the cpu. */
-    const uint32_t ways = strcmp(d->backend, "cpu") == 0 ? WAY_BACKEND : WAYS;
+    sable_ctx_options how[WAYS];
+    const uint32_t ways = demo_ways(d, how);
     sable_status status = SABLE_OK;
     d->same_results = true;
     for (uint32_t i = 0; i < ways && status == SABLE_OK; i++) {

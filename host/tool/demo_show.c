@@ -33,7 +33,7 @@ static void show_setting(const demo *d) {
     if (d->options.probabilities)
         say("sigmoid     polynomial of degree %u on [-%g, %g], at most %.2g from the sigmoid on these samples",
             d->options.degree, d->range, d->range, d->poly_error);
-    say("files       %s%s\n", d->folder, d->options.out ? "" : " (removed at the end)");
+    say("files       %s\n", d->out ? d->out : "in a temporary folder, removed at the end");
 }
 
 static void show_steps(const demo *d) {
@@ -149,6 +149,16 @@ static void report_scores(const demo *d) {
     report_integer("mismatched_predictions", (int64_t)(d->plain.mismatched + d->encrypted.mismatched));
 }
 
+/* Of the step, or the timing, that held the most. */
+static uint64_t backend_peak(const demo *d) {
+    uint64_t most = 0;
+    for (uint32_t i = 0; i < d->step_count; i++)
+        if (d->steps[i].backend_peak > most) most = d->steps[i].backend_peak;
+    for (uint32_t i = 0; i < d->way_count; i++)
+        if (d->ways[i].backend_peak > most) most = d->ways[i].backend_peak;
+    return most;
+}
+
 static void report_all(const demo *d) {
     report_text("dataset", d->data.name);
     report_integer("samples", (int64_t)d->data.count);
@@ -177,10 +187,12 @@ static void report_all(const demo *d) {
     json_t *steps = json_array();
     for (uint32_t i = 0; i < d->step_count; i++)
         json_array_append_new(steps,
-                              json_pack("{s:s, s:s, s:f, s:I}", "name", d->steps[i].name, "role", d->steps[i].who,
-                                        "seconds", d->steps[i].seconds, "bytes", (json_int_t)d->steps[i].bytes));
+                              json_pack("{s:s, s:s, s:f, s:I, s:I}", "name", d->steps[i].name, "role", d->steps[i].who,
+                                        "seconds", d->steps[i].seconds, "bytes", (json_int_t)d->steps[i].bytes,
+                                        "backend_peak_bytes", (json_int_t)d->steps[i].backend_peak));
     report_value("steps", steps);
-    if (d->options.out) report_text("out", d->folder);
+    report_integer("backend_peak_bytes", (int64_t)backend_peak(d));
+    if (d->out) report_text("out", d->out);
     report_bool("passed", demo_verdict(d) == NULL);
 }
 

@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <limits.h>
 #include <sodium.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -201,9 +202,13 @@ int download_is_url(const char *text) {
     return strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0 || strncmp(text, "file://", 7) == 0;
 }
 
+const char *download_local_path(const char *url) {
+    return strncmp(url, "file:///", 8) == 0 ? url + sizeof "file://" - 1 : NULL;
+}
+
 /* -- the cache folder ------------------------------------------------------------------------------------------------ */
 
-sable_status download_cache_folder(char *path, size_t bytes, sable_error *err) {
+sable_status download_cache_path(char *path, size_t bytes, sable_error *err) {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     int length;
     /* The base-directory specification: a relative path is to be ignored. */
@@ -216,11 +221,15 @@ sable_status download_cache_folder(char *path, size_t bytes, sable_error *err) {
                           "no folder for downloads: neither XDG_CACHE_HOME nor HOME is an absolute path");
     if (length < 0 || (size_t)length >= bytes)
         return sable_fail(err, SABLE_IO, "the path of the cache folder is too long");
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        bool failed = mkdir(path, 0755) != 0 && errno != EEXIST;
-        *slash = '/';
-        if (failed) return sable_fail(err, SABLE_IO, "%s: its folder cannot be made: %s", path, strerror(errno));
+    return SABLE_OK;
+}
+
+sable_status download_cache_make(const char *path, sable_error *err) {
+    char folder[PATH_MAX];
+    for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+        if (mkdir(folder, 0755) != 0 && errno != EEXIST)
+            return sable_fail(err, SABLE_IO, "%s: its folder cannot be made: %s", path, strerror(errno));
     }
     if (mkdir(path, 0755) != 0 && errno != EEXIST) return sable_fail(err, SABLE_IO, "%s: %s", path, strerror(errno));
     return SABLE_OK;

@@ -26,7 +26,11 @@ SABLE_CHECKED sable_status download_verify(const char *path, const char *sha256,
 
 /* Whether text starts with a scheme that download_file takes. */
 int download_is_url(const char *text);
-/* Writes the path of the user's cache folder, $XDG_CACHE_HOME/sable or ~/.cache/sable, and makes the folder. */
-SABLE_CHECKED sable_status download_cache_folder(char *path, size_t bytes, sable_error *err);
+/* The file that a URL of scheme file names, or NULL. */
+const char *download_local_path(const char *url);
+/* Writes the path of the user's cache folder, $XDG_CACHE_HOME/sable or ~/.cache/sable. */
+SABLE_CHECKED sable_status download_cache_path(char *path, size_t bytes, sable_error *err);
+/* Makes it. */
+SABLE_CHECKED sable_status download_cache_make(const char *path, sable_error *err);
 
 #endif

@@ -18,6 +18,11 @@ static struct {
     double seconds;
     uint64_t disk, memory, backend;
     bool at_most;
+    struct {
+        bool open;
+        double seconds;
+        uint64_t bytes;
+    } process;
 } dry;
 
 /* -- prices -------------------------------------------------------------------------------------------------------- */
@@ -81,16 +86,16 @@ sable_status dry_measure(session *s, const char *out) {
     return SABLE_OK;
 }
 
-/* What the session itself would have taken: its tables are counted, the rest it took now. */
-static void count_tables(session *s) {
+/* Tables are counted, the rest took its time now. */
+void dry_open(session *s) {
     const double primes = s->info.q_count + s->info.p_count;
     session_tally(s)->work[SABLE_WORK_TABLE] += primes * 4 * (2.0 * s->info.slots);
+    dry_step(s, "open", 1, s->opening);
 }
 
 sable_status dry_begin(session *s, const char *out) {
     SABLE_TRY(dry_measure(s, out));
-    count_tables(s);
-    dry_step(s, "open", 1, s->opening);
+    dry_open(s);
     return SABLE_OK;
 }
 
@@ -102,6 +107,10 @@ void dry_forget(session *s) { memset(session_tally(s)->work, 0, sizeof session_t
 
 void dry_step_seconds(const char *name, uint64_t times, double seconds) {
     const double all = (double)times * seconds;
+    if (dry.process.open) {
+        dry.process.seconds += all;
+        return;
+    }
     dry.seconds += all;
     json_array_append_new(dry.steps,
                           json_pack("{s:s, s:I, s:f}", "name", name, "times", (json_int_t)times, "seconds", all));
@@ -113,14 +122,33 @@ void dry_step(session *s, const char *name, uint64_t times, double seconds) {
     dry_step_seconds(name, times, once);
 }
 
+void dry_process_begin(void) {
+    dry.process.open = true;
+    dry.process.seconds = 0;
+    dry.process.bytes = 0;
+}
+
+void dry_process_end(const char *name, const char *role, uint64_t memory, uint64_t backend) {
+    dry.process.open = false;
+    dry.seconds += dry.process.seconds;
+    dry_memory(memory, backend);
+    json_array_append_new(dry.steps,
+                          json_pack("{s:s, s:s, s:i, s:f, s:I, s:I, s:I}", "name", name, "role", role, "times", 1,
+                                    "seconds", dry.process.seconds, "bytes", (json_int_t)dry.process.bytes,
+                                    "memory_bytes", (json_int_t)memory, "backend_bytes", (json_int_t)backend));
+}
+
 void dry_file(const char *kind, const char *path, uint64_t bytes, bool exact) {
     dry.disk += bytes;
+    dry.process.bytes += bytes;
     dry.at_most |= !exact;
     json_array_append_new(dry.files, json_pack("{s:s, s:s, s:I, s:b}", "kind", kind, "path", path, "bytes",
                                                (json_int_t)bytes, "exact", exact));
 }
 
 uint64_t dry_disk_bytes(void) { return dry.disk; }
+uint64_t dry_process_bytes(void) { return dry.process.bytes; }
+const char *dry_target(void) { return dry.out; }
 
 void dry_memory(uint64_t all, uint64_t backend) {
     if (all > dry.memory) dry.memory = all;
@@ -139,6 +167,29 @@ uint64_t planned_memory(const session *s, uint64_t held) { return session_tally(
 
 /* -- the report ---------------------------------------------------------------------------------------------------- */
 
+static unit_text shown_field(const json_t *entry, const char *key) {
+    return shown_bytes((uint64_t)json_integer_value(json_object_get(entry, key)));
+}
+
+/* Of one process, or of several that each have a role, memory and files of their own. */
+static void show_steps(void) {
+    const bool roles = json_object_get(json_array_get(dry.steps, 0), "role") != NULL;
+    table_row(roles ? "step\trole, process\tabout\tmemory\twritten" : "step\ttimes\tabout");
+    size_t i;
+    json_t *entry;
+    json_array_foreach(dry.steps, i, entry) {
+        const char *name = json_string_value(json_object_get(entry, "name"));
+        const unit_text seconds = shown_seconds(json_number_value(json_object_get(entry, "seconds")));
+        if (roles)
+            table_row("%s\t%s\t%s\t%s\t%s", name, json_string_value(json_object_get(entry, "role")), seconds.text,
+                      shown_field(entry, "memory_bytes").text, shown_field(entry, "bytes").text);
+        else
+            table_row("%s\t%lld\t%s", name, (long long)json_integer_value(json_object_get(entry, "times")),
+                      seconds.text);
+    }
+    table_end();
+}
+
 void dry_report(void) {
     uint64_t available = 0;
     const bool told = dry.out && disk_available(&available, dry.out);
@@ -152,20 +203,13 @@ void dry_report(void) {
     report_text("path", *dry.prices.path ? dry.prices.path : NULL);
     report_integer("threads", dry.prices.threads);
 
-    table_row("step\ttimes\tabout");
+    show_steps();
     size_t i;
     json_t *entry;
-    json_array_foreach(dry.steps, i, entry) {
-        const double seconds = json_number_value(json_object_get(entry, "seconds"));
-        table_row("%s\t%lld\t%s", json_string_value(json_object_get(entry, "name")),
-                  (long long)json_integer_value(json_object_get(entry, "times")), shown_seconds(seconds).text);
-    }
-    table_end();
     json_array_foreach(dry.files, i, entry) {
         const bool exact = json_is_true(json_object_get(entry, "exact"));
         table_row("%s\t%s%s\t%s", json_string_value(json_object_get(entry, "kind")), exact ? "" : "at most ",
-                  shown_bytes((uint64_t)json_integer_value(json_object_get(entry, "bytes"))).text,
-                  json_string_value(json_object_get(entry, "path")));
+                  shown_field(entry, "bytes").text, json_string_value(json_object_get(entry, "path")));
     }
     table_end();
     const bool encrypted = *dry.prices.path;

@@ -7,7 +7,6 @@
 #include "tool/report.h"
 
 const char *const packing_words[] = {"auto", "feature-major", "row", NULL};
-enum { FOR_NOTHING, FOR_INFER, FOR_MULTIPLY };
 static const char *const purpose_words[] = {"nothing", "infer", "multiply", NULL};
 /* Options that only mean something with --for infer. */
 static const char *const infer_only[] = {"features", "packing", "probabilities", "degree", "encrypted-weights",
@@ -50,13 +49,14 @@ static bool parse_levels(key_plan *plan) {
 
 int key_plan_check(const command_line *line, key_plan *plan) {
     plan->level_given = option_given(line, "level");
-    if (plan->purpose == FOR_INFER && !plan->features) return report_usage("--for infer needs --features N");
+    if (plan->purpose == KEYS_FOR_INFER && !plan->features) return report_usage("--for infer needs --features N");
     for (size_t i = 0; infer_only[i]; i++)
-        if (plan->purpose != FOR_INFER && option_given(line, infer_only[i]))
+        if (plan->purpose != KEYS_FOR_INFER && option_given(line, infer_only[i]))
             return report_usage("--%s goes with --for infer", infer_only[i]);
     if (plan->degree && !plan->probabilities) return report_usage("--degree goes with --probabilities");
     if (plan->levels && !parse_levels(plan)) return report_usage("--levels: two levels as LOW:HIGH are needed, as 1:4");
-    if (plan->levels && plan->purpose != FOR_MULTIPLY && !plan->relin && !plan->conjugation && !plan->rotations.count)
+    if (plan->levels && plan->purpose != KEYS_FOR_MULTIPLY && !plan->relin && !plan->conjugation &&
+        !plan->rotations.count)
         return report_usage("--levels goes with --for multiply, --relin, --rotations or --conjugation");
     for (uint32_t i = 0; i < plan->rotations.count; i++) {
         int64_t steps;
@@ -96,8 +96,8 @@ sable_status key_plan_make(key_plan *plan, const sable_params *params, sable_err
     if (plan->high > info.top_level)
         return sable_fail(err, SABLE_LEVEL, "--levels %s: the top level of %s is %u", plan->levels, info.name,
                           info.top_level);
-    if (plan->purpose == FOR_INFER) SABLE_TRY(for_infer(plan, params, info.top_level, err));
-    if (plan->purpose == FOR_MULTIPLY || plan->relin)
+    if (plan->purpose == KEYS_FOR_INFER) SABLE_TRY(for_infer(plan, params, info.top_level, err));
+    if (plan->purpose == KEYS_FOR_MULTIPLY || plan->relin)
         SABLE_TRY(sable_key_spec_add_relin(plan->spec, plan->low, plan->high, err));
     if (plan->conjugation) SABLE_TRY(sable_key_spec_add_conjugation(plan->spec, plan->low, plan->high, err));
     for (uint32_t i = 0; i < plan->rotations.count; i++) {

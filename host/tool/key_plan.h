@@ -5,8 +5,9 @@
 #include "sable/logreg.h"
 #include "tool/options.h"
 
+enum { KEYS_FOR_NOTHING, KEYS_FOR_INFER, KEYS_FOR_MULTIPLY }; /* --for's words */
 typedef struct key_plan {
-    uint32_t purpose; /* index in --for's words */
+    uint32_t purpose;
     uint32_t features, packing, degree, level;
     bool probabilities, encrypted_weights, relin, conjugation, level_given;
     text_list rotations;

@@ -98,14 +98,15 @@ refused 1 'levels' sable demo --probabilities --params infer13
 refused 1 '' sable demo --params T10
 
 # An interrupted run keeps no secret and no block of a long step.
-# demo_until PATTERN SIGNAL: a demonstration of several blocks, ended when such a file is there; its status in $status.
+# demo_until PATTERN SIGNAL FOLDER OPTION...: a demonstration of several blocks, ended when such a file is in the folder;
+# its status in $status.
 samples long 60000 2 1
 demo_until() {
     local pid
-    "$SABLE_BIN" demo --data long.csv --label class --id name --no-baseline --quiet >/dev/null 2>&1 &
+    "$SABLE_BIN" demo --data long.csv --label class --id name --no-baseline --quiet "${@:4}" >/dev/null 2>&1 &
     pid=$!
     for _ in $(seq 3000); do
-        [ -z "$(find "$TMPDIR" -name "$1" 2>/dev/null)" ] || break
+        [ -z "$(find "$3" -name "$1" 2>/dev/null)" ] || break
         sleep 0.01
     done
     kill "-$2" $pid
@@ -114,25 +115,46 @@ demo_until() {
 }
 for there in 'samples.sable.partial.journal' 'plain.results.partial.journal' 'encrypted.csv*' secret.key; do
     for _ in {1..10}; do # on a fast machine a run may end before it is seen
-        demo_until "$there" TERM
+        demo_until "$there" TERM "$TMPDIR"
         [ $status = 0 ] || break
     done
     [ $status = 143 ] || fail "exit status $status after SIGTERM"
     [ -z "$(ls -A "$TMPDIR")" ] || fail "interrupted at $there, left $(find "$TMPDIR")"
 done
 
+# The same with a folder to keep: it gets its name when all is in it.
+mkdir outs
+for there in 'samples.sable.partial.journal' 'encrypted.results.partial.journal'; do
+    for _ in {1..10}; do
+        demo_until "$there" HUP outs --out outs/made
+        [ $status = 0 ] || break
+        rm -r outs/made
+    done
+    [ $status = 129 ] || fail "exit status $status after SIGHUP"
+    [ -z "$(ls -A outs)" ] || fail "interrupted at $there, left $(find outs)"
+done
+for _ in {1..10}; do
+    demo_until 'samples.sable.partial' KILL outs --out outs/made
+    sleep 0.3 # its step ends
+    [ $status = 0 ] || break
+    rm -r outs/made
+done
+[ -n "$(find outs -name 'samples.sable*')" ] || fail "nothing is left of a killed run: nothing to remove"
+quietly sable demo --no-baseline --out outs/made
+[ "$(ls -A outs)" = made ] || fail "after the next run: $(ls -A outs)"
+refused 1 'step "sable keygen" failed' sable demo --memory 1M --out outs/other
+
 # What a killed run leaves goes with the next one; the folder of a living one stays.
-demo_until secret.key KILL
+demo_until secret.key KILL "$TMPDIR"
 sleep 0.3 # its step ends
 [ -n "$(ls -A "$TMPDIR")" ] || fail "nothing is left of a killed run: nothing to remove"
-mkdir -m 700 "$TMPDIR/living" "$TMPDIR/sable-demo-abcdef" "$TMPDIR/sable-demo-abcdefg"
-chmod 755 "$TMPDIR/sable-demo-abcdefg"
-mkdir -m 755 "$TMPDIR/sable-demo-ABCDEF"
+mkdir -m 700 "$TMPDIR/living" "$TMPDIR/.sable-demo-abcdef" "$TMPDIR/.sable-demo-abcdefg" "$TMPDIR/sable-demo-abcdef"
+mkdir -m 755 "$TMPDIR/.sable-demo-ABCDEF"
 (
     flock -x 9
     quietly sable demo --no-baseline
-) 9<"$TMPDIR/sable-demo-abcdef"
-[ "$(ls -A "$TMPDIR" | tr '\n' ' ')" = "living sable-demo-ABCDEF sable-demo-abcdef sable-demo-abcdefg " ] ||
+) 9<"$TMPDIR/.sable-demo-abcdef"
+[ "$(ls -A "$TMPDIR" | tr '\n' ' ')" = ".sable-demo-ABCDEF .sable-demo-abcdef .sable-demo-abcdefg living sable-demo-abcdef " ] ||
     fail "after the next run: $(ls -A "$TMPDIR")"
 rm -r "${TMPDIR:?}"/*
 

@@ -34,6 +34,19 @@ assert dry["backend_bytes"] <= dry["memory_bytes"] and (dry["path"] is None) == 
 if "peak_bytes" in real:  # the program itself, its libraries and the tables of the ring lie beside it
     assert dry["memory_bytes"] <= real["peak_bytes"], (what, dry["memory_bytes"], real["peak_bytes"])
     if clear: assert real["peak_bytes"] <= dry["memory_bytes"] + (24 << 20), (what, dry["memory_bytes"], real["peak_bytes"])
+if sys.argv[1] == "demo":  # every step, and every file
+    ran = [(s["name"], s["role"], s["backend_peak_bytes"]) for s in real["steps"]]
+    told_of = {s["name"]: s for s in dry["steps"]}
+    assert len(ran) == 8 and [n for n, _, _ in ran] == [s["name"] for s in dry["steps"] if s["name"] in dict((r[0], 0) for r in ran)]
+    for name, role, most in ran:
+        s = told_of[name]
+        assert s["role"] == role and most <= s["backend_bytes"] <= 1.5 * most, (what, s, most)
+    left = {os.path.join(at, f) for at, _, names in os.walk(real["out"]) for f in names}
+    assert left == {f["path"] for f in dry["files"]}, (what, left)
+    assert dry["complete"] is True and dry["fetches"] == [] and dry["held_bytes"] > 0, what
+    assert all(dry[k] == real[k] for k in ("dataset", "samples", "features", "training_samples", "params", "packing", "level"))
+    for kind in ("key", "dataset", "encrypted_model", "result"):
+        assert real[kind + "_bytes"] in [f["bytes"] for f in dry["files"]], (what, kind)
 print(what, dry["disk_bytes"], "bytes, backend", dry["backend_bytes"], "of", peak)
 PYTHON
 }
@@ -74,6 +87,45 @@ alike fit --data broad.csv --id-column name --label-column class --hold-out 0.25
 alike fit --data broad.npy --labels broad.labels.csv --no-standardise --iterations 20 --out broad.model
 alike params plan --recipe infer13 --out infer13.json
 alike params plan --name own --log-n 13 --base 10 --steps 8,10 --alpha 1 --specials 2
+# ---- a demonstration: its steps and files; what it would fetch ----
+mkdir tmp
+export TMPDIR=$work/tmp
+alike demo --seconds 0 --out kept
+alike demo --packing row --no-baseline --out kept.row/
+alike demo --probabilities --no-baseline --out kept.prob
+alike demo --data d.csv --label class --id name --params T10 --allow-insecure --packing feature-major --seconds 0 --out kept.T10
+[ "$(json dry.json "o['samples'], o['samples_per_block'], o['insecure']")" = '(700, 512, True)' ] || fail "one block only"
+export XDG_CACHE_HOME=$work/cache
+url=file://$work/d.csv
+sum=$(sha256sum d.csv | cut -d' ' -f1)
+before=$(state)
+sable demo --data "$url" --sha256 "$sum" --label class --id name --dry-run --json >"$work.dry"
+[ "$(state)" = "$before" ] || fail "a dry run fetched something"
+mv "$work.dry" dry.json
+[ "$(json dry.json "o['complete'], o['fetches'] == [{'url': '$url', 'path': '$work/cache/sable/$sum', 'bytes': $(stat -c %s d.csv), 'most_bytes': 256 << 20}]")" = \
+    '(False, True)' ] || fail "what would be fetched: $(cat dry.json)"
+before=$(state)
+SABLE_DATA='' sable demo --data mnist-3v8 --all --dry-run --json >"$work.dry"
+[ "$(state)" = "$before" ] || fail "a dry run fetched something"
+mv "$work.dry" dry.json
+python3 - <<'PYTHON'
+import json
+o = json.load(open("dry.json"))
+assert o["complete"] is True and len(o["fetches"]) == 4 and o["samples"] == 13966 and o["features"] == 196
+assert all(f["url"].startswith("https://") and 0 < f["bytes"] <= f["most_bytes"] for f in o["fetches"])
+assert sum(f["kind"] == "download" for f in o["files"]) == 4 and o["steps"][0]["name"].startswith("fetch")
+assert o["seconds"] > 0 and o["backend_bytes"] > 0
+PYTHON
+SABLE_DATA='' sable demo --data mnist-3v8 --mirror https://localhost/mnist --dry-run --json >dry.json
+[ "$(json dry.json "o['fetches'][0]['url']")" = https://localhost/mnist/train-images-idx3-ubyte.gz ] || fail "another mirror"
+same 1 'a new folder is needed' sable demo --out kept
+same 1 'removed by the next demonstration' sable demo --out .sable-demo-abcdef
+same 3 'folder' sable demo --out nowhere/never
+same 2 'needs --label' sable demo --data d.csv
+same 3 'no-such' sable demo --data no-such.csv --label class
+same 1 'levels' sable demo --probabilities --params infer13
+same 1 'step "sable keygen" failed.*--memory is 1\.00 MiB' sable demo --memory 1M
+[ -z "$(ls -A "$TMPDIR")" ] || fail "left in the folder of temporaries: $(ls -A "$TMPDIR")"
 w=(--keys ws.T10 "${insecure[@]}")
 alike keygen --params T10 --out ws.plain --relin --no-seeds --residue-bits 32 "${insecure[@]}"
 alike encrypt "${w[@]}" "${table[@]}" --no-seeds --out plain.enc
@@ -185,6 +237,9 @@ J
     timed decrypt "${k[@]}" --data "$shm/d" --out "$shm/c.npy"
     timed fit --data long.csv --ignore name --label-column class --out "$shm/m.json"
     timed fit --data long.npy --labels long.labels.csv --classes 3 --out "$shm/m.json"
+    export TMPDIR=$shm
+    timed demo --no-baseline
+    timed demo --packing row --seconds 0
     timed keygen --params train15 --out "$shm/large" --relin
 else
     echo "times: left out, there is no /dev/shm to write to"
