@@ -22,7 +22,7 @@ struct alignas(8) gpu_source {
 /* What a destination needs besides its row of constants: 16 bytes, so that one load brings it. */
 struct alignas(16) gpu_target {
     uint32_t p, pinv, neg_d; /* neg_d in Montgomery form */
-    uint32_t unused;
+    uint32_t pos;            /* in the ring */
 };
 
 static __device__ __forceinline__ gpu_source gpu_source_of(const gpu_ring &ring, const gpu_basis &basis, uint32_t i) {
@@ -38,6 +38,7 @@ static __device__ __forceinline__ gpu_target gpu_target_of(const gpu_ring &ring,
     gpu_target t = {0, 0, 0, 0};
     if (d < basis.dst_count) {
         const sable_prime q = ring.prime[basis.dst[d]];
+        t.pos = basis.dst[d];
         t.p = q.p;
         t.pinv = q.pinv;
         t.neg_d = gpu_to_mont(basis.neg_d[d], q);

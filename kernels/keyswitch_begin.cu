@@ -84,6 +84,7 @@ __global__ void __launch_bounds__(Shape<LOG_R>::threads, 1)
         ((uint32_t *)factors)[k] = gpu_factor_of(ring, basis, first + k / most_sources, k % most_sources);
 
     const uint32_t row = threadIdx.x / (width / 4), column = threadIdx.x % (width / 4) * 4;
+    uint4 *const mine_in = shared + ((row + row / 16) * width + column) / 4;
     const uint32_t *const y = in.y.data + member * in.y.batch_stride + (in.y_parts > 1 ? part : 0) * in.y.part_stride +
                               row * 256 + tile * width + column;
     uint32_t x[most_sources][4];
@@ -104,14 +105,14 @@ __global__ void __launch_bounds__(Shape<LOG_R>::threads, 1)
         for (uint32_t g = 0; g < 4 && base + g < count; g++) {
             uint32_t r[4];
             convert(r, x, quotients, sources, targets[base + g], factors + (base + g) * (most_sources / 4));
-            gpu_store((uint32_t *)shared + g * tile_words + (row + row / 16) * width + column, 0, r);
+            mine_in[g * (tile_words / 4)] = make_uint4(r[0], r[1], r[2], r[3]);
         }
         __syncthreads();
         const bool valid = base + quarter < count; // barriers are for all
-        const uint32_t pos = basis.dst[first + (valid ? base + quarter : base)];
-        uint32_t a[16];
-        c.template get<GPU_FIRST>(a, mine);
-        c.forward(a, mine, ring.tables + pos * ring.table_words, ring.prime[pos].p);
+        const uint32_t d = valid ? base + quarter : base, pos = targets[d].pos;
+        uint32_t a[16] = {};
+        if (valid) c.template fetch<GPU_FIRST>(a, mine);
+        c.forward(a, mine, ring.tables + pos * ring.table_words, targets[d].p);
         if (!valid) continue;
         uint32_t *const to = in.out.data + member * in.out.batch_stride + part * in.out.part_stride +
                              in.out.slot[pos] * in.out.limb_stride + tile * width;

@@ -67,8 +67,7 @@ __global__ void __launch_bounds__(GPU_SWITCH_ROWS * 16)
             if (base + j == own_digit) continue;
             const uint32_t *from = row_of(in.digits, member, base + j, limb) + row * 256;
             uint32_t a[16];
-            GPU_UNROLL
-            for (uint32_t k = 0; k < 16; k++) a[k] = from[16 * k + t];
+            gpu_row_load(a, from, t);
             gpu_forward_row<false>(a, (uint32_t *)(mine + j * stride), tables, f, t, q);
         }
         GPU_NO_UNROLL
@@ -77,7 +76,7 @@ __global__ void __launch_bounds__(GPU_SWITCH_ROWS * 16)
             uint64_t sum[2][4] = {};
             for (uint32_t j = 0; j < count; j++) {
                 const uint4 d = base + j == own_digit ? ((const uint4 *)row_of(in.own, member, 0, limb))[at]
-                                                      : mine[j * stride + gpu_row_group(n)];
+                                                      : mine[j * stride + gpu_row_group(t, i)];
                 const uint4 *const key = (const uint4 *)row_of(in.key, member, 2 * (base + j), limb) + at;
                 add_products(sum[0], d, __ldcs(key));
                 add_products(sum[1], d, __ldcs((const uint4 *)((const uint32_t *)key + in.key.part_stride)));
@@ -129,8 +128,7 @@ __global__ void __launch_bounds__(256, 4) down_rows(GPU_PARAM gpu_ring ring, GPU
     const uint32_t *from = row_of(down.e, member, part, limb) + row * 256;
     uint4 *const mine = shared + local * (GPU_ROW_SHARED / 4);
     uint32_t a[16], f[16];
-    GPU_UNROLL
-    for (uint32_t k = 0; k < 16; k++) a[k] = from[16 * k + t];
+    gpu_row_load(a, from, t);
     const uint32_t minus = sable_neg_mod(gpu_mont(down.e_mult.at[limb], direction[layout.roots], q), q.p);
     gpu_powers<true>(f, minus, tables.run, q);
     gpu_forward_row<true>(a, (uint32_t *)mine, tables, f, t, q);
@@ -140,12 +138,12 @@ __global__ void __launch_bounds__(256, 4) down_rows(GPU_PARAM gpu_ring ring, GPU
     GPU_UNROLL
     for (uint32_t i = 0; i < 4; i++) {
         const uint32_t n = 16 * i + t;
-        uint4 r = mine[gpu_row_group(n)];
+        uint4 r = mine[gpu_row_group(t, i)];
         if (x) r = times_plus(x[n], x_mult, r, q);
         if (down.galois == 1)
             out[row * 64 + n] = r;
         else
-            mine[gpu_row_group(n)] = r;
+            mine[gpu_row_group(t, i)] = r;
     }
     if (down.galois == 1) return;
     __syncwarp();
@@ -154,7 +152,8 @@ __global__ void __launch_bounds__(256, 4) down_rows(GPU_PARAM gpu_ring ring, GPU
     for (uint32_t i = 0; i < 4; i++) {
         const uint32_t n = 16 * i + t;
         const gpu_quad source = gpu_galois_source(down.galois, ring.log_n, to + n);
-        out[to + n] = gpu_galois_words(down.galois, source.turn, mine[gpu_row_group(source.column % 64)]);
+        out[to + n] =
+            gpu_galois_words(down.galois, source.turn, mine[gpu_row_group(source.column % 16, source.column / 16 % 4)]);
     }
 }
 

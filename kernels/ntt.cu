@@ -74,12 +74,12 @@ __global__ void __launch_bounds__(256)
     uint32_t *words = gpu_limb(v, at.member, at.part, at.limb) + row * 256;
     uint4 *mine = shared + local * (GPU_ROW_SHARED / 4);
     uint32_t a[16], f[16];
-    GPU_UNROLL
-    for (uint32_t k = 0; k < 16; k++) a[k] = words[16 * k + t];
+    gpu_row_load(a, words, t);
     gpu_powers<SCALED>(f, SCALED ? gpu_mont(factor.at[at.limb], direction[layout.roots], q) : 0, tables.run, q);
     gpu_forward_row<SCALED>(a, (uint32_t *)mine, tables, f, t, q);
+    uint4 *const to = (uint4 *)words + t;
     GPU_UNROLL
-    for (uint32_t i = 0; i < 4; i++) ((uint4 *)words)[16 * i + t] = mine[gpu_row_group(16 * i + t)];
+    for (uint32_t i = 0; i < 4; i++) to[16 * i] = mine[gpu_row_group(t, i)];
 }
 
 __global__ void __launch_bounds__(256)
@@ -92,17 +92,16 @@ __global__ void __launch_bounds__(256)
     const sable_prime q = ring.prime[pos];
     const uint32_t *direction = ring.tables + pos * ring.table_words + layout.inverse;
     const gpu_row_tables tables = gpu_row_tables_of(direction, layout, row, t);
-    const uint4 *from = (const uint4 *)(gpu_limb(in, at.member, at.part, at.limb) + row * 256);
+    const uint4 *const from = (const uint4 *)(gpu_limb(in, at.member, at.part, at.limb) + row * 256) + t;
     uint32_t *to = gpu_limb(out, at.member, at.part, at.limb) + row * 256;
     uint4 *mine = shared + local * (GPU_ROW_SHARED / 4);
     GPU_UNROLL
-    for (uint32_t i = 0; i < 4; i++) mine[gpu_row_group(16 * i + t)] = from[16 * i + t];
+    for (uint32_t i = 0; i < 4; i++) mine[gpu_row_group(t, i)] = from[16 * i];
     __syncwarp();
     uint32_t a[16], f[16];
     gpu_powers<true>(f, gpu_mont(factor.at[at.limb], direction[layout.roots], q), tables.run, q);
     gpu_inverse_row(a, (uint32_t *)mine, tables, f, t, q);
-    GPU_UNROLL
-    for (uint32_t k = 0; k < 16; k++) to[16 * k + t] = a[k];
+    gpu_row_store(to, a, t);
 }
 
 // A limb of N words by N/2 threads, one butterfly a thread and level.
@@ -113,13 +112,14 @@ __global__ void forward_small(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view v, GPU
     const Place at = place_of(v, 0);
     const uint32_t pos = v.pos[at.limb], thread = threadIdx.x, threads = ring.n / 2;
     const sable_prime q = ring.prime[pos];
+    const gpu_modulus modulus = {q.p, 2 * q.p, 0 - 2 * q.p};
     const uint32_t *tree = ring.tables + pos * ring.table_words;
     uint32_t *words = gpu_limb(v, at.member, at.part, at.limb);
     for (uint32_t j = thread; j < ring.n; j += threads) a[j] = words[j];
     for (uint32_t m = 1; m < ring.n; m *= 2) {
         const uint32_t half = threads / m, i = thread / half, x = thread + i * half;
         __syncthreads();
-        gpu_forward_pair(a[x], a[x + half], tree[2 * (m + i)], tree[2 * (m + i) + 1], q.p, 2 * q.p);
+        gpu_forward_pair(a[x], a[x + half], tree[2 * (m + i)], tree[2 * (m + i) + 1], modulus);
     }
     __syncthreads();
     const uint32_t c = gpu_mont(factor.at[at.limb], tree[0], q);
@@ -132,6 +132,7 @@ __global__ void inverse_small(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view out, G
     const Place at = place_of(out, 0);
     const uint32_t pos = out.pos[at.limb], thread = threadIdx.x, threads = ring.n / 2;
     const sable_prime q = ring.prime[pos];
+    const gpu_modulus modulus = {q.p, 2 * q.p, 0 - 2 * q.p};
     const uint32_t *tree = ring.tables + pos * ring.table_words + layout.inverse;
     const uint32_t *from = gpu_limb(in, at.member, at.part, at.limb);
     uint32_t *to = gpu_limb(out, at.member, at.part, at.limb);
@@ -139,7 +140,7 @@ __global__ void inverse_small(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view out, G
     for (uint32_t m = threads; m; m /= 2) {
         const uint32_t half = threads / m, i = thread / half, x = thread + i * half;
         __syncthreads();
-        gpu_inverse_pair(a[x], a[x + half], tree[2 * (m + i)], tree[2 * (m + i) + 1], q.p, 2 * q.p);
+        gpu_inverse_pair(a[x], a[x + half], tree[2 * (m + i)], tree[2 * (m + i) + 1], modulus);
     }
     __syncthreads();
     const uint32_t c = gpu_mont(factor.at[at.limb], tree[0], q);

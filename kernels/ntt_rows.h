@@ -13,42 +13,57 @@
 
 #define GPU_ROW_SHARED 272u /* words */
 
-/* Place of the row's group n of four words. */
-static __device__ __forceinline__ uint32_t gpu_row_group(uint32_t n) { return n ^ (n >> 3 & 3); }
+/* Groups of four words: place of group 4*t + i, i < 4, of a run, and of group 16*i + t. Written so that what depends on i is
+ * a constant where it can be. */
+static __device__ __forceinline__ uint32_t gpu_row_run_group(uint32_t t, uint32_t i) {
+    return 4 * t + (i ^ (t / 2 % 4));
+}
+static __device__ __forceinline__ uint32_t gpu_row_group(uint32_t t, uint32_t i) {
+    return 16 * i + (t ^ t / 8 ^ (i % 2 ? 2 : 0));
+}
 
-/* Groups 4t + i of a run: 4t + (i ^ t/2 % 4). */
 static __device__ __forceinline__ void gpu_row_put_run(uint4 *shared, const uint32_t (&a)[16], uint32_t t) {
-    uint4 *run = shared + 4 * t;
     GPU_UNROLL
     for (uint32_t i = 0; i < 4; i++)
-        run[i ^ (t >> 1 & 3)] = make_uint4(a[4 * i], a[4 * i + 1], a[4 * i + 2], a[4 * i + 3]);
+        shared[gpu_row_run_group(t, i)] = make_uint4(a[4 * i], a[4 * i + 1], a[4 * i + 2], a[4 * i + 3]);
 }
 
 static __device__ __forceinline__ void gpu_row_get_run(uint32_t (&a)[16], const uint4 *shared, uint32_t t) {
-    const uint4 *run = shared + 4 * t;
     GPU_UNROLL
     for (uint32_t i = 0; i < 4; i++) {
-        const uint4 four = run[i ^ (t >> 1 & 3)];
+        const uint4 four = shared[gpu_row_run_group(t, i)];
         a[4 * i] = four.x, a[4 * i + 1] = four.y, a[4 * i + 2] = four.z, a[4 * i + 3] = four.w;
     }
 }
 
-/* Words 16*k + t: group 4k + t/4 lies at 4k + (t/4 ^ k/2 % 4), so that four addresses and constant offsets do. */
+/* Words 16*k + t, in group 4*k + t/4: four places of the thread, and a constant. */
 static __device__ __forceinline__ void gpu_row_put_words(uint32_t *shared, const uint32_t (&a)[16], uint32_t t) {
     GPU_UNROLL
     for (uint32_t c = 0; c < 4; c++) {
-        uint32_t *first = shared + 4 * (t >> 2 ^ c) + t % 4;
-        first[16 * (2 * c)] = a[2 * c], first[16 * (2 * c + 1)] = a[2 * c + 1];
-        first[16 * (2 * c + 8)] = a[2 * c + 8], first[16 * (2 * c + 9)] = a[2 * c + 9];
+        uint32_t *const to = shared + 4 * (t / 4 ^ c) + t % 4;
+        GPU_UNROLL
+        for (uint32_t k = 2 * c; k < 16; k += 8) to[16 * k] = a[k], to[16 * k + 16] = a[k + 1];
     }
 }
 static __device__ __forceinline__ void gpu_row_get_words(uint32_t (&a)[16], const uint32_t *shared, uint32_t t) {
     GPU_UNROLL
     for (uint32_t c = 0; c < 4; c++) {
-        const uint32_t *first = shared + 4 * (t >> 2 ^ c) + t % 4;
-        a[2 * c] = first[16 * (2 * c)], a[2 * c + 1] = first[16 * (2 * c + 1)];
-        a[2 * c + 8] = first[16 * (2 * c + 8)], a[2 * c + 9] = first[16 * (2 * c + 9)];
+        const uint32_t *const from = shared + 4 * (t / 4 ^ c) + t % 4;
+        GPU_UNROLL
+        for (uint32_t k = 2 * c; k < 16; k += 8) a[k] = from[16 * k], a[k + 1] = from[16 * k + 16];
     }
+}
+
+/* Words 16*k + t of a row in memory. */
+static __device__ __forceinline__ void gpu_row_load(uint32_t (&a)[16], const uint32_t *row, uint32_t t) {
+    const uint32_t *const from = row + t;
+    GPU_UNROLL
+    for (uint32_t k = 0; k < 16; k++) a[k] = from[16 * k];
+}
+static __device__ __forceinline__ void gpu_row_store(uint32_t *row, const uint32_t (&a)[16], uint32_t t) {
+    uint32_t *const to = row + t;
+    GPU_UNROLL
+    for (uint32_t k = 0; k < 16; k++) to[16 * k] = a[k];
 }
 
 /* What a row needs of the tables of a direction. */
@@ -66,21 +81,21 @@ static __device__ __forceinline__ gpu_row_tables gpu_row_tables_of(const uint32_
     return r;
 }
 
-/* From words 16*k + t below 4p to the canonical row in shared memory, group n at gpu_row_group(n), visible to the warp.
+/* From words 16*k + t below 4p to the canonical row in shared memory, visible to the warp.
  * f: gpu_powers of the run. */
 template <bool SCALED>
 static __device__ __forceinline__ void gpu_forward_row(uint32_t (&a)[16], uint32_t *shared,
                                                        const gpu_row_tables &tables, const uint32_t (&f)[16],
                                                        uint32_t t, const sable_prime &q) {
-    const uint32_t p2 = 2 * q.p;
-    gpu_forward_levels<0, true>(a, tables.heap, q.p, p2);
+    const gpu_modulus m = gpu_modulus_of(q.p, (const uint32_t *)tables.heap);
+    gpu_forward_levels<0>(a, tables.heap, m);
     gpu_row_put_words(shared, a, t);
     __syncwarp();
     gpu_row_get_run(a, (const uint4 *)shared, t);
     gpu_twist<SCALED>(a, f, q);
-    gpu_forward_cyclic(a, tables.roots, q.p, p2);
+    gpu_forward_cyclic(a, tables.roots, m);
     GPU_UNROLL
-    for (uint32_t k = 0; k < 16; k++) a[k] = sable_canon2(a[k], q.p);
+    for (uint32_t k = 0; k < 16; k++) a[k] = sable_canon1(gpu_below_2p(a[k], m), q.p);
     gpu_row_put_run((uint4 *)shared, a, t);
     __syncwarp();
 }
@@ -89,14 +104,14 @@ static __device__ __forceinline__ void gpu_forward_row(uint32_t (&a)[16], uint32
 static __device__ __forceinline__ void gpu_inverse_row(uint32_t (&a)[16], uint32_t *shared,
                                                        const gpu_row_tables &tables, const uint32_t (&f)[16],
                                                        uint32_t t, const sable_prime &q) {
+    const gpu_modulus m = gpu_modulus_of(q.p, (const uint32_t *)tables.heap);
     gpu_row_get_run(a, (const uint4 *)shared, t);
-    const uint32_t p2 = tables.heap[0].x;
-    gpu_inverse_cyclic(a, tables.roots, q.p, p2);
+    gpu_inverse_cyclic(a, tables.roots, m);
     gpu_twist<true>(a, f, q);
     gpu_row_put_run((uint4 *)shared, a, t);
     __syncwarp();
     gpu_row_get_words(a, shared, t);
-    gpu_inverse_levels<0>(a, tables.heap, q.p, p2);
+    gpu_inverse_levels<0>(a, tables.heap, m);
 }
 
 #endif

@@ -6,53 +6,55 @@
  *   forward (Cooley-Tukey):     words in [0,4p) between levels
  *   inverse (Gentleman-Sande):  words in [0,2p) between levels
  *
- * A butterfly is 3 multiplications (1 high, 2 low) and 4 additions or minima. p2 = 2p; for the inverse it comes from memory (a heap's pair 0):
- * made from p in the kernel, the compiler makes it again at every use, and the butterfly takes 9 instructions instead of 7. */
+ * A butterfly is 3 multiplications (1 high, 2 low) and 3 other instructions: a minimum of a sum, a sum of two and one of three. */
 #include "kernels/device.h"
 
+/* A prime as butterflies want it. 2p and -2p come from memory: made from p, they would be made again, by a multiplication
+ * each, at every use. */
+struct gpu_modulus {
+    uint32_t p, twice, minus_twice;
+};
+static __device__ __forceinline__ gpu_modulus gpu_modulus_of(uint32_t p, const uint32_t *heap) {
+    return {p, heap[0], heap[1]};
+}
+/* [0,4p) -> [0,2p), one instruction. */
+static __device__ __forceinline__ uint32_t gpu_below_2p(uint32_t x, const gpu_modulus &m) {
+    return sable_min32(x, x + m.minus_twice);
+}
+
 static __device__ __forceinline__ void gpu_forward_pair(uint32_t &x, uint32_t &y, uint32_t w, uint32_t quotient,
-                                                        uint32_t p, uint32_t p2) {
-    /* v = y*w - q*p as in sable_shoup_lazy: x = u + v, and y = u - v + 2p = 2u + 2p - x. The sum with u is part of a
-     * multiply-add. */
-    const uint32_t u = sable_min32(x, x - p2), q = (uint32_t)(((uint64_t)y * quotient) >> 32);
-    const uint32_t s = y * w + u;
-    x = s - q * p;
-    y = 2 * u + p2 - x;
+                                                        const gpu_modulus &m) {
+    const uint32_t u = gpu_below_2p(x, m), v = sable_shoup_lazy(y, w, quotient, m.p);
+    x = u + v;
+    y = u - v + m.twice;
 }
 
 static __device__ __forceinline__ void gpu_inverse_pair(uint32_t &x, uint32_t &y, uint32_t w, uint32_t quotient,
-                                                        uint32_t p, uint32_t p2) {
-    const uint32_t s = x + y, d = x - y + p2;
-    x = sable_min32(s, s - p2);
-    y = sable_shoup_lazy(d, w, quotient, p);
-}
-
-/* Pair n of a heap. QUADS: two pairs a load, fewer instructions; else one, fewer registers. */
-template <bool QUADS>
-static __device__ __forceinline__ uint2 gpu_pair(const uint4 *heap, uint32_t n) {
-    if (!QUADS) return ((const uint2 *)heap)[n];
-    const uint4 two = heap[n / 2];
-    return n % 2 ? make_uint2(two.z, two.w) : make_uint2(two.x, two.y);
+                                                        const gpu_modulus &m) {
+    const uint32_t s = x + y, d = x - y + m.twice;
+    x = gpu_below_2p(s, m);
+    y = sable_shoup_lazy(d, w, quotient, m.p);
 }
 
 /* Level S: node m / half of 2^S has words m % half and m % half + half of its 2*half. Bounds of loops and numbers of words are
  * constants, so that the words stay in registers. */
-template <uint32_t S, bool QUADS>
-static __device__ __forceinline__ void gpu_forward_level(uint32_t (&a)[16], const uint4 *heap, uint32_t p,
-                                                         uint32_t p2) {
+template <uint32_t S>
+static __device__ __forceinline__ void gpu_forward_level(uint32_t (&a)[16], const uint4 *heap, const gpu_modulus &q) {
     constexpr uint32_t half = 8u >> S, nodes = 1u << S;
+    uint4 two[nodes / 2 + 1]; /* pairs of nodes 2*i and 2*i + 1; the root is the second of its four words */
     GPU_UNROLL
-    for (uint32_t i = 0; i < nodes; i++) {
-        const uint2 pair = gpu_pair<QUADS>(heap, nodes + i);
-        GPU_UNROLL
-        for (uint32_t j = 0; j < half; j++)
-            gpu_forward_pair(a[2 * i * half + j], a[(2 * i + 1) * half + j], pair.x, pair.y, p, p2);
+    for (uint32_t i = 0; i < (nodes + 1) / 2; i++) two[i] = heap[nodes / 2 + i];
+    GPU_UNROLL
+    for (uint32_t m = 0; m < 8; m++) {
+        const uint32_t i = m / half, at = 2 * i * half + m % half;
+        const bool second = S == 0 || i % 2;
+        gpu_forward_pair(a[at], a[at + half], second ? two[i / 2].z : two[i / 2].x,
+                         second ? two[i / 2].w : two[i / 2].y, q);
     }
 }
 
 template <uint32_t S>
-static __device__ __forceinline__ void gpu_inverse_level(uint32_t (&a)[16], const uint4 *heap, uint32_t p,
-                                                         uint32_t p2) {
+static __device__ __forceinline__ void gpu_inverse_level(uint32_t (&a)[16], const uint4 *heap, const gpu_modulus &q) {
     constexpr uint32_t half = 8u >> S, nodes = 1u << S;
     uint4 two[nodes / 2 + 1];
     GPU_UNROLL
@@ -62,85 +64,81 @@ static __device__ __forceinline__ void gpu_inverse_level(uint32_t (&a)[16], cons
         const uint32_t i = m / half, at = 2 * i * half + m % half;
         const bool second = S == 0 || i % 2;
         gpu_inverse_pair(a[at], a[at + half], second ? two[i / 2].z : two[i / 2].x,
-                         second ? two[i / 2].w : two[i / 2].y, p, p2);
+                         second ? two[i / 2].w : two[i / 2].y, q);
     }
 }
 
 /* Levels FROM to 3 below a heap. */
-template <uint32_t FROM, bool QUADS>
-static __device__ __forceinline__ void gpu_forward_levels(uint32_t (&a)[16], const uint4 *heap, uint32_t p,
-                                                          uint32_t p2) {
-    if (FROM <= 0) gpu_forward_level<0, QUADS>(a, heap, p, p2);
-    if (FROM <= 1) gpu_forward_level<1, QUADS>(a, heap, p, p2);
-    if (FROM <= 2) gpu_forward_level<2, QUADS>(a, heap, p, p2);
-    gpu_forward_level<3, QUADS>(a, heap, p, p2);
+template <uint32_t FROM>
+static __device__ __forceinline__ void gpu_forward_levels(uint32_t (&a)[16], const uint4 *heap, const gpu_modulus &q) {
+    if (FROM <= 0) gpu_forward_level<0>(a, heap, q);
+    if (FROM <= 1) gpu_forward_level<1>(a, heap, q);
+    if (FROM <= 2) gpu_forward_level<2>(a, heap, q);
+    gpu_forward_level<3>(a, heap, q);
 }
 
 /* Levels 3 to FROM above a heap of inverse values. */
 template <uint32_t FROM>
-static __device__ __forceinline__ void gpu_inverse_levels(uint32_t (&a)[16], const uint4 *heap, uint32_t p,
-                                                          uint32_t p2) {
-    gpu_inverse_level<3>(a, heap, p, p2);
-    if (FROM <= 2) gpu_inverse_level<2>(a, heap, p, p2);
-    if (FROM <= 1) gpu_inverse_level<1>(a, heap, p, p2);
-    if (FROM <= 0) gpu_inverse_level<0>(a, heap, p, p2);
+static __device__ __forceinline__ void gpu_inverse_levels(uint32_t (&a)[16], const uint4 *heap, const gpu_modulus &q) {
+    gpu_inverse_level<3>(a, heap, q);
+    if (FROM <= 2) gpu_inverse_level<2>(a, heap, q);
+    if (FROM <= 1) gpu_inverse_level<1>(a, heap, q);
+    if (FROM <= 0) gpu_inverse_level<0>(a, heap, q);
 }
 
 /* Level S of a cyclic transform: node 0 multiplies with 1. */
 template <uint32_t S>
-static __device__ __forceinline__ void gpu_forward_cyclic_level(uint32_t (&a)[16], const uint4 (&r)[4], uint32_t p,
-                                                                uint32_t p2) {
+static __device__ __forceinline__ void gpu_forward_cyclic_level(uint32_t (&a)[16], const uint4 (&r)[4],
+                                                                const gpu_modulus &q) {
     constexpr uint32_t half = 8u >> S;
     GPU_UNROLL
     for (uint32_t m = 0; m < 8; m++) {
         const uint32_t i = m / half, at = 2 * i * half + m % half;
         uint32_t &x = a[at], &y = a[at + half];
         if (i > 0) {
-            gpu_forward_pair(x, y, i % 2 ? r[i / 2].z : r[i / 2].x, i % 2 ? r[i / 2].w : r[i / 2].y, p, p2);
+            gpu_forward_pair(x, y, i % 2 ? r[i / 2].z : r[i / 2].x, i % 2 ? r[i / 2].w : r[i / 2].y, q);
         } else {
-            const uint32_t u = S ? sable_min32(x, x - p2) : x, v = S ? sable_min32(y, y - p2) : y;
+            const uint32_t u = S ? gpu_below_2p(x, q) : x, v = S ? gpu_below_2p(y, q) : y;
             x = u + v;
-            y = u - v + p2;
+            y = u - v + q.twice;
         }
     }
 }
 
 template <uint32_t S>
-static __device__ __forceinline__ void gpu_inverse_cyclic_level(uint32_t (&a)[16], const uint4 (&r)[4], uint32_t p,
-                                                                uint32_t p2) {
+static __device__ __forceinline__ void gpu_inverse_cyclic_level(uint32_t (&a)[16], const uint4 (&r)[4],
+                                                                const gpu_modulus &q) {
     constexpr uint32_t half = 8u >> S;
     GPU_UNROLL
     for (uint32_t m = 0; m < 8; m++) {
         const uint32_t i = m / half, at = 2 * i * half + m % half;
         uint32_t &x = a[at], &y = a[at + half];
         if (i > 0) {
-            gpu_inverse_pair(x, y, i % 2 ? r[i / 2].z : r[i / 2].x, i % 2 ? r[i / 2].w : r[i / 2].y, p, p2);
+            gpu_inverse_pair(x, y, i % 2 ? r[i / 2].z : r[i / 2].x, i % 2 ? r[i / 2].w : r[i / 2].y, q);
         } else {
-            const uint32_t sum = x + y, d = x - y + p2;
-            x = S ? sable_min32(sum, sum - p2) : sum;
-            y = S ? sable_min32(d, d - p2) : d;
+            const uint32_t sum = x + y, d = x - y + q.twice;
+            x = S ? gpu_below_2p(sum, q) : sum;
+            y = S ? gpu_below_2p(d, q) : d;
         }
     }
 }
 
 /* Cyclic transform of 16 words below 2p: 17 of the 32 butterflies multiply. Words end in [0,4p). */
-static __device__ __forceinline__ void gpu_forward_cyclic(uint32_t (&a)[16], const uint4 *roots, uint32_t p,
-                                                          uint32_t p2) {
+static __device__ __forceinline__ void gpu_forward_cyclic(uint32_t (&a)[16], const uint4 *roots, const gpu_modulus &q) {
     const uint4 r[4] = {roots[0], roots[1], roots[2], roots[3]};
-    gpu_forward_cyclic_level<0>(a, r, p, p2);
-    gpu_forward_cyclic_level<1>(a, r, p, p2);
-    gpu_forward_cyclic_level<2>(a, r, p, p2);
-    gpu_forward_cyclic_level<3>(a, r, p, p2);
+    gpu_forward_cyclic_level<0>(a, r, q);
+    gpu_forward_cyclic_level<1>(a, r, q);
+    gpu_forward_cyclic_level<2>(a, r, q);
+    gpu_forward_cyclic_level<3>(a, r, q);
 }
 
 /* The inverse without its factor 1/16, from words below 2p to words below 4p. */
-static __device__ __forceinline__ void gpu_inverse_cyclic(uint32_t (&a)[16], const uint4 *roots, uint32_t p,
-                                                          uint32_t p2) {
+static __device__ __forceinline__ void gpu_inverse_cyclic(uint32_t (&a)[16], const uint4 *roots, const gpu_modulus &q) {
     const uint4 r[4] = {roots[0], roots[1], roots[2], roots[3]};
-    gpu_inverse_cyclic_level<3>(a, r, p, p2);
-    gpu_inverse_cyclic_level<2>(a, r, p, p2);
-    gpu_inverse_cyclic_level<1>(a, r, p, p2);
-    gpu_inverse_cyclic_level<0>(a, r, p, p2);
+    gpu_inverse_cyclic_level<3>(a, r, q);
+    gpu_inverse_cyclic_level<2>(a, r, q);
+    gpu_inverse_cyclic_level<1>(a, r, q);
+    gpu_inverse_cyclic_level<0>(a, r, q);
 }
 
 static __device__ __forceinline__ uint32_t gpu_mont(uint32_t a, uint32_t b, const sable_prime &q) {

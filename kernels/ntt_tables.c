@@ -28,10 +28,10 @@ gpu_ntt_layout gpu_ntt_layout_of(uint32_t log_n) {
 
 size_t gpu_ntt_table_words(uint32_t log_n) { return gpu_ntt_layout_of(log_n).words; }
 
-/* One direction's values: a tree in bit-reversed order and its companions, and twice the prime. */
+/* One direction's values: a tree in bit-reversed order and its companions. */
 typedef struct tree {
     const uint32_t *w, *shoup;
-    uint32_t p2;
+    uint32_t p;
 } tree;
 
 static void put_pair(uint32_t *heap, uint32_t at, const tree *t, uint32_t node) {
@@ -39,9 +39,14 @@ static void put_pair(uint32_t *heap, uint32_t at, const tree *t, uint32_t node) 
     heap[2 * at + 1] = t->shoup[node];
 }
 
+static void put_modulus(uint32_t *heap, uint32_t p) {
+    heap[0] = 2 * p;
+    heap[1] = 0 - 2 * p;
+}
+
 /* The four levels below block `block` of level `level`. */
 static uint32_t *put_heap(uint32_t *out, const tree *t, uint32_t level, uint32_t block) {
-    out[0] = t->p2;
+    put_modulus(out, t->p);
     for (uint32_t s = 0; s < 4; s++)
         for (uint32_t i = 0; i < 1u << s; i++) put_pair(out, (1u << s) + i, t, (1u << (level + s)) + (block << s) + i);
     return out + GPU_NTT_HEAP;
@@ -49,7 +54,7 @@ static uint32_t *put_heap(uint32_t *out, const tree *t, uint32_t level, uint32_t
 
 /* Fewer than 16 rows: a thread holds several columns, which share twiddles; their levels are the heap's last. */
 static uint32_t *put_short_heap(uint32_t *out, const tree *t, uint32_t log_rows) {
-    out[0] = t->p2;
+    put_modulus(out, t->p);
     for (uint32_t s = 4 - log_rows; s < 4; s++) {
         const uint32_t nodes = 1u << (s + log_rows - 4);
         for (uint32_t i = 0; i < 1u << s; i++) put_pair(out, (1u << s) + i, t, nodes + i % nodes);
@@ -82,8 +87,7 @@ static void put_direction(uint32_t *out, const gpu_ntt_layout *l, const tree *t,
 void gpu_ntt_tables_make(uint32_t *out, const sable_ring *ring, uint32_t pos) {
     const gpu_ntt_layout l = gpu_ntt_layout_of(ring->log_n);
     const sable_prime *q = &ring->prime[pos];
-    const tree forward = {ring->w[pos], ring->w_shoup[pos], 2 * q->p},
-               inverse = {ring->iw[pos], ring->iw_shoup[pos], 2 * q->p};
+    const tree forward = {ring->w[pos], ring->w_shoup[pos], q->p}, inverse = {ring->iw[pos], ring->iw_shoup[pos], q->p};
     memset(out, 0, l.words * sizeof *out);
     if (ring->log_n < GPU_NTT_TWO_STEPS) {
         for (uint32_t i = 0; i < ring->n; i++) {

@@ -6,7 +6,7 @@
  * A limb of N >= 2^10 words is a matrix of R = N/256 rows of 256 words. The first log2 R levels of the transform's tree go
  * down its columns, the last eight along its rows: 4 in which all words of a row have the same twiddles, then 4 inside
  * runs of 16 words. A thread does up to 4 levels on 16 words in registers. The 15 twiddles for that are a *heap*: a tree of
- * 4 levels in 16 pairs, node i of level s at 2^s + i; a pair is (w, floor(w * 2^32 / p)), pair 0 is (2p, 0).
+ * 4 levels in 16 pairs (w, floor(w * 2^32 / p)), node i of level s at 2^s + i; pair 0 is (2p, 2^32 - 2p).
  *
  * The last 4 levels would need N words and their companions. Instead a run of 16 words is made cyclic: the block is taken
  * modulo X^16 - g^16 with g = psi^(2 brv(run) + 1), so X = g*Y leaves Y^16 - 1, whose twiddles are the same eight powers of a
