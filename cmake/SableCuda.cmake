@@ -70,3 +70,11 @@ set_target_properties(sable_cuda PROPERTIES
     BUILD_RPATH "${sable_rpath_lib}"
     INSTALL_RPATH "${sable_rpath_lib}")
 install(TARGETS sable_cuda LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+
+if(SABLE_BENCH)
+    add_executable(gpu_probe bench/gpu_probe.cu) # limits of a device (docs/GPU_MODEL.md)
+    target_compile_options(gpu_probe PRIVATE "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra>")
+    target_include_directories(gpu_probe PRIVATE ${PROJECT_SOURCE_DIR}/host ${PROJECT_SOURCE_DIR}/include)
+    set_target_properties(gpu_probe PROPERTIES CUDA_STANDARD 17 CUDA_ARCHITECTURES "${sable_cuda_archs}"
+                                               CUDA_RUNTIME_LIBRARY Static)
+endif()

@@ -51,6 +51,13 @@ PYTHON
         2> >(grep -v -E '^[0-9]+ warnings?( and [0-9]+ errors?)? generated|^Suppressed|^Use -header-filter' >&2)
 }
 
+# Without nvcc there is nothing to check (77).
+check_kernels() {
+    local status=0
+    python3 scripts/kernel_stats.py --check || status=$?
+    [ $status -eq 0 ] || [ $status -eq 77 ]
+}
+
 check_shell() {
     local status=0 file
     while IFS= read -r -d '' file; do bash -n "$file" || status=1; done < <(tracked '*.sh' .ci/run)
@@ -69,6 +76,7 @@ check "sizes and words" python3 scripts/check_sizes.py
 check "shell syntax" check_shell
 check "format ($(clang-format --version | grep -o 'version [0-9.]*'))" check_format
 check "clang-tidy" check_tidy
+check "kernels as compiled" check_kernels
 
 if [ ${#failed[@]} -gt 0 ]; then
     say "failed: ${failed[*]}"
