@@ -7,6 +7,9 @@
 #include "ckks/eval_internal.h"
 #include "ring/word.h"
 
+/* Numbers that one thread looks at in a microsecond: four times as many are worth a parallel region. */
+#define RUN ((size_t)2048)
+
 /* What sable_encoding means for this context, checked. */
 static sable_status encoding_shape(sable_queue *queue, sable_pt *meta, const sable_encoding *e, size_t count) {
     const sable_ctx *ctx = queue->ctx;
@@ -38,7 +41,7 @@ static double size_of(const double *value, bool is_complex) {
     return is_complex ? sqrt(value[0] * value[0] + value[1] * value[1]) : fabs(value[0]);
 }
 
-/* Largest |value|, or a number that is not finite if one of them is not. */
+/* Largest |value|, or infinity if one of them is not finite. */
 static double extent_of(const double *values, size_t count, bool is_complex) {
     double most = 0, zero = 0;
 #pragma omp simd reduction(max : most) reduction(+ : zero)
@@ -47,13 +50,22 @@ static double extent_of(const double *values, size_t count, bool is_complex) {
         most = size > most ? size : most;
         zero += size * 0;
     }
-    return most + zero;
+    return zero == 0 ? most : INFINITY;
 }
 
 /* Refuses values that are not finite. */
 static sable_status values_extent(sable_queue *queue, double *largest, const double *values, size_t count,
                                   bool is_complex) {
-    *largest = is_complex ? extent_of(values, count, true) : extent_of(values, count, false);
+    const uint32_t threads = sable_host_threads(queue->ctx);
+    (void)threads; /* unused without OpenMP */
+    double most = 0;
+#pragma omp parallel for schedule(static) reduction(max : most) if (count > 4 * RUN) num_threads(threads)
+    for (size_t first = 0; first < count; first += RUN) {
+        const size_t left = count - first < RUN ? count - first : RUN;
+        const double size = is_complex ? extent_of(values + first, left, true) : extent_of(values + first, left, false);
+        most = size > most ? size : most;
+    }
+    *largest = most;
     const size_t step = is_complex ? 2 : 1;
     for (size_t i = 0; !isfinite(*largest) && i < count; i += step)
         if (!isfinite(size_of(values + i, is_complex)))
@@ -63,11 +75,11 @@ static sable_status values_extent(sable_queue *queue, double *largest, const dou
 }
 
 static sable_status encode_member(sable_queue *queue, const sable_limbs *out, const double *z, bool is_complex,
-                                  const sable_pt *meta, double *hi, double *lo) {
+                                  const sable_pt *meta, double *coeff, double *hi, double *lo) {
     const sable_ctx *ctx = queue->ctx;
     const uint32_t threads = sable_host_threads(ctx);
-    SABLE_TRY(sable_embed_inverse(ctx->encoder, lo, z, is_complex, meta->slots, threads, &queue->error));
-    sable_scale_round(hi, lo, lo, 2 * (size_t)meta->slots, sable_scale_dd(meta->scale), threads);
+    SABLE_TRY(sable_embed_inverse(ctx->encoder, coeff, z, is_complex, meta->slots, threads, &queue->error));
+    sable_scale_round(hi, lo, coeff, 2 * (size_t)meta->slots, sable_scale_dd(meta->scale), threads);
     SABLE_RUN(queue, encode(queue->handle, out, hi, lo, ctx->params.n / (2 * meta->slots)));
     return SABLE_OK;
 }
@@ -98,7 +110,7 @@ sable_status sable_encode(sable_queue *queue, sable_pt *out, const double *value
 
     const sable_level_tables *t = &ctx->level[meta.level];
     size_t n2 = 2 * (size_t)meta.slots;
-    double *host = malloc(2 * n2 * sizeof *host);
+    double *host = malloc(3 * n2 * sizeof *host);
     if (!host) return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "encode: no memory for %zu coefficients", n2);
     uint32_t *data;
     sable_status status = sable_words_alloc(queue, &data, (size_t)meta.batch * t->limbs * ctx->params.n, "encode");
@@ -109,14 +121,14 @@ sable_status sable_encode(sable_queue *queue, sable_pt *out, const double *value
             one.data = all.data + b * all.batch_stride;
             status = ctx->tally ? ctx->backend->encode(queue->handle, &one, NULL, NULL, ctx->params.n / (uint32_t)n2)
                                 : encode_member(queue, &one, values + count / meta.batch * b, encoding->is_complex,
-                                                &meta, host, host + n2);
+                                                &meta, host, host + n2, host + 2 * n2);
         }
         if (status == SABLE_OK)
             sable_pt_commit(queue, out, &meta, data);
         else
             sable_words_release(queue, data);
     }
-    sable_wipe(host, 2 * n2 * sizeof *host, sable_host_threads(ctx));
+    sable_wipe(host, 3 * n2 * sizeof *host, sable_host_threads(ctx));
     free(host);
     return status;
 }

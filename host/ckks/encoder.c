@@ -8,9 +8,10 @@
 #include "ckks/fft.h"
 #include "ring/word.h"
 
-/* Slots or coefficients that one thread goes through at a time, and fewest that are worth a parallel region. */
+/* Slots or coefficients that one thread goes through at a time, and fewest that are worth a parallel region: a pass over
+ * 2^13 of them takes 1 to 4 us, a region 0.6. */
 #define RUN           ((size_t)1024)
-#define PARALLEL_FROM ((size_t)4096)
+#define PARALLEL_FROM ((size_t)1 << 13)
 
 struct sable_encoder {
     uint32_t log_n;
@@ -58,11 +59,14 @@ static sable_status no_work(uint32_t slots, sable_error *err) {
 }
 
 void sable_wipe(void *memory, size_t bytes, uint32_t threads) {
-    const size_t piece = RUN * sizeof(double), pieces = (bytes + piece - 1) / piece;
-    (void)threads; /* unused without OpenMP */
-#pragma omp parallel for schedule(static) if (bytes >= PARALLEL_FROM * sizeof(double)) num_threads(threads)
-    for (size_t i = 0; i < pieces; i++)
-        sodium_memzero((char *)memory + i * piece, i + 1 < pieces ? piece : bytes - i * piece);
+    const size_t piece = RUN * sizeof(double), pieces = bytes / piece;
+    if (threads == 1 || bytes < PARALLEL_FROM * sizeof(double)) {
+        sodium_memzero(memory, bytes);
+        return;
+    }
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (size_t i = 0; i < pieces; i++) sodium_memzero((char *)memory + i * piece, piece);
+    sodium_memzero((char *)memory + pieces * piece, bytes - pieces * piece);
 }
 
 /* The work array may hold a secret message. */

@@ -29,7 +29,7 @@ SABLE_SHARED sable_status sable_embed(const sable_encoder *encoder, double *z, b
                                       uint32_t slots, uint32_t threads, sable_error *err);
 /* Integer-valued hi + lo = coeff * scale rounded: the product in double-double, hi = rint(product.hi), lo = rint of the rest;
  * |hi + lo - coeff*scale| <= 1/2 + 2^-53 + 2^-103 |coeff*scale|. Requires |coeff*scale| < 2^120; |lo| < 2^53, as the backend's
- * encode wants it, holds below 2^105. lo may be coeff. */
+ * encode wants it, holds below 2^105. */
 SABLE_SHARED void sable_scale_round(double *hi, double *lo, const double *coeff, size_t count, sable_dd scale,
                                     uint32_t threads);
 

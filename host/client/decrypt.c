@@ -135,17 +135,22 @@ static sable_status fetch(decryption *d, uint32_t count) {
     return SABLE_OK;
 }
 
-/* Selected limb k of `count` members. */
-static void phase_limb(client_lane *lane, const decryption *d, uint32_t k, uint32_t count) {
+/* Selected limb of `count` members, first part: c0 + c1*s (+ c2*s^2); last part: its inverse transform. */
+static void phase_limb(client_lane *lane, const decryption *d, sable_cut_item item, uint32_t count) {
     const size_t n = lane->on->ring->n, limbs = d->sel.limbs;
-    const uint32_t p = d->sel.pos[k];
-    uint32_t *s = lane->limb[0], *square = lane->limb[1], *sum = lane->limb[2];
-    lane_expand_small(lane, s, d->secret->s, lane_mont(lane, p), p);
-    if (d->in->parts == 3) lane_mul_mont(lane, square, s, s, p);
+    const uint32_t k = item.task, p = d->sel.pos[k];
+    uint32_t *s = lane->limb[0], *square = lane->limb[1];
+    if (item.first) {
+        lane_expand_small(lane, s, d->secret->s, lane_mont(lane, p), p);
+        if (d->in->parts == 3) lane_mul_mont(lane, square, s, s, p);
+    }
     for (uint32_t b = 0; b < count; b++) {
-        lane_affine(lane, sum, cipher_limb(d, b, 0, k), cipher_limb(d, b, 1, k), s, NULL, p);
-        if (d->in->parts == 3) lane_affine(lane, sum, sum, cipher_limb(d, b, 2, k), square, NULL, p);
-        lane_inverse(lane, d->phase + (b * limbs + k) * n, sum, 1, p);
+        uint32_t *sum = d->phase + (b * limbs + k) * n;
+        if (item.first) {
+            lane_affine(lane, sum, cipher_limb(d, b, 0, k), cipher_limb(d, b, 1, k), s, NULL, p);
+            if (d->in->parts == 3) lane_affine(lane, sum, sum, cipher_limb(d, b, 2, k), square, NULL, p);
+        }
+        if (item.last) lane_inverse(lane, sum, sum, 1, p);
     }
 }
 
@@ -213,15 +218,34 @@ static sable_status decrypt_all(decryption *d) {
         const uint32_t count = d->in->batch - d->first < d->members ? d->in->batch - d->first : d->members;
         SABLE_TRY(fetch(d, count));
         client_work *work = &d->work;
+        sable_cut cut;
+        sable_cut_open(&cut, d->sel.limbs, work->lanes);
         CLIENT_PARALLEL(work)
-        for (uint32_t k = 0; k < d->sel.limbs; k++) {
-            phase_limb(client_lane_of(work), d, k, count);
+        for (uint32_t i = 0; i < sable_cut_items(&cut); i++) {
+            const sable_cut_item item = sable_cut_take(&cut, i);
+            phase_limb(client_lane_of(work), d, item, count);
             client_lane_rest();
+            sable_cut_finish(&cut, item);
         }
         SABLE_TRY(client_work_status(work, &d->queue->error));
         SABLE_TRY(decode_run(d, count));
     }
     return SABLE_OK;
+}
+
+/* Values of one task of the copy: a piece of the caller's array may be fresh memory. */
+#define HAND_OVER ((size_t)2048)
+
+static void hand_over(const decryption *d, double *values) {
+    const client_work *work = &d->work;
+    const size_t all = d->value_count;
+    if (work->lanes == 1 || all < 4 * HAND_OVER) {
+        memcpy(values, d->values, all * sizeof *values);
+        return;
+    }
+    CLIENT_PARALLEL(work)
+    for (size_t i = 0; i < all; i += HAND_OVER)
+        memcpy(values + i, d->values + i, (all - i < HAND_OVER ? all - i : HAND_OVER) * sizeof *values);
 }
 
 sable_status sable_decrypt(sable_queue *queue, double *values, size_t count, bool is_complex, const sable_ct *in,
@@ -252,7 +276,7 @@ sable_status sable_decrypt(sable_queue *queue, double *values, size_t count, boo
         return client_plan_decrypt(queue, &shape);
     }
     sable_status status = decrypt_all(&d);
-    if (status == SABLE_OK) memcpy(values, d.values, needed * sizeof *values); /* all of them or none */
+    if (status == SABLE_OK) hand_over(&d, values); /* all of them or none */
     decryption_close(&d);
     return status;
 }

@@ -93,18 +93,21 @@ sable_ct client_ct_meta(const sable_pt *in, const uint8_t key_id[SABLE_DIGEST_BY
 
 /* -- secret key ---------------------------------------------------------------------------------------------------- */
 
-/* Limb i of `count` members, the first being member `first` of the batch: c0 = m + e - c1*s. */
+/* A limb of `count` members, the first being member `first` of the batch, c0 = m + e - c1*s. First part: c1, a third of
+ * the work; last part: the rest. */
 static void encrypt_limb(client_lane *lane, const client_run *run, const sable_secret *secret, const uint8_t expand[32],
-                         const sable_level_tables *level, uint32_t i, uint32_t first, uint32_t count) {
+                         const sable_level_tables *level, sable_cut_item item, uint32_t first, uint32_t count) {
     const size_t n = lane->on->ring->n, limbs = level->limbs;
-    const uint32_t p = level->pos[i];
+    const uint32_t i = item.task, p = level->pos[i];
     uint32_t *minus_s = lane->limb[0], *error = lane->limb[1];
-    lane_expand_small(lane, minus_s, secret->s, lane_mont_negative(lane, p), p);
+    if (item.last) lane_expand_small(lane, minus_s, secret->s, lane_mont_negative(lane, p), p);
     for (uint32_t b = 0; b < count; b++) {
         uint32_t *c0 = run->cipher + (2 * b * limbs + i) * n, *c1 = c0 + limbs * n;
-        lane_expand_small(lane, error, run->small + b * n, 1, p);
-        sable_expand_limb(c1, (uint32_t)n, &lane->on->ring->prime[p], expand, SABLE_EXPAND_CIPHERTEXT, 0, p, first + b);
-        lane_affine(lane, c0, error, c1, minus_s, run->message + (b * limbs + i) * n, p);
+        if (item.last) lane_expand_small(lane, error, run->small + b * n, 1, p);
+        if (item.first)
+            sable_expand_limb(c1, (uint32_t)n, &lane->on->ring->prime[p], expand, SABLE_EXPAND_CIPHERTEXT, 0, p,
+                              first + b);
+        if (item.last) lane_affine(lane, c0, error, c1, minus_s, run->message + (b * limbs + i) * n, p);
     }
 }
 
@@ -130,10 +133,14 @@ static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct
         if (status == SABLE_OK) status = client_sample(&run.work, &errors, 1, run.rng, &queue->error);
         if (status != SABLE_OK) break;
         client_work *work = &run.work;
+        sable_cut cut;
+        sable_cut_open(&cut, level->limbs, work->lanes);
         CLIENT_PARALLEL(work)
-        for (uint32_t i = 0; i < level->limbs; i++) {
-            encrypt_limb(client_lane_of(work), &run, secret, expand, level, i, first, count);
+        for (uint32_t i = 0; i < sable_cut_items(&cut); i++) {
+            const sable_cut_item item = sable_cut_take(&cut, i);
+            encrypt_limb(client_lane_of(work), &run, secret, expand, level, item, first, count);
             client_lane_rest();
+            sable_cut_finish(&cut, item);
         }
         status = client_work_status(work, &queue->error);
         if (status == SABLE_OK) status = client_run_end(&run, queue, data, in, first, count);

@@ -27,16 +27,20 @@ static const uint32_t *key_limb(const public_job *job, const sable_ring *ring, u
     return job->key->data + ((size_t)part * (ring->q_count + ring->p_count) + position) * ring->n;
 }
 
-/* Limb i of P. */
-static void special_limb(client_lane *lane, const public_job *job, uint32_t i) {
+/* Polynomials of a pair that an item has: both, or one where a limb is cut in two. v is transformed for either. */
+static uint32_t first_part(sable_cut_item item) { return item.first ? 0 : 1; }
+static uint32_t end_part(sable_cut_item item) { return item.last ? 2 : 1; }
+
+/* A limb of P. */
+static void special_limb(client_lane *lane, const public_job *job, sable_cut_item item) {
     const sable_ring *ring = lane->on->ring;
     const sable_drop_plan *plan = &job->level->down;
     const size_t n = ring->n;
-    const uint32_t pos = plan->drop[i], minus_one = ring->prime[pos].p - 1;
+    const uint32_t i = item.task, pos = plan->drop[i], minus_one = ring->prime[pos].p - 1;
     uint32_t *v = lane->limb[0], *product = lane->limb[1];
     for (uint32_t b = 0; b < job->count; b++) {
         lane_expand_small(lane, v, small_poly(job, 0, b, n), 1, pos);
-        for (uint32_t part = 0; part < 2; part++) {
+        for (uint32_t part = first_part(item); part < end_part(item); part++) {
             lane_mul_mont(lane, product, v, key_limb(job, ring, part, pos), pos);
             lane_inverse(lane, product, product, minus_one, pos);
             lane_lift(lane, job->residue + ((2 * b + part) * (size_t)plan->drop_count + i) * client_run_row(n),
@@ -45,15 +49,15 @@ static void special_limb(client_lane *lane, const public_job *job, uint32_t i) {
     }
 }
 
-/* Limb i of Q_l. */
-static void cipher_limb(client_lane *lane, const public_job *job, uint32_t i) {
+/* A limb of Q_l. */
+static void cipher_limb(client_lane *lane, const public_job *job, sable_cut_item item) {
     const sable_ring *ring = lane->on->ring;
     const size_t n = ring->n, limbs = job->level->limbs;
-    const uint32_t pos = job->level->pos[i], inverse_p = job->level->down.e_mult[i];
+    const uint32_t i = item.task, pos = job->level->pos[i], inverse_p = job->level->down.e_mult[i];
     uint32_t *v = lane->limb[0], *rest = lane->limb[1];
     for (uint32_t b = 0; b < job->count; b++) {
         lane_expand_small(lane, v, small_poly(job, 0, b, n), inverse_p, pos);
-        for (uint32_t part = 0; part < 2; part++) {
+        for (uint32_t part = first_part(item); part < end_part(item); part++) {
             const size_t at = (2 * b + part) * limbs + i;
             lane_lift(lane, rest, small_poly(job, 1 + part, b, n), job->moved + at * client_run_row(n), inverse_p, pos);
             lane_forward(lane, rest, pos);
@@ -69,26 +73,32 @@ static sable_limbs scratch_limbs(const public_job *job, uint32_t *data, const ui
     return (sable_limbs){data, pos, limbs, 2, job->count, row, limbs * row, 2 * limbs * row, NULL};
 }
 
+static void limbs_of(const public_job *job, uint32_t count,
+                     void (*limb)(client_lane *lane, const public_job *job, sable_cut_item item)) {
+    const client_work *work = &job->run->work;
+    sable_cut cut;
+    sable_cut_open(&cut, count, work->lanes);
+    CLIENT_PARALLEL(work)
+    for (uint32_t i = 0; i < sable_cut_items(&cut); i++) {
+        const sable_cut_item item = sable_cut_take(&cut, i);
+        limb(client_lane_of(work), job, item);
+        client_lane_rest();
+        sable_cut_finish(&cut, item);
+    }
+}
+
 /* The members of the run at hand. */
 static sable_status encrypt_run(const public_job *job, sable_error *err) {
     const client_work *work = &job->run->work;
     const sable_drop_plan *plan = &job->level->down;
-    CLIENT_PARALLEL(work)
-    for (uint32_t i = 0; i < plan->drop_count; i++) {
-        special_limb(client_lane_of(work), job, i);
-        client_lane_rest();
-    }
+    limbs_of(job, plan->drop_count, special_limb);
     SABLE_TRY(client_work_status(work, err));
     void *queue = work->lane[0].queue;
     const sable_limbs y = scratch_limbs(job, job->residue, plan->drop, plan->drop_count);
     const sable_limbs r = scratch_limbs(job, job->moved, plan->out, plan->out_count);
     sable_status status = work->on->cpu->base_convert(queue, &r, &y, plan->basis);
     if (status != SABLE_OK) return sable_fail(err, status, "cpu backend: %s", work->on->cpu->queue_error(queue));
-    CLIENT_PARALLEL(work)
-    for (uint32_t i = 0; i < job->level->limbs; i++) {
-        cipher_limb(client_lane_of(work), job, i);
-        client_lane_rest();
-    }
+    limbs_of(job, job->level->limbs, cipher_limb);
     return client_work_status(work, err);
 }
 

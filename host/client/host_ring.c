@@ -11,7 +11,7 @@
 #define STACK_WIPE 4096 /* more than the frames of the kernels and samplers together */
 
 /* Lanes of fewer words are wiped faster by one thread than a parallel region starts. */
-#define WIPE_PARALLEL_FROM 4096u
+#define WIPE_PARALLEL_FROM 8192u
 
 #define IDLE_LANES  64
 #define IDLE_BLOCKS 4

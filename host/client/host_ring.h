@@ -7,6 +7,7 @@
  * Work runs limb by limb: a lane is one thread's scratch in guarded memory that is wiped when the work closes, so the
  * transform of a secret exists for one prime at a time and lane. Wiped lanes are kept for the next work: making guarded
  * memory takes some twenty system calls, more than the work itself on small rings; other guarded memory likewise. */
+#include "base/cut.h"
 #include "ckks/objects.h"
 #include "client/rng.h"
 #include "cpu/kernels.h"
@@ -48,14 +49,14 @@ sable_status client_work_status(const client_work *work, sable_error *err);
 /* Wipes and frees; also on a zeroed struct. */
 void client_work_close(client_work *work);
 
-/* Put before a for loop over independent tasks that gets its lane by client_lane_of(work). */
+/* Put before a for loop over tasks that gets its lane by client_lane_of(work); items of sable_cut, or independent. */
 #ifdef _OPENMP
 #include <omp.h>
 #define CLIENT_PRAGMA(text)   _Pragma(#text)
 #define CLIENT_PARALLEL(work) CLIENT_PARALLEL_IF(true, work)
 /* In the calling thread unless it is worth starting a parallel region. */
 #define CLIENT_PARALLEL_IF(worth, work) \
-    CLIENT_PRAGMA(omp parallel for if(worth) num_threads((work)->lanes) schedule(dynamic))
+    CLIENT_PRAGMA(omp parallel for if(worth) num_threads((work)->lanes) schedule(monotonic : dynamic))
 /* Task i is for lane i. */
 #define CLIENT_EACH_LANE(worth, work) \
     CLIENT_PRAGMA(omp parallel for if(worth) num_threads((work)->lanes) schedule(static, 1))

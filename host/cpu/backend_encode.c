@@ -3,11 +3,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/cut.h"
 #include "cpu/backend_impl.h"
 
-/* Coefficients joined at a time where there is no memory for all of them; otherwise. */
-#define FEW 256u
+/* Coefficients joined at a time, and where there is no memory for all of them. */
 #define RUN ((size_t)2048)
+#define FEW 256u
 
 /* a[0..count) becomes every gap-th word of a[0..count*gap), the rest 0. From the end: a word never lands on one still
  * to be read. */
@@ -81,13 +82,20 @@ static void encode_run(const cpu_kernels *k, uint32_t *out, const integers *x, s
     }
 }
 
-/* Limb k of all members. It is transformed while it is in the second-level cache. */
-static void encode_limb(const cpu_state *s, const sable_limbs *out, const integers *x, size_t k, uint32_t gap) {
-    const size_t n = s->ring->n, given = n / gap, limb = k % out->limbs, member = k / out->limbs;
+/* A limb of a member, transformed while it is in the second-level cache. First part: until words of different blocks no
+ * longer meet; last part: the blocks. */
+static void encode_limb(const cpu_state *s, const sable_limbs *out, const integers *x, sable_cut_item item,
+                        uint32_t gap) {
+    const size_t n = s->ring->n, given = n / gap, limb = item.task % out->limbs, member = item.task / out->limbs;
+    const cpu_tables *tables = &s->tables[out->pos[limb]];
     uint32_t *first = cpu_limb(out, member, 0, limb);
-    encode_run(cpu_kernels_for(s, given), first, x, member * given, given, cpu_prime(s, out, limb));
-    if (gap > 1) spread(first, given, gap);
-    cpu_ntt_limb(s->kernels, first, &s->tables[out->pos[limb]]);
+    if (item.first) {
+        encode_run(cpu_kernels_for(s, given), first, x, member * given, given, cpu_prime(s, out, limb));
+        if (gap > 1) spread(first, given, gap);
+        cpu_ntt_limb_outer(s->kernels, first, tables);
+    }
+    if (!item.last) return;
+    cpu_ntt_limb_blocks(s->kernels, first, tables);
     for (uint32_t part = 1; part < out->parts; part++)
         memcpy(cpu_limb(out, member, part, limb), first, n * sizeof *first);
 }
@@ -103,6 +111,8 @@ sable_status cpu_encode(void *queue, const sable_limbs *out, const double *hi, c
     const integers x = {.hi = hi, .lo = lo, .low = low, .high = low ? low + all : NULL, .count = all};
     const int threads = cpu_threads_for(s, count * n * s->ring->log_n);
     (void)threads; /* unused without OpenMP */
+    sable_cut cut;
+    sable_cut_open(&cut, (uint32_t)count, (uint32_t)threads);
     bool wide = false;
 #pragma omp parallel num_threads(threads)
     {
@@ -113,8 +123,12 @@ sable_status cpu_encode(void *queue, const sable_limbs *out, const double *hi, c
         own.wide = wide;
 #pragma omp for schedule(static)
         for (size_t first = 0; first < (low ? all : 0); first += RUN) join_run(&own, first);
-#pragma omp for schedule(static)
-        for (size_t k = 0; k < count; k++) encode_limb(s, out, &own, k, gap);
+#pragma omp for schedule(monotonic : dynamic)
+        for (uint32_t i = 0; i < sable_cut_items(&cut); i++) {
+            const sable_cut_item item = sable_cut_take(&cut, i);
+            encode_limb(s, out, &own, item, gap);
+            sable_cut_finish(&cut, item);
+        }
 #pragma omp for schedule(static)
         for (size_t first = 0; first < (low ? all : 0); first += RUN) wipe_run(&own, first); /* a message */
     }

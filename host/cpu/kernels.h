@@ -106,12 +106,19 @@ extern const cpu_kernels cpu_kernels_avx2;
 extern const cpu_kernels cpu_kernels_avx512;
 #endif
 
-/* The forward transform of one limb, in place. */
-static inline void cpu_ntt_limb(const cpu_kernels *k, uint32_t *a, const cpu_tables *t) {
+/* The forward transform of one limb, in place, and its two steps. */
+static inline void cpu_ntt_limb_outer(const cpu_kernels *k, uint32_t *a, const cpu_tables *t) {
+    const size_t words = k->ntt_block_words(t->ring->log_n);
+    k->ntt_forward_outer(a, words, a, words, words, t, 0);
+}
+static inline void cpu_ntt_limb_blocks(const cpu_kernels *k, uint32_t *a, const cpu_tables *t) {
     const size_t words = k->ntt_block_words(t->ring->log_n), blocks = t->ring->n / words;
     const cpu_ahead nothing = {0, {NULL}};
-    k->ntt_forward_outer(a, words, a, words, words, t, 0);
     for (size_t b = 0; b < blocks; b++) k->ntt_forward_block(a + b * words, a + b * words, t, b, &nothing);
+}
+static inline void cpu_ntt_limb(const cpu_kernels *k, uint32_t *a, const cpu_tables *t) {
+    cpu_ntt_limb_outer(k, a, t);
+    cpu_ntt_limb_blocks(k, a, t);
 }
 
 /* The nonce of `uniform` (sable_expansion). */
