@@ -24,6 +24,8 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "GPU_KERNELS.md"
 ARCH = "sm_90"
+# Files whose kernels may index arrays by run-time numbers, which puts them into local memory: none of them is hot.
+LOCAL_ARRAYS = {"decode.cu"}
 # Columns of PTX instructions: title, and the beginnings of the opcodes that count.
 PTX_COLUMNS = [
     ("mul.lo", ("mul.lo.s32", "mul.lo.u32", "mad.lo.s32", "mad.lo.u32")),
@@ -184,7 +186,8 @@ def main():
     elif not options.check:
         print(text, end="")
     wrong = [f"{name}: {kernel} spills {stores + loads} bytes, stack {stack} bytes"
-             for name, kernel, _registers, stack, stores, loads, *_ in rows if stack or stores or loads]
+             for name, kernel, _registers, stack, stores, loads, *_ in rows
+             if stores or loads or (stack and name not in LOCAL_ARRAYS)]
     if options.check and TABLE.exists() and f"nvcc {version}," in TABLE.read_text() and TABLE.read_text() != text:
         wrong.append(f"{TABLE.relative_to(ROOT)} is not what the sources give: run scripts/kernel_stats.py --write")
     for line in wrong:
