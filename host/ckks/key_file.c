@@ -182,7 +182,7 @@ static sable_status settle(sable_queue *queue, const sable_keyset *set, sable_ev
     SABLE_RUN(queue, check_range(queue->handle, &held, &bad));
     if (bad != UINT64_MAX)
         return SABLE_REFUSE(queue, SABLE_FORMAT, "%s: key %zu, residue %llu of limb %llu is not below its prime", path,
-                            index, (unsigned long long)(bad % n), (unsigned long long)(bad / n % limbs));
+                            index, (unsigned long long)(bad % n), (unsigned long long)(bad / n % held.limbs));
     if (!set->seeded) return SABLE_OK;
     return sable_expand(queue, &made, set->key_id, key->seed,
                         key->need.kind == SABLE_KEY_RELIN ? SABLE_EXPAND_RELIN : SABLE_EXPAND_GALOIS, key->first_block,

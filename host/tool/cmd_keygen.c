@@ -21,6 +21,7 @@ static sable_status make_folders(keygen *k) {
     static const char *const names[] = {"public", "eval"};
     sable_error *err = &k->s.err;
     SABLE_TRY(make_folder(k->out, 0755, err));
+    SABLE_TRY(keygen_mark(k));
     char *secret = path_join(k->out, "secret");
     sable_status status = make_folder(secret, 0700, err);
     struct stat info;
@@ -80,6 +81,7 @@ static sable_status make_workspace(keygen *k) {
     unfinished_add(k->w.secret, false);
     SABLE_TRY(sable_secret_save(k->secret, k->w.secret, &k->s.err));
     unfinished_keep();
+    keygen_unmark(k);
     wrote(k, "secret key", k->w.secret);
     if (!k->no_public) wrote(k, "public key", k->w.public_key);
     wrote(k, "parameters", k->w.params);
@@ -160,7 +162,7 @@ static int check_line(const command_line *line, keygen *k) {
 }
 
 int cmd_keygen(int argc, char **argv) {
-    keygen k = {0};
+    keygen k = {.mark = -1};
     option table[32] = {
         OPTION("params", TEXT, &k.params, "NAME|FILE", "parameter set of a new workspace"),
         OPTION("out", TEXT, &k.out, "FOLDER", "the new workspace", .group = "where"),

@@ -16,8 +16,16 @@ typedef struct keygen {
     workspace w;
     session s;
     sable_secret *secret;
+    int mark; /* of the workspace in the making (keygen_half.c); negative: none */
     json_t *files;
 } keygen;
+
+/* *half: all that there is of a workspace are files of a keygen that was killed. SABLE_IO when it still runs. */
+sable_status keygen_find_half(keygen *k, bool *half);
+/* Marks the folder, and removes the files of a half workspace. */
+sable_status keygen_mark(keygen *k);
+/* The workspace is whole. */
+void keygen_unmark(keygen *k);
 
 /* Where the files of a new workspace lie. */
 void keygen_places(keygen *k);

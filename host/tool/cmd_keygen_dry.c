@@ -40,6 +40,9 @@ const char *keygen_more_path(const keygen *k) { return k->keys_out ? k->keys_out
 /* Nothing of an older workspace is replaced: its files may be the only way to read somebody's data. */
 static sable_status refuse_existing(keygen *k) {
     const char *const paths[] = {k->w.secret, k->w.public_key, k->w.params, k->w.eval_keys};
+    bool half;
+    SABLE_TRY(keygen_find_half(k, &half));
+    if (half) return SABLE_OK;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         if (path_exists(paths[i]))
             return sable_fail(&k->s.err, SABLE_INVALID,
