@@ -84,6 +84,10 @@ ON_QUEUE(expand, (void *queue, view out, const sable_expansion *from), (queue, o
 ON_QUEUE(encode, (void *queue, view out, const double *hi, const double *lo, uint32_t gap), (queue, out, hi, lo, gap))
 ON_QUEUE(decode, (void *queue, double *values, view y, uint32_t slots, double unit_hi, double unit_lo, int is_complex),
          (queue, values, y, slots, unit_hi, unit_lo, is_complex))
+ON_QUEUE(encode_slots,
+         (void *queue, view out, const double *values, uint32_t slots, double scale_hi, double scale_lo,
+          int is_complex),
+         (queue, out, values, slots, scale_hi, scale_lo, is_complex))
 ON_QUEUE(out_of_range, (void *queue, view x, uint64_t *count, uint64_t *list, uint32_t most),
          (queue, x, count, list, most))
 ON_QUEUE(largest, (void *queue, view x, uint32_t *sizes), (queue, x, sizes))
@@ -144,6 +148,7 @@ static const sable_backend table = {
     .expand = expand,
     .encode = encode,
     .decode = decode,
+    .encode_slots = encode_slots,
     .check_range = check_range,
     .out_of_range = out_of_range,
     .largest = largest,

@@ -13,6 +13,12 @@ extern "C" {
 cudaError_t gpu_launch_encode(cudaStream_t stream, const gpu_ring *ring, const gpu_view *out, const double *hi,
                               const double *lo, uint32_t gap);
 
+/* table_data.c. sable_backend.encode of integers that are in device memory. */
+sable_status gpu_encode_integers(gpu_queue *queue, const sable_limbs *out, const double *hi, const double *lo,
+                                 uint32_t gap);
+/* Gives memory back that held a message, with zeros in it. */
+sable_status gpu_wipe(gpu_queue *queue, const void *memory, size_t bytes);
+
 #ifdef __cplusplus
 }
 #endif

@@ -55,9 +55,11 @@ sable_status gpu_key_inner_many(void *queue, const sable_limbs *acc, const sable
 sable_status gpu_accumulate(void *queue, const sable_limbs *out, const sable_limbs *in, const sable_limbs *pt,
                             const uint32_t *which, uint32_t terms);
 
-/* table_decode.c */
+/* table_slots.c */
 sable_status gpu_decode(void *queue, double *values, const sable_limbs *y, uint32_t slots, double unit_hi,
                         double unit_lo, int is_complex);
+sable_status gpu_encode_slots(void *queue, const sable_limbs *out, const double *values, uint32_t slots,
+                              double scale_hi, double scale_lo, int is_complex);
 
 /* table_digest.c */
 sable_status gpu_out_of_range(void *queue, const sable_limbs *x, uint64_t *count, uint64_t *list, uint32_t most);

@@ -6,7 +6,8 @@
 #include "kernels/table.h"
 
 /* Part 0 is made and transformed; the other parts are copies of it. */
-static sable_status encode(gpu_queue *q, const sable_limbs *out, const double *hi, const double *lo, uint32_t gap) {
+sable_status gpu_encode_integers(gpu_queue *q, const sable_limbs *out, const double *hi, const double *lo,
+                                 uint32_t gap) {
     const gpu_view to = gpu_view_of(out);
     GPU_TRY(q, gpu_launch_encode(q->stream, &q->ring, &to, hi, lo, gap), "encode");
     sable_limbs first = *out, others = *out;
@@ -19,9 +20,8 @@ static sable_status encode(gpu_queue *q, const sable_limbs *out, const double *h
     return gpu_copy(q, &others, &first);
 }
 
-/* Gives memory back that held a message. */
-static sable_status wipe(gpu_queue *q, const void *memory, size_t bytes) {
-    const sable_status status = gpu_check(q, cudaMemsetAsync((void *)memory, 0, bytes, q->stream), "encode: wiping");
+sable_status gpu_wipe(gpu_queue *q, const void *memory, size_t bytes) {
+    const sable_status status = gpu_check(q, cudaMemsetAsync((void *)memory, 0, bytes, q->stream), "wiping");
     gpu_give(q, (void *)memory);
     return status;
 }
@@ -33,11 +33,11 @@ sable_status gpu_encode(void *queue, const sable_limbs *out, const double *hi, c
     SABLE_TRY(gpu_constants(q, &upper, hi, bytes));
     sable_status status = gpu_constants(q, &lower, lo, bytes);
     if (status == SABLE_OK) {
-        status = encode(q, out, upper, lower, gap);
-        const sable_status wiped = wipe(q, lower, bytes);
+        status = gpu_encode_integers(q, out, upper, lower, gap);
+        const sable_status wiped = gpu_wipe(q, lower, bytes);
         if (status == SABLE_OK) status = wiped;
     }
-    const sable_status wiped = wipe(q, upper, bytes);
+    const sable_status wiped = gpu_wipe(q, upper, bytes);
     return status == SABLE_OK ? wiped : status;
 }
 

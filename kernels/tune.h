@@ -39,11 +39,14 @@
 #define GPU_BEGUN_BYTES     ((size_t)32 << 20)
 #endif
 
-/* Bytes of complex points that are decoded at a time; little in the emulator, so that tests take several rounds. */
+/* Points of a decoding: 54 digits of so many threads take 27 KiB of shared memory. */
+#define GPU_POINTS_BLOCK 128u
+
+/* Bytes of complex points that are decoded or encoded at a time; little in the emulator, so that tests take several rounds. */
 #ifdef __CUDA_EMULATOR__
-#define GPU_DECODE_BYTES ((size_t)16 << 10)
+#define GPU_SLOTS_BYTES ((size_t)16 << 10)
 #else
-#define GPU_DECODE_BYTES ((size_t)64 << 20)
+#define GPU_SLOTS_BYTES ((size_t)64 << 20)
 #endif
 
 /* Accumulations of hoisted transforms. */

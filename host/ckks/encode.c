@@ -84,6 +84,29 @@ static sable_status encode_member(sable_queue *queue, const sable_limbs *out, co
     return SABLE_OK;
 }
 
+/* All members: by the backend where that is asked for and possible, else by the fixed-order encoder. host: 6 numbers a slot. */
+static sable_status encode_members(sable_queue *queue, const sable_limbs *all, const double *values, size_t count,
+                                   const sable_encoding *encoding, const sable_pt *meta, double *host) {
+    const sable_ctx *ctx = queue->ctx;
+    if (encoding->fast && ctx->backend->encode_slots) {
+        const sable_status status = ctx->backend->encode_slots(queue->handle, all, values, meta->slots, meta->scale.hi,
+                                                               meta->scale.lo, encoding->is_complex);
+        if (status != SABLE_UNSUPPORTED) return status == SABLE_OK ? SABLE_OK : sable_queue_kill(queue, status);
+    }
+    const size_t n2 = 2 * (size_t)meta->slots;
+    sable_limbs one = *all;
+    one.batch = 1;
+    for (uint32_t b = 0; b < meta->batch; b++) {
+        one.data = all->data + b * all->batch_stride;
+        if (ctx->tally)
+            SABLE_RUN(queue, encode(queue->handle, &one, NULL, NULL, ctx->params.n / (uint32_t)n2));
+        else
+            SABLE_TRY(encode_member(queue, &one, values + count / meta->batch * b, encoding->is_complex, meta, host,
+                                    host + n2, host + 2 * n2));
+    }
+    return SABLE_OK;
+}
+
 sable_status sable_encode(sable_queue *queue, sable_pt *out, const double *values, size_t count,
                           const sable_encoding *encoding) {
     SABLE_TRY(sable_check_queue(queue));
@@ -115,14 +138,8 @@ sable_status sable_encode(sable_queue *queue, sable_pt *out, const double *value
     uint32_t *data;
     sable_status status = sable_words_alloc(queue, &data, (size_t)meta.batch * t->limbs * ctx->params.n, "encode");
     if (status == SABLE_OK) {
-        sable_limbs all = sable_dense_limbs(ctx, data, t->pos, t->limbs, 1, meta.batch), one = all;
-        one.batch = 1;
-        for (uint32_t b = 0; b < meta.batch && status == SABLE_OK; b++) {
-            one.data = all.data + b * all.batch_stride;
-            status = ctx->tally ? ctx->backend->encode(queue->handle, &one, NULL, NULL, ctx->params.n / (uint32_t)n2)
-                                : encode_member(queue, &one, values + count / meta.batch * b, encoding->is_complex,
-                                                &meta, host, host + n2, host + 2 * n2);
-        }
+        const sable_limbs all = sable_dense_limbs(ctx, data, t->pos, t->limbs, 1, meta.batch);
+        status = encode_members(queue, &all, values, count, encoding, &meta, host);
         if (status == SABLE_OK)
             sable_pt_commit(queue, out, &meta, data);
         else

@@ -242,6 +242,13 @@ typedef struct sable_backend {
      * fixed-order encoder (ckks/encoder.h). */
     sable_status (*decode)(void *queue, double *values, const sable_limbs *y, uint32_t slots, double unit_hi,
                            double unit_lo, int is_complex);
+    /* The other way round, in bulk: out = NTT, in Montgomery form, of the polynomials with these slot values (host memory, as decode
+     * gives them; real parts alone unless is_complex) times scale_hi + scale_lo, coefficients rounded to integers: each is off the exact
+     * number by at most 1/2 + 2^-45 * scale * the largest size of the member's values. scale times that size is below 2^119. The
+     * same for every part. The words depend on the backend: for data only, what circuits multiply with comes from encode. NULL,
+     * SABLE_UNSUPPORTED, SABLE_NO_MEMORY: as decode. Synchronises. */
+    sable_status (*encode_slots)(void *queue, const sable_limbs *out, const double *values, uint32_t slots,
+                                 double scale_hi, double scale_lo, int is_complex);
 
     /* -- checks: all of them synchronise --------------------------------------------------------------------------- */
     /* *bad = index of the first word (in dense view order) that is not below its prime, or UINT64_MAX. */

@@ -75,11 +75,14 @@ typedef struct sable_encoding {
     sable_scale scale; /* hi = 0: canonical scale of the level */
     double bound;      /* declared bound on |value|; 0 = the largest |value| rounded up to a power of two */
     double rms;        /* declared; 0 = bound */
+    bool
+        fast; /* for data: the backend's own transform where it has one (cuFFT). Slots are then off by up to 2^-45 of the
+                          member's largest value, and words differ between backends */
 } sable_encoding;
 
 /* Encodes values [batch][slots] (doubles, or pairs). Canonical embedding: slot j is m(zeta^(5^j)), zeta = exp(i*pi/N); coefficients are
  * rounded half to even after scaling in double-double; slot error about max(2^-51.5 * rms, sqrt(N/12)/scale).
- * The same words on every backend and machine. Errors: SABLE_INVALID (shape), SABLE_LEVEL, SABLE_DATA (not finite, with index),
+ * The same words on every backend and machine, unless it is fast. Errors: SABLE_INVALID (shape), SABLE_LEVEL, SABLE_DATA (not finite, with index),
  * SABLE_BOUND (value above the declared bound; or bound*scale beyond a quarter of Q_level). Synchronises with the host values only. */
 SABLE_API SABLE_CHECKED sable_status sable_encode(sable_queue *queue, sable_pt *out, const double *values, size_t count,
                                                   const sable_encoding *encoding);

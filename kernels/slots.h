@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SABLE_KERNELS_DECODE_H
-#define SABLE_KERNELS_DECODE_H
-/* Launchers of decode.cu: what comes before and after the transform of a decoding. Points are complex numbers, real and imaginary
+#ifndef SABLE_KERNELS_SLOTS_H
+#define SABLE_KERNELS_SLOTS_H
+/* Launchers of slots.cu: what comes before and after the transform of a decoding or an encoding. Points are complex numbers, real and imaginary
  * part in turn, `slots` of them a member. */
 #include "kernels/runtime.h"
 
@@ -29,6 +29,14 @@ cudaError_t gpu_launch_points(cudaStream_t stream, const gpu_ring *ring, double 
 /* values[b*slots + j] = points[b*slots + k], 4k + 1 = 5^j modulo 4*slots; parts 1: real parts only, 2: both. */
 cudaError_t gpu_launch_slots(cudaStream_t stream, double *values, const double *points, uint32_t slots,
                              uint32_t members, uint32_t parts);
+
+/* The other way round. points[b*slots + k] = value j of member b; parts as above. */
+cudaError_t gpu_launch_spread(cudaStream_t stream, double *points, const double *values, uint32_t slots,
+                              uint32_t members, uint32_t parts);
+/* hi + lo at b*2*slots + t and at b*2*slots + slots + t = the integers nearest to the real and the imaginary part of
+ * points[b*slots + t] * exp(-i*pi*t / (2*slots)) / slots * (scale_hi + scale_lo). */
+cudaError_t gpu_launch_integers(cudaStream_t stream, double *hi, double *lo, const double *points, uint32_t slots,
+                                uint32_t members, double scale_hi, double scale_lo);
 
 #ifdef __cplusplus
 }
