@@ -29,6 +29,18 @@ DEFECT(WriteAnywhere, EMU_OUT_OF_BOUNDS) {
     EXPECT_EQ(cudaStreamSynchronize(stream), planted ? cudaErrorIllegalAddress : cudaSuccess);
 }
 
+// UndefinedBehaviorSanitizer would be faster here too.
+__attribute__((no_sanitize("alignment"))) static __global__ void copy_four(const unsigned *from, uint4 *to) {
+    *to = *reinterpret_cast<const uint4 *>(from);
+}
+DEFECT(WideLoadBetweenWords, EMU_MISALIGNED) {
+    Stream stream;
+    Words<> from(std::vector<unsigned>(16));
+    Words<uint4> to(1);
+    must(launch(stream, 1, 1, 0, copy_four, from + (planted ? 1 : 4), to));
+    EXPECT_EQ(cudaStreamSynchronize(stream), planted ? cudaErrorMisalignedAddress : cudaSuccess);
+}
+
 DEFECT(CopyBehindTheEnd, EMU_OUT_OF_BOUNDS) {
     Words<> words(16);
     std::vector<unsigned> host(32, 1);

@@ -11,6 +11,7 @@ extern "C" {
 
 typedef enum emu_defect_kind {
     EMU_OUT_OF_BOUNDS,     /* a kernel or copy touched no allocation, or left the one it was in */
+    EMU_MISALIGNED,        /* ... 16 bytes at an address that is no multiple of 16, or no address at all */
     EMU_USE_AFTER_FREE,    /* ... touched one that was freed */
     EMU_STREAM_ORDER,      /* two streams touched an allocation without an event or synchronisation between them */
     EMU_HOST_ACCESS,       /* host code read or wrote device memory */

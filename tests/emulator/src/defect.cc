@@ -18,9 +18,9 @@ namespace emu {
 namespace {
 
 const char *const names[EMU_DEFECT_KINDS] = {
-    "out of bounds", "use after free",   "stream order",       "host access",       "host buffer",    "host pointer",
-    "guard words",   "shared memory",    "shared memory size", "divergent barrier", "divergent warp", "race",
-    "stack",         "unchecked launch", "invalid free",       "invalid handle",    "callback"};
+    "out of bounds", "misaligned",  "use after free",   "stream order",       "host access",       "host buffer",
+    "host pointer",  "guard words", "shared memory",    "shared memory size", "divergent barrier", "divergent warp",
+    "race",          "stack",       "unchecked launch", "invalid free",       "invalid handle",    "callback"};
 
 struct Defect {
     emu_defect_kind kind;

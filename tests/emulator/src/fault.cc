@@ -22,13 +22,17 @@ struct sigaction previous;
 
 struct Fault {
     const char *address;
-    bool stack;
+    enum Kind { access, misaligned, stack } kind;
 } fault;
 
 // Runs on the stack of the code that faulted, outside the handler.
 [[noreturn]] void abandon() {
     const Allocation *a = memory_find(fault.address);
-    if (fault.stack) {
+    if (fault.kind == Fault::misaligned) {
+        report(EMU_MISALIGNED, "a wide access is not aligned to its size, or has an address that no memory can have");
+        operation_abandon(cudaErrorMisalignedAddress);
+    }
+    if (fault.kind == Fault::stack) {
         report(EMU_STACK, "a thread needs more stack than the emulator gives it (64 KiB)");
     } else if (a && a->freed) {
         report(EMU_USE_AFTER_FREE, "address %p is in %s, which was freed in %s",
@@ -110,8 +114,12 @@ void handle(int signal, siginfo_t *info, void *context) {
     const char *address = static_cast<const char *>(info->si_addr);
     if (operating && grid_current() && grid_stack_overflowed(address)) {
         // No room left on that stack: abandon() begins again at its top, since nothing will return to what stands there.
-        fault = {address, true};
+        fault = {address, Fault::stack};
         if (redirect(context, grid_stack_cleared())) return;
+    }
+    if (operating && info->si_code == SI_KERNEL) { // the processor tells no address
+        fault = {nullptr, Fault::misaligned};
+        if (redirect(context)) return;
     }
     if (operating ? pinned_open(address, true) : host_access(address, context)) return;
     if (operating) {
@@ -120,7 +128,8 @@ void handle(int signal, siginfo_t *info, void *context) {
             memory_open(a, is_write(context, a));
             return;
         }
-        fault = {address, false}; // freed, behind an allocation, a wild pointer, the guard page of shared memory
+        fault = {address,
+                 Fault::access}; // freed, behind an allocation, a wild pointer, the guard page of shared memory
         if (redirect(context)) return;
     }
     chain(signal, info, context);
