@@ -5,6 +5,7 @@
 // neighbouring words of up to 16 sources in registers, 64 of them, and makes those words of four destinations; they change
 // hands in shared memory, and each quarter of the block takes one destination down the columns, 16 words a thread.
 //
+//   threads:       512 of 128 registers: one block a multiprocessor
 //   shared memory: four tiles, 34 KiB, and 80 bytes of constants a destination of the run
 //   bytes:         4 a word of y and run of destinations (32-byte pieces if N = 2^16), 4 a result
 //   multiplies:    S + 3 a result of the conversion from S sources, S a multiple of 4, and 1.5 log2(N/256) of the transform

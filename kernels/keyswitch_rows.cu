@@ -4,10 +4,10 @@
 //   switch_rows  product with a key: the digits of a limb are transformed one after another and kept in shared memory; then
 //                each group of four words is multiplied with the key's rows in 64-bit sums. The powers for the cyclic steps
 //                are made once for all digits. A word of acc, D digits: 12 D bytes in (digit and two key words), 8 out; 12 D
-//                + 3 multiplies of the transforms, 2 D + 4 of the product. Shared memory: 1088 bytes a row and digit.
+//                + 3 multiplies of the transforms, 2 D + 4 of the product. Shared memory: 1088 bytes a row and digit. 56 registers.
 //   down_rows    end of a division: the factor of e rides on the cyclic step, x * x_mult is added in the order in which x
 //                lies, and an automorphism, which takes rows to rows (galois.h), permutes the row on its way out. 12 bytes
-//                and 18 multiplies a word.
+//                and 18.6 multiplies a word; 64 registers.
 //
 // 16 threads have a row, two rows a warp; no barrier of the block is needed.
 #include "kernels/galois.h"
@@ -115,6 +115,8 @@ __device__ __forceinline__ uint32_t target_row(uint32_t inverse, uint32_t bits, 
     return __brev(inverse * u + (inverse >> 1)) >> (32 - bits);
 }
 
+// MOVES: with an automorphism.
+template <bool MOVES>
 __global__ void __launch_bounds__(256, 4) down_rows(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_down down,
                                                     GPU_PARAM gpu_ntt_layout layout, const uint32_t inverse) {
     GPU_SHARED(uint4, shared, 16 * GPU_ROW_SHARED / 4);
@@ -140,12 +142,12 @@ __global__ void __launch_bounds__(256, 4) down_rows(GPU_PARAM gpu_ring ring, GPU
         const uint32_t n = 16 * i + t;
         uint4 r = mine[gpu_row_group(t, i)];
         if (x) r = times_plus(x[n], x_mult, r, q);
-        if (down.galois == 1)
-            out[row * 64 + n] = r;
-        else
+        if (MOVES)
             mine[gpu_row_group(t, i)] = r;
+        else
+            out[row * 64 + n] = r;
     }
-    if (down.galois == 1) return;
+    if (!MOVES) return;
     __syncwarp();
     const uint32_t to = target_row(inverse, layout.log_rows, row) * 64;
     GPU_UNROLL
@@ -200,7 +202,8 @@ extern "C" cudaError_t gpu_launch_down_rows(cudaStream_t stream, const gpu_ring 
     const gpu_ntt_layout layout = gpu_ntt_layout_of(ring->log_n);
     const uint32_t rows = less(16, 1u << layout.log_rows);
     const dim3 grid((1u << layout.log_rows) / rows * down->out.parts * down->out.batch, down->out.limbs);
-    return gpu_launch(stream, grid, rows * 16, 0, down_rows, *ring, *down, layout, inverse_of(down->galois));
+    return gpu_launch(stream, grid, rows * 16, 0, down->galois == 1 ? down_rows<false> : down_rows<true>, *ring, *down,
+                      layout, inverse_of(down->galois));
 }
 
 extern "C" cudaError_t gpu_launch_down_words(cudaStream_t stream, const gpu_ring *ring, const gpu_down *down) {
