@@ -29,6 +29,7 @@ typedef struct lowering {
     const sable_lowering *o;
     sable_program *p;
     node_plan *plan;
+    sable_node *twin;        /* [nodes + 1] the next rotation of the same node, or SABLE_NODE_NONE */
     uint32_t *reg;           /* [nodes + 1] register of the result */
     uint32_t *normal;        /* [nodes + 1] register of its normal form at the highest level used, or NO_REGISTER */
     double *room, *room_raw; /* log2 of the largest |slot| that a level holds at scale Delta, Delta^2 */
@@ -53,64 +54,21 @@ static bool is_product(circuit_op op) {
     return op == CIRCUIT_MUL || op == CIRCUIT_MUL_PLAIN || op == CIRCUIT_MUL_SCALAR;
 }
 
-/* -- equal nodes --------------------------------------------------------------------------------------------------- */
-
-static bool commutes(circuit_op op) { return op == CIRCUIT_ADD || op == CIRCUIT_MUL; }
-
-static bool equal_nodes(const circuit_node *x, const circuit_node *y, const sable_circuit *c) {
-    if (x->op != y->op || x->op == CIRCUIT_INPUT) return false;
-    if (x->a != y->a || x->b != y->b || x->re != y->re || x->im != y->im || x->integer != y->integer) return false;
-    if (x->poly != y->poly) return false;
-    return !x->values || memcmp(x->values, y->values, c->slots * sizeof *x->values) == 0;
-}
-
-static uint64_t mix(uint64_t h, uint64_t x) {
-    h = (h ^ x) * 0x9e3779b97f4a7c15u;
-    return h ^ h >> 29;
-}
-static uint64_t hash_node(const circuit_node *n, const sable_circuit *c) {
-    uint64_t h = mix(mix(mix(1, n->op), (uint64_t)n->a << 32 | n->b), (uint64_t)n->integer), bits;
-    memcpy(&bits, &n->re, sizeof bits);
-    h = mix(h, bits);
-    memcpy(&bits, &n->im, sizeof bits);
-    h = mix(mix(h, bits), (uintptr_t)n->poly);
-    for (uint32_t j = 0; n->values && j < c->slots; j++) memcpy(&bits, &n->values[j], sizeof bits), h = mix(h, bits);
-    return h;
-}
-
-/* plan[i].same by hashing; operands are replaced by their representatives first, so equality goes all the way down. */
-static sable_status share(lowering *l) {
-    const sable_circuit *c = l->c;
-    for (size_t i = 0; i <= c->count; i++) l->plan[i].same = (sable_node)i;
-    if (l->o->no_sharing) return SABLE_OK;
-    size_t room = 64;
-    while (room < 2 * c->count) room *= 2;
-    sable_node *table = calloc(room, sizeof *table);
-    circuit_node *node = malloc((c->count + 1) * sizeof *node);
-    if (table && node)
-        for (size_t i = 1; i <= c->count; i++) {
-            node[i] = c->node[i];
-            node[i].a = l->plan[node[i].a].same;
-            node[i].b = l->plan[node[i].b].same;
-            if (commutes(node[i].op) && node[i].a > node[i].b) {
-                const sable_node swap = node[i].a;
-                node[i].a = node[i].b;
-                node[i].b = swap;
-            }
-            size_t at = hash_node(&node[i], c) & (room - 1);
-            while (table[at] && !equal_nodes(&node[table[at]], &node[i], c)) at = (at + 1) & (room - 1);
-            if (!table[at]) table[at] = (sable_node)i;
-            l->plan[i].same = table[at];
-        }
-    const bool done = table && node;
-    free(table);
-    free(node);
-    return done ? SABLE_OK : sable_fail(l->err, SABLE_NO_MEMORY, "no memory to compare %zu nodes", c->count);
-}
-
 static const circuit_node *node_of(const lowering *l, size_t i) { return &l->c->node[i]; }
 static sable_node operand(const lowering *l, const circuit_node *n, unsigned k) {
     return l->plan[k ? n->b : n->a].same;
+}
+
+/* plan[i].same: an equal earlier node, or i itself. */
+static sable_status share_nodes(lowering *l) {
+    for (size_t i = 0; i <= l->c->count; i++) l->plan[i].same = (sable_node)i;
+    if (l->o->no_sharing) return SABLE_OK;
+    SABLE_TRY(sable_circuit_share(l->reg, l->c, l->err));
+    for (size_t i = 0; i <= l->c->count; i++) {
+        l->plan[i].same = l->reg[i];
+        l->reg[i] = NO_REGISTER;
+    }
+    return SABLE_OK;
 }
 
 /* -- forms and levels ---------------------------------------------------------------------------------------------- */
@@ -320,6 +278,33 @@ static sable_status lower_node(lowering *l, size_t i) {
     return r == NO_REGISTER ? SABLE_NO_MEMORY : SABLE_OK;
 }
 
+/* Rotations of one value at one level, from node i on: one after the other, so that they are done together. */
+static sable_status lower_rotations(lowering *l, size_t i) {
+    const size_t first = l->p->steps;
+    size_t group = first;
+    for (sable_node k = (sable_node)i; k; k = l->o->no_hoisting ? SABLE_NODE_NONE : l->twin[k]) {
+        if (l->plan[k].level != l->plan[i].level || l->reg[k] != NO_REGISTER) continue;
+        SABLE_TRY(lower_node(l, k));
+        if (k == i) group = l->p->steps - 1; /* its operand may have taken steps before it */
+    }
+    for (size_t s = group; s < l->p->steps; s++) l->p->step[s].hoisted = 0;
+    l->p->step[group].hoisted = (uint32_t)(l->p->steps - group);
+    return SABLE_OK;
+}
+
+/* plan[k].level >= 0: rotations that are computed at all. */
+static void link_rotations(lowering *l) {
+    sable_node *last = l->normal; /* not in use yet: the last rotation of each node */
+    for (size_t i = 0; i <= l->c->count; i++) last[i] = l->twin[i] = SABLE_NODE_NONE;
+    for (size_t i = 1; i <= l->c->count; i++) {
+        if (node_of(l, i)->op != CIRCUIT_ROTATE || l->plan[i].level == NO_LEVEL) continue;
+        const sable_node a = operand(l, node_of(l, i), 0);
+        if (last[a]) l->twin[last[a]] = (sable_node)i;
+        last[a] = (sable_node)i;
+    }
+    for (size_t i = 0; i <= l->c->count; i++) l->normal[i] = NO_REGISTER;
+}
+
 static sable_status write_steps(lowering *l) {
     const sable_circuit *c = l->c;
     sable_program *p = l->p;
@@ -333,8 +318,11 @@ static sable_status write_steps(lowering *l) {
         l->reg[node] = l->normal[node] = (uint32_t)i;
     }
     for (size_t i = 1; i <= c->count; i++)
-        if (l->plan[i].level != NO_LEVEL && node_of(l, i)->op != CIRCUIT_INPUT)
-            if (lower_node(l, i) != SABLE_OK) return sable_fail(l->err, SABLE_NO_MEMORY, "no memory for a program");
+        if (l->plan[i].level != NO_LEVEL && l->reg[i] == NO_REGISTER) {
+            const bool rotates = node_of(l, i)->op == CIRCUIT_ROTATE;
+            if ((rotates ? lower_rotations(l, i) : lower_node(l, i)) != SABLE_OK)
+                return sable_fail(l->err, SABLE_NO_MEMORY, "no memory for a program");
+        }
     for (size_t i = 0; i < c->outputs; i++) {
         memcpy(p->output[i].name, c->output[i].name, CIRCUIT_NAME);
         p->output[i].reg = normal_at(l, l->plan[c->output[i].node].same, (uint32_t)output_level(l, i));
@@ -369,6 +357,7 @@ sable_status sable_circuit_lower(sable_program *program, const sable_circuit *ci
     lowering l = {.c = circuit, .o = options, .p = program, .err = err};
     const size_t count = circuit->count + 1;
     l.plan = calloc(count, sizeof *l.plan);
+    l.twin = malloc(count * sizeof *l.twin);
     l.reg = malloc(count * sizeof *l.reg);
     l.normal = malloc(count * sizeof *l.normal);
     program->reg = calloc(circuit->inputs + 1, sizeof *program->reg);
@@ -377,19 +366,23 @@ sable_status sable_circuit_lower(sable_program *program, const sable_circuit *ci
     program->inputs = circuit->inputs;
     program->outputs = circuit->outputs;
     sable_status status = SABLE_OK;
-    if (!l.plan || !l.reg || !l.normal || !program->reg || !program->input || !program->output)
+    if (!l.plan || !l.twin || !l.reg || !l.normal || !program->reg || !program->input || !program->output)
         status = sable_fail(err, SABLE_NO_MEMORY, "no memory to lower a circuit of %zu nodes", circuit->count);
     for (size_t i = 0; status == SABLE_OK && i < count; i++) l.reg[i] = l.normal[i] = NO_REGISTER;
     if (status == SABLE_OK) status = measure_levels(&l);
-    if (status == SABLE_OK) status = share(&l);
+    if (status == SABLE_OK) status = share_nodes(&l);
     if (status == SABLE_OK) {
         choose_forms(&l);
         choose_levels(&l);
         status = check_levels(&l);
     }
-    if (status == SABLE_OK) status = write_steps(&l);
+    if (status == SABLE_OK) {
+        link_rotations(&l);
+        status = write_steps(&l);
+    }
     free(l.room);
     free(l.plan);
+    free(l.twin);
     free(l.reg);
     free(l.normal);
     return status;

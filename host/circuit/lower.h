@@ -8,4 +8,7 @@
 sable_status sable_circuit_lower(sable_program *program, const sable_circuit *circuit, const sable_lowering *options,
                                  sable_error *err);
 
+/* same[i], i <= nodes: the first node that is equal to node i. */
+sable_status sable_circuit_share(sable_node *same, const sable_circuit *circuit, sable_error *err);
+
 #endif

@@ -135,7 +135,7 @@ sable_status sable_program_count(const sable_program *program, int32_t level, sa
         case PROGRAM_MUL_I: count->mul_integer++; break;
         case PROGRAM_ADD_PLAIN: count->add_plain++; break;
         case PROGRAM_MUL_PLAIN: count->mul_plain++; break;
-        case PROGRAM_ROTATE: count->rotate++; break;
+        case PROGRAM_ROTATE: count->rotate++, count->rotate_groups += step->hoisted > 0; break;
         case PROGRAM_CONJUGATE: count->conjugate++; break;
         case PROGRAM_POLY: count->poly++; break;
         case PROGRAM_RELIN: count->relinearize++; break;

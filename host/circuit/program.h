@@ -28,8 +28,10 @@ typedef enum program_op {
 /* Numbers of registers: inputs first, then one for every step. */
 typedef struct program_step {
     program_op op;
-    uint32_t a, b;       /* registers; b: the second operand of ADD, SUB, TENSOR */
-    uint32_t level;      /* of the operands */
+    uint32_t a, b;  /* registers; b: the second operand of ADD, SUB, TENSOR */
+    uint32_t level; /* of the operands */
+    uint32_t
+        hoisted; /* ROTATE: this step and the hoisted - 1 after it rotate one operand together; 0: in such a group */
     bool last_a, last_b; /* nothing reads the register afterwards, and it is no output */
     double re, im;
     int64_t integer;      /* ROTATE, MUL_INTEGER; ADJUST: the level to reach */

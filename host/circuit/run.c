@@ -157,10 +157,34 @@ static sable_status run_step(sable_queue *queue, sable_ct *out, const program_st
     return SABLE_REFUSE(queue, SABLE_INTERNAL, "a program step of unknown kind %d", (int)step->op);
 }
 
+/* The rotations of step s and those that follow in its group. */
+static sable_status rotate_together(sable_queue *queue, const sable_program *p, sable_ct **reg,
+                                    const sable_ct *const *inputs, const sable_keyset *keys, size_t s) {
+    const program_step *step = &p->step[s];
+    const size_t count = step->hoisted;
+    int64_t *steps = malloc(count * sizeof *steps);
+    if (!steps) return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "no memory for %zu rotations", count);
+    sable_status status = SABLE_OK;
+    for (size_t k = 0; k < count && status == SABLE_OK; k++) {
+        steps[k] = step[k].integer;
+        status = sable_ct_create(&reg[s + k], queue->ctx, &queue->error);
+    }
+    if (status == SABLE_OK)
+        status = sable_rotate_hoisted(queue, &reg[s], step->a < p->inputs ? inputs[step->a] : reg[step->a - p->inputs],
+                                      steps, count, keys);
+    free(steps);
+    return status;
+}
+
 static sable_status run_steps(sable_queue *queue, const sable_program *p, sable_ct **reg, const sable_ct *const *inputs,
                               const sable_keyset *keys) {
     for (size_t s = 0; s < p->steps; s++) {
         const program_step *step = &p->step[s];
+        if (step->op == PROGRAM_ROTATE && step->hoisted != 1) {
+            if (step->hoisted > 1) SABLE_TRY(rotate_together(queue, p, reg, inputs, keys, s));
+            if (step->last_a && step->a >= p->inputs) sable_ct_destroy(queue, &reg[step->a - p->inputs]);
+            continue;
+        }
         const bool pair = step->op == PROGRAM_ADD || step->op == PROGRAM_SUB || step->op == PROGRAM_TENSOR;
         const sable_ct *a = step->a < p->inputs ? inputs[step->a] : reg[step->a - p->inputs], *b = NULL;
         if (pair) b = step->b < p->inputs ? inputs[step->b] : reg[step->b - p->inputs];

@@ -71,6 +71,7 @@ typedef struct sable_lowering {
         eager_relin; /* relinearise every product at once; default: when its two parts are needed, sums of products once */
     bool eager_rescale; /* rescale every product at once; default: when the scale is needed, sums of products once */
     bool no_sharing;    /* keep equal nodes apart; default: one node for equal operations on equal operands */
+    bool no_hoisting;   /* rotate one by one; default: rotations of one value at one level decompose it once */
 } sable_lowering;
 
 typedef struct sable_program sable_program;
@@ -99,6 +100,7 @@ typedef struct sable_op_count {
     uint32_t add, add_plain, add_scalar, negate;
     uint32_t mul, mul_plain, mul_scalar, mul_integer;
     uint32_t relinearize, rescale, adjust, rotate, conjugate, poly;
+    uint32_t rotate_groups; /* decompositions that the rotations take: hoisted ones share one */
 } sable_op_count;
 /* level < 0: of all levels together; else of the operations whose operand is at that level. */
 SABLE_API SABLE_CHECKED sable_status sable_program_count(const sable_program *program, int32_t level,
