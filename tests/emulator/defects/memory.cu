@@ -4,8 +4,8 @@
 
 using namespace world;
 
-static __global__ void write_at(unsigned *data, size_t index) { data[index] = 1; }
-static __global__ void read_at(const unsigned *data, size_t index, unsigned *out) { *out = data[index]; }
+static __global__ void write_at(unsigned *data, long index) { data[index] = 1; }
+static __global__ void read_at(const unsigned *data, long index, unsigned *out) { *out = data[index]; }
 
 DEFECT(WriteBehindTheEnd, EMU_OUT_OF_BOUNDS) {
     Stream stream;
@@ -25,7 +25,7 @@ DEFECT(ReadBehindTheEnd, EMU_OUT_OF_BOUNDS) {
 DEFECT(WriteAnywhere, EMU_OUT_OF_BOUNDS) {
     Stream stream;
     Words<> words(1);
-    must(launch(stream, 1, 1, 0, write_at, words, planted ? size_t{1} << 30 : 0));
+    must(launch(stream, 1, 1, 0, write_at, words, planted ? 1l << 30 : 0));
     EXPECT_EQ(cudaStreamSynchronize(stream), planted ? cudaErrorIllegalAddress : cudaSuccess);
 }
 
@@ -64,7 +64,7 @@ DEFECT(WriteIntoTheSlack, EMU_GUARD) {
 DEFECT(WriteBeforeTheStart, EMU_GUARD) {
     Stream stream;
     Words<> words(25);
-    must(launch(stream, 1, 1, 0, write_at, words + (planted ? 0 : 1), ~size_t{0}));
+    must(launch(stream, 1, 1, 0, write_at, words + (planted ? 0 : 1), -1));
     must(cudaStreamSynchronize(stream));
 }
 
