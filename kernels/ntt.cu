@@ -69,12 +69,14 @@ __global__ void __launch_bounds__(256, 4) inverse_columns(GPU_PARAM gpu_ring rin
 // 16 rows a block, or all where there are fewer.
 constexpr uint32_t block_rows = 16;
 
-template <bool SCALED>
+// SOME: only limbs of the set.
+template <bool SOME>
 __global__ void __launch_bounds__(256)
     forward_rows(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view v, GPU_PARAM gpu_ntt_layout layout,
-                 GPU_PARAM gpu_words factor, const uint32_t first_limb) {
+                 GPU_PARAM gpu_limb_set set, const uint32_t first_limb) {
     GPU_SHARED(uint4, shared, block_rows * GPU_ROW_SHARED / 4);
     const Place at = place_of(v, first_limb);
+    if (SOME && !(set.bits[at.part][at.limb / 32] >> at.limb % 32 & 1)) return;
     const uint32_t t = threadIdx.x % 16, local = threadIdx.x / 16, row = at.tile * (blockDim.x / 16) + local;
     const uint32_t pos = v.pos[at.limb];
     const sable_prime q = ring.prime[pos];
@@ -84,8 +86,8 @@ __global__ void __launch_bounds__(256)
     uint4 *mine = shared + local * (GPU_ROW_SHARED / 4);
     uint32_t a[16], f[16];
     gpu_row_load(a, words, t);
-    gpu_powers<SCALED>(f, SCALED ? gpu_mont(factor.at[at.limb], direction[layout.roots], q) : 0, tables.run, q);
-    gpu_forward_row<SCALED>(a, (uint32_t *)mine, tables, f, t, q);
+    gpu_powers<false>(f, 0, tables.run, q);
+    gpu_forward_row<false>(a, (uint32_t *)mine, tables, f, t, q);
     uint4 *const to = (uint4 *)words + t;
     GPU_UNROLL
     for (uint32_t i = 0; i < 4; i++) to[16 * i] = mine[gpu_row_group(t, i)];
@@ -116,7 +118,7 @@ __global__ void __launch_bounds__(256)
 // A limb of N words by N/2 threads, one butterfly a thread and level.
 constexpr uint32_t small_words = 1u << (GPU_NTT_TWO_STEPS - 1);
 
-__global__ void forward_small(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view v, GPU_PARAM gpu_words factor) {
+__global__ void forward_small(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view v) {
     GPU_SHARED(uint32_t, a, small_words);
     const Place at = place_of(v, 0);
     const uint32_t pos = v.pos[at.limb], thread = threadIdx.x, threads = ring.n / 2;
@@ -131,8 +133,7 @@ __global__ void forward_small(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view v, GPU
         gpu_forward_pair(a[x], a[x + half], tree[2 * (m + i)], tree[2 * (m + i) + 1], modulus);
     }
     __syncthreads();
-    const uint32_t c = gpu_mont(factor.at[at.limb], tree[0], q);
-    for (uint32_t j = thread; j < ring.n; j += threads) words[j] = gpu_mont(a[j], c, q);
+    for (uint32_t j = thread; j < ring.n; j += threads) words[j] = sable_canon2(a[j], q.p);
 }
 
 __global__ void inverse_small(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view out, GPU_PARAM gpu_view in,
@@ -179,15 +180,18 @@ cudaError_t columns(const Round &r, const gpu_view *v, bool inverse) {
     return of_log_rows[r.layout.log_rows - 2](r, v, inverse);
 }
 
-cudaError_t rows(const Round &r, const gpu_view *out, const gpu_view *in, const gpu_words *factor) {
+cudaError_t inverse_rows_of(const Round &r, const gpu_view *out, const gpu_view *in, const gpu_words *factor) {
     const uint32_t all = 1u << r.layout.log_rows, local = all < block_rows ? all : block_rows;
-    const dim3 grid(all / local * r.polys, r.limbs);
-    if (in)
-        return gpu_launch(r.stream, grid, 16 * local, 0, inverse_rows, *r.ring, *out, *in, r.layout, *factor, r.first);
-    if (factor)
-        return gpu_launch(r.stream, grid, 16 * local, 0, forward_rows<true>, *r.ring, *out, r.layout, *factor, r.first);
-    return gpu_launch(r.stream, grid, 16 * local, 0, forward_rows<false>, *r.ring, *out, r.layout, gpu_words(),
-                      r.first);
+    return gpu_launch(r.stream, dim3(all / local * r.polys, r.limbs), 16 * local, 0, inverse_rows, *r.ring, *out, *in,
+                      r.layout, *factor, r.first);
+}
+
+cudaError_t forward_rows_of(const Round &r, const gpu_view *x, const gpu_limb_set *set) {
+    const uint32_t all = 1u << r.layout.log_rows, local = all < block_rows ? all : block_rows;
+    const gpu_limb_set everything = {};
+    auto *const kernel = set ? &forward_rows<true> : &forward_rows<false>;
+    return gpu_launch(r.stream, dim3(all / local * r.polys, r.limbs), 16 * local, 0, kernel, *r.ring, *x, r.layout,
+                      set ? *set : everything, r.first);
 }
 
 // Both kernels on so many limbs at a time that the words are still in the second-level cache for the second one.
@@ -199,21 +203,17 @@ cudaError_t transform(cudaStream_t stream, const gpu_ring *ring, const gpu_view 
     cudaError_t error = cudaSuccess;
     for (; r.first < out->limbs && error == cudaSuccess; r.first += r.limbs) {
         r.limbs = out->limbs - r.first < most ? out->limbs - r.first : most;
-        error = in ? rows(r, out, in, factor) : columns(r, out, false);
-        if (error == cudaSuccess) error = in ? columns(r, out, true) : rows(r, out, NULL, factor);
+        error = in ? inverse_rows_of(r, out, in, factor) : columns(r, out, false);
+        if (error == cudaSuccess) error = in ? columns(r, out, true) : forward_rows_of(r, out, NULL);
     }
     return error;
 }
 
 } // namespace
 
-extern "C" cudaError_t gpu_launch_ntt_forward(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x,
-                                              const gpu_words *factor) {
-    if (ring->log_n >= GPU_NTT_TWO_STEPS) return transform(stream, ring, x, NULL, factor);
-    gpu_words ones = {}; // no words of the stack travel in the launch
-    for (uint32_t i = 0; i < x->limbs; i++) ones.at[i] = 1;
-    return gpu_launch(stream, dim3(x->parts * x->batch, x->limbs), ring->n / 2, 0, forward_small, *ring, *x,
-                      factor ? *factor : ones);
+extern "C" cudaError_t gpu_launch_ntt_forward(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x) {
+    if (ring->log_n >= GPU_NTT_TWO_STEPS) return transform(stream, ring, x, NULL, NULL);
+    return gpu_launch(stream, dim3(x->parts * x->batch, x->limbs), ring->n / 2, 0, forward_small, *ring, *x);
 }
 
 extern "C" cudaError_t gpu_launch_ntt_inverse(cudaStream_t stream, const gpu_ring *ring, const gpu_view *out,
@@ -231,6 +231,7 @@ extern "C" cudaError_t gpu_launch_ntt_columns(cudaStream_t stream, const gpu_rin
     return columns(whole(stream, ring, x), x, false);
 }
 
-extern "C" cudaError_t gpu_launch_ntt_rows(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x) {
-    return rows(whole(stream, ring, x), x, NULL, NULL);
+extern "C" cudaError_t gpu_launch_ntt_rows(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x,
+                                           const gpu_limb_set *set) {
+    return forward_rows_of(whole(stream, ring, x), x, set);
 }

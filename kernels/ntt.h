@@ -8,16 +8,20 @@
 extern "C" {
 #endif
 
-/* x = NTT(x) * factor[limb], in place; factor NULL: 1. Plain canonical residues. */
-cudaError_t gpu_launch_ntt_forward(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x,
-                                   const gpu_words *factor);
-/* out = INTT(in) * factor[limb]; in place allowed. */
+/* x = NTT(x), in place. */
+cudaError_t gpu_launch_ntt_forward(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x);
+/* out = INTT(in) * factor[limb], a plain canonical residue; in place allowed. */
 cudaError_t gpu_launch_ntt_inverse(cudaStream_t stream, const gpu_ring *ring, const gpu_view *out, const gpu_view *in,
                                    const gpu_words *factor);
 
 /* The halves of a forward transform, N >= 2^10: between them words are below 4p. */
 cudaError_t gpu_launch_ntt_columns(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x);
-cudaError_t gpu_launch_ntt_rows(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x);
+/* Only limbs of the set, which has as many parts as x, at most GPU_SET_PARTS. */
+#define GPU_SET_PARTS 16u
+typedef struct gpu_limb_set {
+    uint32_t bits[GPU_SET_PARTS][(SABLE_MAX_LIMBS + 31) / 32]; /* limb i of a part: bit i % 32 of word i / 32 */
+} gpu_limb_set;
+cudaError_t gpu_launch_ntt_rows(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x, const gpu_limb_set *set);
 
 #ifdef __cplusplus
 }

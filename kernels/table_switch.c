@@ -78,7 +78,7 @@ static sable_status begin_apart(gpu_queue *q, const sable_limbs *out, const sabl
         if (halves(q))
             GPU_TRY(q, gpu_launch_ntt_columns(q->stream, &q->ring, &to), "ntt_columns");
         else
-            GPU_TRY(q, gpu_launch_ntt_forward(q->stream, &q->ring, &to, NULL), "ntt_forward");
+            GPU_TRY(q, gpu_launch_ntt_forward(q->stream, &q->ring, &to), "ntt_forward");
     }
     return SABLE_OK;
 }
@@ -120,14 +120,29 @@ static sable_limbs members_of(const sable_limbs *v, uint32_t first, uint32_t cou
     return r;
 }
 
+/* Finishes the transforms that begin began, of digits first to first + parts - 1. */
+static sable_status finish_digits(gpu_queue *q, const sable_limbs *digits, const sable_basis *const *up, uint32_t first,
+                                  uint32_t parts) {
+    const gpu_index index = gpu_index_of(digits);
+    gpu_view view = gpu_view_of(digits);
+    gpu_limb_set set = {0};
+    view.data += first * view.part_stride;
+    view.parts = parts;
+    for (uint32_t j = 0; j < parts; j++)
+        for (uint32_t d = 0; d < up[first + j]->dst_count; d++) {
+            const uint32_t limb = index.at[up[first + j]->dst[d]];
+            set.bits[j][limb / 32] |= 1u << limb % 32;
+        }
+    return gpu_check(q, gpu_launch_ntt_rows(q->stream, &q->ring, &view, &set), "ntt_rows");
+}
+
 sable_status gpu_mod_up(void *queue, const sable_limbs *digits, const sable_limbs *y, const sable_basis *const *up) {
     gpu_queue *q = queue;
     SABLE_TRY(prepare(q, up, digits->parts));
     SABLE_TRY(begin(q, digits, y, up, digits->parts));
-    for (uint32_t j = 0; halves(q) && j < digits->parts; j++) {
-        const gpu_view part = picked(digits, j, up[j]->dst, up[j]->dst_count);
-        if (part.limbs) GPU_TRY(q, gpu_launch_ntt_rows(q->stream, &q->ring, &part), "ntt_rows");
-    }
+    for (uint32_t j = 0; halves(q) && j < digits->parts; j += GPU_SET_PARTS)
+        SABLE_TRY(
+            finish_digits(q, digits, up, j, digits->parts - j < GPU_SET_PARTS ? digits->parts - j : GPU_SET_PARTS));
     return SABLE_OK;
 }
 
@@ -236,6 +251,6 @@ sable_status gpu_ntt_mod_down(void *queue, const sable_limbs *out, const sable_l
     if (halves(q))
         GPU_TRY(q, gpu_launch_ntt_columns(q->stream, &q->ring, &v), "ntt_columns");
     else
-        GPU_TRY(q, gpu_launch_ntt_forward(q->stream, &q->ring, &v, NULL), "ntt_forward");
+        GPU_TRY(q, gpu_launch_ntt_forward(q->stream, &q->ring, &v), "ntt_forward");
     return finish(q, out, e, x, x_mult, e_mult, 1);
 }

@@ -6,7 +6,7 @@
 sable_status gpu_ntt_forward(void *queue, const sable_limbs *x) {
     gpu_queue *q = queue;
     const gpu_view v = gpu_view_of(x);
-    return gpu_check(q, gpu_launch_ntt_forward(q->stream, &q->ring, &v, NULL), "ntt_forward");
+    return gpu_check(q, gpu_launch_ntt_forward(q->stream, &q->ring, &v), "ntt_forward");
 }
 
 sable_status gpu_ntt_inverse(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *mult) {
