@@ -145,12 +145,13 @@ static void phase_limb(client_lane *lane, const decryption *d, sable_cut_item it
         if (d->in->parts == 3) lane_mul_mont(lane, square, s, s, p);
     }
     for (uint32_t b = 0; b < count; b++) {
-        uint32_t *sum = d->phase + (b * limbs + k) * n;
+        uint32_t *phase = d->phase + (b * limbs + k) * n;
+        uint32_t *sum = item.first && item.last ? lane->limb[2] : phase; /* scratch is in the cache */
         if (item.first) {
             lane_affine(lane, sum, cipher_limb(d, b, 0, k), cipher_limb(d, b, 1, k), s, NULL, p);
             if (d->in->parts == 3) lane_affine(lane, sum, sum, cipher_limb(d, b, 2, k), square, NULL, p);
         }
-        if (item.last) lane_inverse(lane, sum, sum, 1, p);
+        if (item.last) lane_inverse(lane, phase, sum, 1, p);
     }
 }
 
