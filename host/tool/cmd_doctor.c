@@ -15,6 +15,7 @@
 #endif
 #include <zlib.h>
 
+#include "backend/plugin.h"
 #include "build_info.h"
 #include "sable/sable.h"
 #include "tool/commands.h"
@@ -84,6 +85,57 @@ static void check_processor(void) {
     line("vector features", *features ? features : "none that Sable uses");
 }
 
+/* A version as CUDA writes it in one number: 12040 is 12.4. */
+static unit_text shown_version(uint32_t version) {
+    unit_text t;
+    snprintf(t.text, sizeof t.text, "%u.%u", version / 1000, version % 1000 / 10);
+    return t;
+}
+
+static json_t *describe_devices(const sable_device_list *list) {
+    json_t *devices = json_array();
+    for (uint32_t i = 0; i < list->count; i++) {
+        const sable_device *d = &list->device[i];
+        char capability[32], text[256];
+        snprintf(capability, sizeof capability, "%u.%u", d->major, d->minor);
+        json_array_append_new(devices,
+                              json_pack("{s:i, s:s, s:s, s:I}", "number", (int)i, "name", d->name, "compute_capability",
+                                        capability, "memory_bytes", (json_int_t)d->memory_bytes));
+        snprintf(text, sizeof text, "%u: %s, compute capability %s, %s", i, d->name, capability,
+                 shown_bytes(d->memory_bytes).text);
+        line("device", text);
+    }
+    return devices;
+}
+
+/* The plug-in, the driver, the devices, or which of them is missing. */
+static void check_cuda(const sable_params *params) {
+    const sable_backend *plugin = NULL;
+    char path[SABLE_PLUGIN_PATH], text[SABLE_PLUGIN_PATH + 128];
+    sable_error why = {SABLE_OK, ""};
+    sable_device_list list = {0};
+    sable_status status = sable_plugin_load(&plugin, path, "cuda", &why);
+    report_value("plugin", *path ? json_string(path) : json_null());
+    if (status == SABLE_OK) {
+        status = plugin->devices(&list, &why);
+        report_text("cuda_driver", shown_version(list.driver).text);
+        report_text("cuda_runtime", shown_version(list.runtime).text);
+        snprintf(text, sizeof text, "%s: driver for CUDA %s, built with CUDA %s", path, shown_version(list.driver).text,
+                 shown_version(list.runtime).text);
+        line("plug-in", text);
+    }
+    report_value("devices", describe_devices(&list));
+    if (status == SABLE_OK) { /* a small context, to see that the device computes */
+        const sable_ctx_options cuda = {.struct_size = sizeof cuda, .backend = "cuda"};
+        sable_ctx *ctx = NULL;
+        status = sable_ctx_create(&ctx, params, &cuda, &why);
+        sable_ctx_destroy(&ctx);
+    }
+    report_value("backends", status == SABLE_OK ? json_pack("[s, s]", "cpu", "cuda") : json_pack("[s]", "cpu"));
+    report_text("cuda", status == SABLE_OK ? "available" : why.text);
+    line("cuda", status == SABLE_OK ? "available; sable selftest --backend cuda checks it" : why.text);
+}
+
 static void check_backend(void) {
     session s;
     if (session_open(&s, "infer13") != SABLE_OK) {
@@ -104,11 +156,6 @@ static void check_backend(void) {
         size_t used = strlen(paths);
         snprintf(paths + used, sizeof paths - used, "%s%s", used ? ", " : "", names[i]);
     }
-    const sable_ctx_options cuda = {.struct_size = sizeof cuda, .backend = "cuda"};
-    sable_ctx *ctx = NULL;
-    sable_error why = {SABLE_OK, ""};
-    bool gpu = sable_ctx_create(&ctx, s.params, &cuda, &why) == SABLE_OK;
-    sable_ctx_destroy(&ctx);
     if (sable_ctx_describe(s.ctx, &info) == SABLE_OK) {
         report_text("backend", info.backend);
         report_text("path", info.path);
@@ -117,9 +164,8 @@ static void check_backend(void) {
         line("will compute on", text);
     }
     report_value("paths", list);
-    report_value("backends", gpu ? json_pack("[s, s]", "cpu", "cuda") : json_pack("[s]", "cpu"));
     line("cpu paths", paths);
-    line("cuda", gpu ? "available" : why.text);
+    check_cuda(s.params);
     session_close(&s);
 }
 

@@ -13,6 +13,7 @@ int cmd_inspect(int argc, char **argv);
 int cmd_fit(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_selftest(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 
 #endif

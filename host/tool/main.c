@@ -25,6 +25,7 @@ static const struct {
     {"fit", "train a model on data in the clear", cmd_fit},
     {"demo", "the whole journey on a real data set", cmd_demo},
     {"doctor", "tell what this machine offers and what is missing", cmd_doctor},
+    {"selftest", "compare a backend with the plainest path of the cpu", cmd_selftest},
     {"bench", "measure", cmd_bench},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

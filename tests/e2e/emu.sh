@@ -11,6 +11,10 @@ field() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.a
 SABLE_BACKEND=emu sable demo --no-baseline --json >demo.json 2>demo.err || fail "demo: $(cat demo.err)"
 [ "$(field demo.json backend) $(field demo.json mismatched_predictions)" = "emu 0" ] || fail "demo: $(cat demo.json)"
 
+sable selftest --backend emu --log-n 10 --json >selftest.json || fail "selftest: $(cat selftest.json)"
+[ "$(field selftest.json equal) $(field selftest.json different)" = "True 0" ] || fail "selftest: $(cat selftest.json)"
+SABLE_EMU_FAIL=launch:20 refused 3 'emu, .* on device 0' sable selftest --backend emu --log-n 4
+
 samples d 300 5 1
 quietly sable fit --data d.csv --ignore name --label-column class --out m.json
 run() { # folder, backend
