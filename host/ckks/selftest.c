@@ -37,15 +37,15 @@ static sable_status make_bases(selftest_world *w, sable_error *err) {
     uint16_t src[SELFTEST_ALPHA], dst[SELFTEST_ALL];
     for (uint32_t j = 0; j < 2; j++) {
         uint32_t sources = 0, others = 0;
-        for (uint16_t i = 0; i < SELFTEST_ALL; i++)
+        for (uint32_t i = 0; i < SELFTEST_ALL; i++)
             if (i / SELFTEST_ALPHA == j)
-                src[sources++] = i;
+                src[sources++] = (uint16_t)i;
             else
-                dst[others++] = i;
+                dst[others++] = (uint16_t)i;
         SABLE_TRY(sable_basis_create(&w->up[j], w->ring, src, sources, dst, others, NULL, 0, NULL, err));
     }
-    for (uint16_t i = 0; i < SELFTEST_P; i++) src[i] = SELFTEST_Q + i;
-    for (uint16_t i = 0; i < SELFTEST_Q; i++) dst[i] = i;
+    for (uint32_t i = 0; i < SELFTEST_P; i++) src[i] = (uint16_t)(SELFTEST_Q + i);
+    for (uint32_t i = 0; i < SELFTEST_Q; i++) dst[i] = (uint16_t)i;
     return sable_basis_create(&w->down, w->ring, src, SELFTEST_P, dst, SELFTEST_Q, NULL, 0, NULL, err);
 }
 
