@@ -77,8 +77,8 @@ ON_QUEUE(ntt_mod_down, (void *queue, view out, view e, view x, const uint32_t *x
          (queue, out, e, x, x_mult, e_mult))
 ON_QUEUE(mod_down,
          (void *queue, view out, view y, const sable_basis *basis, view x, const uint32_t *x_mult,
-          const uint32_t *e_mult, uint32_t galois),
-         (queue, out, y, basis, x, x_mult, e_mult, galois))
+          const uint32_t *e_mult, uint32_t galois, view add),
+         (queue, out, y, basis, x, x_mult, e_mult, galois, add))
 ON_QUEUE(expand, (void *queue, view out, const sable_expansion *from), (queue, out, from))
 
 ON_QUEUE(encode, (void *queue, view out, const double *hi, const double *lo, uint32_t gap), (queue, out, hi, lo, gap))

@@ -25,11 +25,11 @@ cudaError_t gpu_launch_begin(cudaStream_t stream, const gpu_ring *ring, const gp
 cudaError_t gpu_launch_switch_rows(cudaStream_t stream, const gpu_ring *ring, const gpu_inner *inner, uint32_t first,
                                    uint32_t limbs);
 
-/* Operands of the end of a division: out = phi_galois(x * x_mult - NTT(e) * e_mult), limb by limb of out; limbs that x lacks
- * count as 0. galois 1: out may be x. */
+/* Operands of the end of a division: out = phi_galois(x * x_mult - NTT(e) * e_mult) + add, limb by limb of out; limbs that x
+ * or add lack count as 0. galois 1: out may be x. add may be out. */
 typedef struct gpu_down {
     gpu_view out;
-    gpu_rows e, x; /* by limb of out */
+    gpu_rows e, x, add; /* by limb of out */
     gpu_words x_mult, e_mult;
     uint32_t galois;
 } gpu_down;

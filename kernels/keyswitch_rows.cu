@@ -6,8 +6,8 @@
 //                are made once for all digits. A word of acc, D digits: 12 D bytes in (digit and two key words), 8 out; 12 D
 //                + 3 multiplies of the transforms, 2 D + 4 of the product. Shared memory: 1088 bytes a row and digit. 56 registers.
 //   down_rows    end of a division: the factor of e rides on the cyclic step, x * x_mult is added in the order in which x
-//                lies, and an automorphism, which takes rows to rows (galois.h), permutes the row on its way out. 12 bytes
-//                and 18.6 multiplies a word; 64 registers.
+//                lies, and an automorphism, which takes rows to rows (galois.h), permutes the row on its way out, where it
+//                meets what is added. 12 bytes a word, 16 with a sum, and 18.6 multiplies; 64 registers.
 //
 // 16 threads have a row, two rows a warp; no barrier of the block is needed.
 #include "kernels/galois.h"
@@ -108,6 +108,17 @@ __device__ __forceinline__ uint4 times_plus(uint4 x, uint32_t mult, uint4 e, con
                       reduced((uint64_t)x.z * mult, e.z, q), reduced((uint64_t)x.w * mult, e.w, q));
 }
 
+// Four words of a limb's result, and what is added to them.
+__device__ __forceinline__ void store_sum(const gpu_down &down, uint32_t member, uint32_t part, uint32_t limb,
+                                          uint32_t column, uint4 r, uint32_t p) {
+    if (has(down.add, limb)) {
+        const uint4 more = ((const uint4 *)row_of(down.add, member, part, limb))[column];
+        r = make_uint4(sable_add_mod(r.x, more.x, p), sable_add_mod(r.y, more.y, p), sable_add_mod(r.z, more.z, p),
+                       sable_add_mod(r.w, more.w, p));
+    }
+    ((uint4 *)gpu_limb(down.out, member, part, limb))[column] = r;
+}
+
 // Row of `bits` bits to which an automorphism takes row b; inverse: galois^-1 modulo 2N. The rule of galois.h for blocks of
 // a whole row.
 __device__ __forceinline__ uint32_t target_row(uint32_t inverse, uint32_t bits, uint32_t b) {
@@ -134,7 +145,6 @@ __global__ void __launch_bounds__(256, 4) down_rows(GPU_PARAM gpu_ring ring, GPU
     const uint32_t minus = sable_neg_mod(gpu_mont(down.e_mult.at[limb], direction[layout.roots], q), q.p);
     gpu_powers<true>(f, minus, tables.run, q);
     gpu_forward_row<true>(a, (uint32_t *)mine, tables, f, t, q);
-    uint4 *const out = (uint4 *)gpu_limb(down.out, member, part, limb);
     const uint4 *const x = has(down.x, limb) ? (const uint4 *)row_of(down.x, member, part, limb) + row * 64 : NULL;
     const uint32_t x_mult = gpu_mont(down.x_mult.at[limb], q.r2, q);
     GPU_UNROLL
@@ -145,7 +155,7 @@ __global__ void __launch_bounds__(256, 4) down_rows(GPU_PARAM gpu_ring ring, GPU
         if (MOVES)
             mine[gpu_row_group(t, i)] = r;
         else
-            out[row * 64 + n] = r;
+            store_sum(down, member, part, limb, row * 64 + n, r, q.p);
     }
     if (!MOVES) return;
     __syncwarp();
@@ -154,8 +164,9 @@ __global__ void __launch_bounds__(256, 4) down_rows(GPU_PARAM gpu_ring ring, GPU
     for (uint32_t i = 0; i < 4; i++) {
         const uint32_t n = 16 * i + t;
         const gpu_quad source = gpu_galois_source(down.galois, ring.log_n, to + n);
-        out[to + n] =
+        const uint4 r =
             gpu_galois_words(down.galois, source.turn, mine[gpu_row_group(source.column % 16, source.column / 16 % 4)]);
+        store_sum(down, member, part, limb, to + n, r, q.p);
     }
 }
 
@@ -173,7 +184,7 @@ __global__ void __launch_bounds__(GPU_BLOCK) down_words(GPU_PARAM gpu_ring ring,
         r = times_plus(x, gpu_mont(down.x_mult.at[at.limb], q.r2, q), r, q);
     }
     if (down.galois != 1) r = gpu_galois_words(down.galois, source.turn, r);
-    ((uint4 *)gpu_limb(down.out, at.member, at.part, at.limb))[at.column] = r;
+    store_sum(down, at.member, at.part, at.limb, at.column, r, q.p);
 }
 
 // g^-1 modulo 2^32, and so modulo 2N, for odd g: each step doubles the correct low bits, from 3 on.

@@ -43,7 +43,8 @@ sable_status gpu_key_switch(void *queue, const sable_limbs *acc, const sable_lim
 sable_status gpu_ntt_mod_down(void *queue, const sable_limbs *out, const sable_limbs *e, const sable_limbs *x,
                               const uint32_t *x_mult, const uint32_t *e_mult);
 sable_status gpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
-                          const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois);
+                          const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois,
+                          const sable_limbs *add);
 
 /* table_expand.c */
 sable_status gpu_expand(void *queue, const sable_limbs *out, const sable_expansion *from);

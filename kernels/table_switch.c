@@ -209,12 +209,13 @@ sable_status gpu_key_switch(void *queue, const sable_limbs *acc, const sable_lim
     return status;
 }
 
-/* out = phi_galois(x * x_mult - e * e_mult), e begun. */
+/* out = phi_galois(x * x_mult - e * e_mult) + add, e begun. */
 static sable_status finish(gpu_queue *q, const sable_limbs *out, const sable_limbs *e, const sable_limbs *x,
-                           const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois) {
+                           const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois, const sable_limbs *add) {
     const gpu_down down = {.out = gpu_view_of(out),
                            .e = gpu_rows_of(e, out),
                            .x = gpu_rows_of(x, out),
+                           .add = gpu_rows_of(add, out),
                            .x_mult = gpu_words_of(x_mult, out->limbs, 0),
                            .e_mult = gpu_words_of(e_mult, out->limbs, 0),
                            .galois = galois};
@@ -225,7 +226,8 @@ static sable_status finish(gpu_queue *q, const sable_limbs *out, const sable_lim
 }
 
 sable_status gpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
-                          const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois) {
+                          const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois,
+                          const sable_limbs *add) {
     gpu_queue *q = queue;
     const share part = share_of(q, out->batch, out->parts, out->limbs, 0);
     void *scratch;
@@ -235,10 +237,10 @@ sable_status gpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs
     for (uint32_t m = 0; m < out->batch && status == SABLE_OK; m += part.members) {
         const uint32_t members = out->batch - m < part.members ? out->batch - m : part.members;
         const sable_limbs to = members_of(out, m, members), from = members_of(y, m, members),
-                          source = members_of(x, m, members);
+                          source = members_of(x, m, members), more = add ? members_of(add, m, members) : *x;
         const sable_limbs e = begun_view(q, scratch, out->pos, out->limbs, out->parts, members);
         status = begin(q, &e, &from, &basis, 1);
-        if (status == SABLE_OK) status = finish(q, &to, &e, &source, x_mult, e_mult, galois);
+        if (status == SABLE_OK) status = finish(q, &to, &e, &source, x_mult, e_mult, galois, add ? &more : NULL);
     }
     gpu_give(q, scratch);
     return status;
@@ -252,5 +254,5 @@ sable_status gpu_ntt_mod_down(void *queue, const sable_limbs *out, const sable_l
         GPU_TRY(q, gpu_launch_ntt_columns(q->stream, &q->ring, &v), "ntt_columns");
     else
         GPU_TRY(q, gpu_launch_ntt_forward(q->stream, &q->ring, &v), "ntt_forward");
-    return finish(q, out, e, x, x_mult, e_mult, 1);
+    return finish(q, out, e, x, x_mult, e_mult, 1, NULL);
 }

@@ -15,6 +15,9 @@ sable_status sable_check_pair(sable_queue *queue, const sable_ct *out, const sab
                               const char *name);
 /* Refuses when bound*scale leaves Q_level/4: the plaintext would wrap around. */
 sable_status sable_check_capacity(sable_queue *queue, const sable_ct *meta, const char *name);
+/* What a + b says about itself: equal scales, bounds and noise added up; batch and parts the larger ones. The pair is
+ * checked already. */
+sable_status sable_sum_meta(sable_queue *queue, sable_ct *meta, const sable_ct *a, const sable_ct *b, const char *name);
 /* Exactly `parts` parts. */
 sable_status sable_check_parts(sable_queue *queue, const sable_ct *ct, uint32_t parts, const char *name);
 
@@ -67,10 +70,10 @@ sable_status sable_key_switch(sable_queue *queue, uint32_t *acc, uint32_t *y, co
 sable_status sable_mod_up(sable_queue *queue, uint32_t *digits, uint32_t *y, const sable_limbs *c, uint32_t level);
 sable_status sable_key_inner_many(sable_queue *queue, uint32_t *acc, uint32_t *digits, const sable_limbs *c,
                                   const sable_evk *const *key, uint32_t count, uint32_t level, const sable_limbs *add);
-/* out (view on plan->out) = phi_galois(division of x), x having at least plan->drop and the kept limbs; scratch:
- * sable_divide_words. galois != 1: out shares no memory with x. */
+/* out (view on plan->out) = phi_galois(division of x) + add, x having at least plan->drop and the kept limbs; scratch:
+ * sable_divide_words. galois != 1: out shares no memory with x. add: NULL, or a view like out, which may be out. */
 size_t sable_divide_words(const sable_ctx *ctx, const sable_drop_plan *plan, uint32_t polys);
 sable_status sable_divide(sable_queue *queue, const sable_limbs *out, const sable_limbs *x, const sable_drop_plan *plan,
-                          uint32_t galois, uint32_t *scratch);
+                          uint32_t galois, const sable_limbs *add, uint32_t *scratch);
 
 #endif

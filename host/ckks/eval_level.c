@@ -49,7 +49,7 @@ sable_status sable_adjust_apply(sable_queue *queue, sable_ct *out, const sable_c
         if (status == SABLE_OK) {
             /* Limbs of Q_l outside Q_to and E are simply not read. */
             sable_limbs r = sable_meta_limbs(ctx, meta, data), x = sable_ct_limbs(in);
-            status = sable_finish(queue, out, meta, data, sable_divide(queue, &r, &x, &plan, 1, scratch));
+            status = sable_finish(queue, out, meta, data, sable_divide(queue, &r, &x, &plan, 1, NULL, scratch));
         }
         sable_words_release(queue, scratch);
     }

@@ -13,25 +13,31 @@ static sable_status check_scales(sable_queue *queue, sable_scale a, sable_scale 
         name, log2(a.hi), a.level, a.power, log2(b.hi), b.level, b.power);
 }
 
+sable_status sable_sum_meta(sable_queue *queue, sable_ct *meta, const sable_ct *a, const sable_ct *b,
+                            const char *name) {
+    SABLE_TRY(check_scales(queue, a->scale, b->scale, name));
+    *meta = *a;
+    meta->batch = a->batch > b->batch ? a->batch : b->batch;
+    meta->parts = a->parts > b->parts ? a->parts : b->parts;
+    meta->bound = a->bound + b->bound;
+    meta->rms = a == b ? 2 * a->rms : sqrt(a->rms * a->rms + b->rms * b->rms);
+    meta->noise_var = a == b ? 4 * a->noise_var : a->noise_var + b->noise_var;
+    /* The relative parts refer to the inputs' rms: keep the error, divide by the new rms. */
+    meta->relative = meta->rms > 0 ? (a->relative * a->rms + b->relative * b->rms) / meta->rms : 0;
+    meta->insecure = a->insecure || b->insecure;
+    meta->seeded = false;
+    return sable_check_capacity(queue, meta, name);
+}
+
 typedef sable_status (*binary_fn)(void *, const sable_limbs *, const sable_limbs *, const sable_limbs *);
 
 static sable_status add_or_sub(sable_queue *queue, sable_ct *out, const sable_ct *a, const sable_ct *b, bool subtract) {
     const char *name = subtract ? "subtract" : "add";
     SABLE_TRY(sable_check_queue(queue));
     SABLE_TRY(sable_check_pair(queue, out, a, b, name));
-    SABLE_TRY(check_scales(queue, a->scale, b->scale, name));
     const sable_backend *be = queue->ctx->backend;
-    sable_ct meta = *a;
-    meta.batch = a->batch > b->batch ? a->batch : b->batch;
-    meta.parts = a->parts > b->parts ? a->parts : b->parts;
-    meta.bound = a->bound + b->bound;
-    meta.rms = a == b ? 2 * a->rms : sqrt(a->rms * a->rms + b->rms * b->rms);
-    meta.noise_var = a == b ? 4 * a->noise_var : a->noise_var + b->noise_var;
-    /* The relative parts refer to the inputs' rms: keep the error, divide by the new rms. */
-    meta.relative = meta.rms > 0 ? (a->relative * a->rms + b->relative * b->rms) / meta.rms : 0;
-    meta.insecure = a->insecure || b->insecure;
-    meta.seeded = false;
-    SABLE_TRY(sable_check_capacity(queue, &meta, name));
+    sable_ct meta;
+    SABLE_TRY(sable_sum_meta(queue, &meta, a, b, name));
     /* A repeated input must not be overwritten while it is still needed, nor one whose parts lie elsewhere. */
     bool same = a->batch == b->batch && a->parts == b->parts;
     uint32_t *data;

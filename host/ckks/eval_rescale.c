@@ -22,7 +22,7 @@ sable_status sable_rescale(sable_queue *queue, sable_ct *out, const sable_ct *in
     sable_status status = sable_out_words(queue, &data, out, &meta, out != in, "rescale");
     if (status == SABLE_OK) {
         sable_limbs r = sable_meta_limbs(ctx, &meta, data), x = sable_ct_limbs(in);
-        status = sable_finish(queue, out, &meta, data, sable_divide(queue, &r, &x, plan, 1, scratch));
+        status = sable_finish(queue, out, &meta, data, sable_divide(queue, &r, &x, plan, 1, NULL, scratch));
     }
     sable_words_release(queue, scratch);
     return status;
@@ -80,7 +80,7 @@ static sable_status relinearize(sable_queue *queue, sable_ct *out, const sable_c
         status = sable_key_switch(queue, slab.acc, slab.y, &d2, key, in->level, &d01);
         sable_limbs x = sable_dense_limbs(ctx, slab.acc, t->pos, t->limbs + ctx->params.p_count, 2, in->batch);
         sable_limbs r = sable_meta_limbs(ctx, &meta, data);
-        if (status == SABLE_OK) status = sable_divide(queue, &r, &x, plan, 1, slab.y);
+        if (status == SABLE_OK) status = sable_divide(queue, &r, &x, plan, 1, NULL, slab.y);
         status = sable_finish(queue, out, &meta, data, status);
     }
     sable_words_release(queue, slab.acc);

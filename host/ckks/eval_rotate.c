@@ -43,21 +43,28 @@ static sable_status scratch_alloc(sable_queue *queue, rotate_scratch *s, const s
     return SABLE_OK;
 }
 
-/* data = phi_g( acc / P ), acc = inner(digits of c1, key) + P*(c0, 0). */
+/* data = phi_g( acc / P ) + add, acc = inner(digits of c1, key) + P*(c0, 0); add may be NULL. */
 static sable_status divide_and_permute(sable_queue *queue, uint32_t *data, const sable_ct *meta, const sable_ct *in,
-                                       const sable_evk *key, uint32_t *acc, const rotate_scratch *s) {
+                                       const sable_evk *key, const sable_ct *add, uint32_t *acc,
+                                       const rotate_scratch *s) {
     const sable_ctx *ctx = queue->ctx;
     const sable_level_tables *t = &ctx->level[in->level];
     sable_limbs x = sable_dense_limbs(ctx, acc, t->pos, t->limbs + ctx->params.p_count, 2, in->batch);
     sable_limbs r = sable_meta_limbs(ctx, meta, data);
-    return sable_divide(queue, &r, &x, &t->down, key->need.galois, s->y);
+    sable_limbs more = add ? sable_ct_limbs(add) : r;
+    return sable_divide(queue, &r, &x, &t->down, key->need.galois, add ? &more : NULL, s->y);
 }
 
+/* out = phi_galois(in) + add; add: NULL, or checked to be like in. */
 static sable_status apply_galois(sable_queue *queue, sable_ct *out, const sable_ct *in, uint32_t galois,
-                                 const sable_keyset *keys, const char *name) {
+                                 const sable_ct *add, const sable_keyset *keys, const char *name) {
     const sable_evk *key;
     SABLE_TRY(sable_key_find(queue, &key, keys, SABLE_KEY_GALOIS, galois, in->level, name));
     sable_ct meta = rotated_meta(in, keys);
+    if (add) {
+        const sable_ct turned = meta;
+        SABLE_TRY(sable_sum_meta(queue, &meta, add, &turned, name));
+    }
     rotate_scratch s;
     SABLE_TRY(scratch_alloc(queue, &s, in, 0, name));
     uint32_t *data;
@@ -65,7 +72,7 @@ static sable_status apply_galois(sable_queue *queue, sable_ct *out, const sable_
     if (status == SABLE_OK) {
         sable_limbs c0 = sable_ct_part(in, 0), c1 = sable_ct_part(in, 1);
         status = sable_key_switch(queue, s.acc, s.y, &c1, key, in->level, &c0);
-        if (status == SABLE_OK) status = divide_and_permute(queue, data, &meta, in, key, s.acc, &s);
+        if (status == SABLE_OK) status = divide_and_permute(queue, data, &meta, in, key, add, s.acc, &s);
         status = sable_finish(queue, out, &meta, data, status);
     }
     sable_words_release(queue, s.slab);
@@ -80,13 +87,29 @@ sable_status sable_rotate(sable_queue *queue, sable_ct *out, const sable_ct *in,
     if (galois == 1) return sable_ct_copy(queue, out, in);
     char name[48];
     snprintf(name, sizeof name, "rotate by %lld", (long long)steps);
-    return apply_galois(queue, out, in, galois, keys, name);
+    return apply_galois(queue, out, in, galois, NULL, keys, name);
+}
+
+sable_status sable_rotate_add(sable_queue *queue, sable_ct *out, const sable_ct *a, const sable_ct *b, int64_t steps,
+                              const sable_keyset *keys) {
+    SABLE_TRY(sable_check_queue(queue));
+    SABLE_TRY(sable_check_pair(queue, out, a, b, "rotate and add"));
+    SABLE_TRY(check_input(queue, b, keys, "rotate and add"));
+    SABLE_TRY(sable_check_parts(queue, a, 2, "rotate and add"));
+    if (a->batch != b->batch)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "rotate and add: batches of %u and %u: they must be equal", a->batch,
+                            b->batch);
+    uint32_t galois = sable_galois_rotation(&queue->ctx->params, steps, b->slots);
+    if (galois == 1) return sable_add(queue, out, a, b);
+    char name[64];
+    snprintf(name, sizeof name, "rotate by %lld and add", (long long)steps);
+    return apply_galois(queue, out, b, galois, a, keys, name);
 }
 
 sable_status sable_conjugate(sable_queue *queue, sable_ct *out, const sable_ct *in, const sable_keyset *keys) {
     SABLE_TRY(sable_check_out(queue, out));
     SABLE_TRY(check_input(queue, in, keys, "conjugate"));
-    return apply_galois(queue, out, in, sable_galois_conjugation(&queue->ctx->params), keys, "conjugate");
+    return apply_galois(queue, out, in, sable_galois_conjugation(&queue->ctx->params), NULL, keys, "conjugate");
 }
 
 /* A hoisted rotation: its key, or NULL for a rotation by nothing; where its result goes. */
@@ -125,7 +148,7 @@ static sable_status rotate_some(sable_queue *queue, const hoisted *list, size_t 
     keyed = 0;
     for (size_t i = 0; i < count; i++) {
         if (list[i].key) {
-            SABLE_TRY(divide_and_permute(queue, list[i].data, meta, in, list[i].key, s->acc + keyed++ * acc, s));
+            SABLE_TRY(divide_and_permute(queue, list[i].data, meta, in, list[i].key, NULL, s->acc + keyed++ * acc, s));
         } else {
             const sable_limbs to = sable_meta_limbs(ctx, meta, list[i].data);
             SABLE_RUN(queue, copy(queue->handle, &to, &all));

@@ -109,7 +109,7 @@ size_t sable_divide_words(const sable_ctx *ctx, const sable_drop_plan *plan, uin
 }
 
 sable_status sable_divide(sable_queue *queue, const sable_limbs *out, const sable_limbs *x, const sable_drop_plan *plan,
-                          uint32_t galois, uint32_t *scratch) {
+                          uint32_t galois, const sable_limbs *add, uint32_t *scratch) {
     sable_limbs y = sable_dense_limbs(queue->ctx, scratch, plan->drop, plan->drop_count, x->parts, x->batch);
     sable_limbs dropped = *x;
     uint16_t slot[SABLE_MAX_LIMBS];
@@ -120,6 +120,6 @@ sable_status sable_divide(sable_queue *queue, const sable_limbs *out, const sabl
     dropped.limbs = plan->drop_count;
     dropped.slot = slot;
     SABLE_RUN(queue, ntt_inverse(queue->handle, &y, &dropped, plan->basis->y_mult));
-    SABLE_RUN(queue, mod_down(queue->handle, out, &y, plan->basis, x, plan->x_mult, plan->e_mult, galois));
+    SABLE_RUN(queue, mod_down(queue->handle, out, &y, plan->basis, x, plan->x_mult, plan->e_mult, galois, add));
     return SABLE_OK;
 }

@@ -140,7 +140,8 @@ sable_status cpu_key_switch(void *queue, const sable_limbs *acc, const sable_lim
 sable_status cpu_ntt_mod_down(void *queue, const sable_limbs *out, const sable_limbs *e, const sable_limbs *x,
                               const uint32_t *x_mult, const uint32_t *e_mult);
 sable_status cpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
-                          const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois);
+                          const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois,
+                          const sable_limbs *add);
 
 /* backend_hoist.c */
 /* The refusal of more digits than kernels take. */
@@ -158,7 +159,7 @@ sable_status cpu_accumulate(void *queue, const sable_limbs *out, const sable_lim
 size_t cpu_mod_up_bytes(const cpu_state *s, const sable_basis *const *up, uint32_t digits);
 size_t cpu_key_inner_many_bytes(const cpu_state *s, const uint32_t *galois, uint32_t count);
 size_t cpu_key_switch_bytes(const cpu_state *s, const sable_limbs *acc, const sable_basis *const *up, uint32_t count);
-size_t cpu_mod_down_bytes(const cpu_state *s, const sable_limbs *out, const sable_basis *basis);
+size_t cpu_mod_down_bytes(const cpu_state *s, const sable_limbs *out, const sable_basis *basis, const sable_limbs *add);
 
 /* backend_encode.c */
 /* Bytes that it takes from the pool, whatever the values, for `given` coefficients a member. */

@@ -257,10 +257,13 @@ sable_status cpu_key_switch(void *queue, const sable_limbs *acc, const sable_lim
     return SABLE_OK;
 }
 
-/* out = phi_galois(x * x_mult - NTT(e) * e_mult), e begun. lane: a block, and a limb if galois != 1. */
+/* out = phi_galois(x * x_mult - NTT(e) * e_mult) + add, e begun. add: NULL, or a limb, which may be out. lane: a block; and
+ * a limb if galois != 1, two with add. */
 static void finish_limb(const cpu_state *s, const shape *f, uint32_t *out, const uint32_t *x, const uint32_t *e,
-                        uint32_t x_mult, uint32_t e_mult, uint32_t galois, uint32_t pos, uint32_t *lane) {
+                        uint32_t x_mult, uint32_t e_mult, uint32_t galois, const uint32_t *add, uint32_t pos,
+                        uint32_t *lane) {
     const size_t words = f->words;
+    const sable_prime *q = &s->ring->prime[pos];
     uint32_t *to = galois == 1 ? out : lane + words + CPU_SKEW;
     for (size_t b = 0; b < f->rows; b++) {
         cpu_ahead ahead = {0, {NULL}};
@@ -268,10 +271,14 @@ static void finish_limb(const cpu_state *s, const shape *f, uint32_t *out, const
         if (galois == 1) ahead.row[ahead.rows++] = to + b * words;
         if (b + 1 < f->rows) ahead.row[ahead.rows++] = e + (b + 1) * words;
         s->kernels->ntt_forward_block(lane, e + b * words, &s->tables[pos], b, &ahead);
-        s->kernels->mod_down(to + b * words, x ? x + b * words : NULL, lane, x_mult, e_mult, words,
-                             &s->ring->prime[pos]);
+        const bool sum = add && galois == 1;
+        s->kernels->mod_down(sum ? lane : to + b * words, x ? x + b * words : NULL, lane, x_mult, e_mult, words, q);
+        if (sum) s->kernels->add(to + b * words, add + b * words, lane, words, q);
     }
-    if (galois != 1) s->kernels->automorphism(out, to, galois, s->ring->log_n);
+    if (galois == 1) return;
+    uint32_t *turned = add ? to + f->n : out;
+    s->kernels->automorphism(turned, to, galois, s->ring->log_n);
+    if (add) s->kernels->add(out, add, turned, f->n, q);
 }
 
 /* Polynomials at a time, words of one and of one thread's scratch. */
@@ -279,31 +286,35 @@ typedef struct down_room {
     size_t round, poly, lane, total; /* total in bytes */
 } down_room;
 
-static down_room down_room_of(const cpu_state *s, const shape *f, const sable_limbs *out, const sable_basis *basis) {
-    const size_t polys = (size_t)out->batch * out->parts;
+static down_room down_room_of(const cpu_state *s, const shape *f, const sable_limbs *out, const sable_basis *basis,
+                              const sable_limbs *add) {
+    const size_t polys = (size_t)out->batch * out->parts, least = (add ? 2 : 1) * f->n + f->words + CPU_SKEW;
     down_room r = {.poly = out->limbs * (f->n + CPU_SKEW), .lane = tile_words(f, basis)};
     r.round = BEGUN_BYTES / (r.poly * sizeof(uint32_t));
     if (r.round == 0) r.round = 1;
     if (r.round > polys) r.round = polys;
-    if (r.lane < f->n + f->words + CPU_SKEW) r.lane = f->n + f->words + CPU_SKEW;
+    if (r.lane < least) r.lane = least;
     r.lane += CPU_SKEW;
     r.total = (r.round * r.poly + s->threads * r.lane) * sizeof(uint32_t) + cpu_constants_bytes(s, &basis, 1);
     return r;
 }
 
-size_t cpu_mod_down_bytes(const cpu_state *s, const sable_limbs *out, const sable_basis *basis) {
+size_t cpu_mod_down_bytes(const cpu_state *s, const sable_limbs *out, const sable_basis *basis,
+                          const sable_limbs *add) {
     const shape f = shape_of(s);
-    return down_room_of(s, &f, out, basis).total;
+    return down_room_of(s, &f, out, basis, add).total;
 }
 
 sable_status cpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
-                          const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois) {
+                          const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois,
+                          const sable_limbs *add) {
     cpu_state *s = cpu_state_of(queue);
     CPU_CHECK_SHAPE(s, out);
     CPU_CHECK(s, y);
     CPU_CHECK(s, x);
     const shape f = shape_of(s);
-    const down_room room = down_room_of(s, &f, out, basis);
+    if (add) CPU_CHECK(s, add);
+    const down_room room = down_room_of(s, &f, out, basis, add);
     const size_t polys = (size_t)out->batch * out->parts, poly = room.poly, lane = room.lane, total = room.total;
     size_t round = room.round;
     uint32_t *begun = cpu_pool_take(s->pool, total), *scratch = begun + round * poly;
@@ -336,8 +347,8 @@ sable_status cpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs
             const uint32_t pos = out->pos[limb];
             finish_limb(s, &f, cpu_limb(out, member, part, limb),
                         x_index[pos] == CPU_ABSENT ? NULL : cpu_limb(x, member, part, x_index[pos]),
-                        begun + at * poly + limb * (f.n + CPU_SKEW), x_mult[limb], e_mult[limb], galois, pos,
-                        scratch + (size_t)cpu_thread() * lane);
+                        begun + at * poly + limb * (f.n + CPU_SKEW), x_mult[limb], e_mult[limb], galois,
+                        add ? cpu_limb(add, member, part, limb) : NULL, pos, scratch + (size_t)cpu_thread() * lane);
         }
     }
     cpu_pool_give(s->pool, begun);

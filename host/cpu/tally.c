@@ -255,11 +255,12 @@ static sable_status tally_ntt_mod_down(void *queue, const sable_limbs *out, cons
 }
 static sable_status tally_mod_down(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
                                    const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult,
-                                   uint32_t galois) {
+                                   uint32_t galois, const sable_limbs *add) {
     (void)y;
-    pass_through(queue, cpu_mod_down_bytes(cpu_of(queue), out, basis));
+    pass_through(queue, cpu_mod_down_bytes(cpu_of(queue), out, basis, add));
     count(queue, SABLE_WORK_CONVERT, words_of(queue, out) * basis->src_count);
     if (galois != 1) count(queue, SABLE_WORK_ELEMENT, words_of(queue, out));
+    if (add) count(queue, SABLE_WORK_ELEMENT, words_of(queue, out));
     return tally_ntt_mod_down(queue, out, out, x, x_mult, e_mult);
 }
 

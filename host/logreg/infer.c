@@ -132,15 +132,8 @@ static sable_status encode_at(sable_queue *queue, sable_pt *pt, const double *va
 
 /* ct = sums over the W slots of each row, in the row's first slot (other slots hold partial sums). */
 static sable_status sum_rows(sable_queue *queue, sable_ct *ct, uint32_t width, const sable_keyset *keys) {
-    sable_ct *turned = NULL;
-    SABLE_TRY(sable_ct_create(&turned, queue->ctx, &queue->error));
-    sable_status status = SABLE_OK;
-    for (uint32_t step = 1; step < width && status == SABLE_OK; step *= 2) {
-        status = sable_rotate(queue, turned, ct, step, keys);
-        if (status == SABLE_OK) status = sable_add(queue, ct, ct, turned);
-    }
-    sable_ct_destroy(queue, &turned);
-    return status;
+    for (uint32_t step = 1; step < width; step *= 2) SABLE_TRY(sable_rotate_add(queue, ct, ct, ct, step, keys));
+    return SABLE_OK;
 }
 
 /* The rounding-free bound of a logit is far below the product of worst cases that the operations carry (terms * |w| * |x|). */

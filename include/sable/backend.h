@@ -217,11 +217,13 @@ typedef struct sable_backend {
      * defined and checked by, and what a cost model prices. */
     sable_status (*ntt_mod_down)(void *queue, const sable_limbs *out, const sable_limbs *e, const sable_limbs *x,
                                  const uint32_t *x_mult, const uint32_t *e_mult);
-    /* e = base_convert(y, basis), ntt_mod_down, and the automorphism X -> X^galois of its result, in one call: basis->dst are
-     * the positions of out. galois 1: none; otherwise out shares no memory with x. Scratch as
-     * in key_switch. Cost: a conversion and a transform for each limb of out. SABLE_NO_MEMORY: nothing was written. */
+    /* e = base_convert(y, basis), ntt_mod_down, the automorphism X -> X^galois of its result, and the sum with add, in one
+     * call: basis->dst are the positions of out. galois 1: none; otherwise out shares no memory with x. add: NULL, or a view of
+     * the positions of out, which may be out. Scratch as in key_switch. Cost: a conversion and a transform for each limb of
+     * out. SABLE_NO_MEMORY: nothing was written. */
     sable_status (*mod_down)(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
-                             const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois);
+                             const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois,
+                             const sable_limbs *add);
 
     /* -- seeds ----------------------------------------------------------------------------------------------------- */
     /* out = uniform words. Cost: a block of ChaCha20 for 16 words and attempt; of primes just below 2^bits few words need a second

@@ -86,6 +86,10 @@ SABLE_API SABLE_CHECKED sable_status sable_drop(sable_queue *queue, sable_ct *ou
  * rotation. steps = 0 modulo slots: a copy. Cost: beta*(ell+k) + 2*(k+ell) NTT. */
 SABLE_API SABLE_CHECKED sable_status sable_rotate(sable_queue *queue, sable_ct *out, const sable_ct *in, int64_t steps,
                                                   const sable_keyset *keys);
+/* out = a + (b rotated by steps), with the words of sable_rotate and sable_add and one pass over memory less. Parts 2, equal batches;
+ * otherwise as sable_add. */
+SABLE_API SABLE_CHECKED sable_status sable_rotate_add(sable_queue *queue, sable_ct *out, const sable_ct *a,
+                                                      const sable_ct *b, int64_t steps, const sable_keyset *keys);
 /* outs[i] = in rotated by steps[i]; the digits of in are computed once. outs are distinct handles, none is `in`. */
 SABLE_API SABLE_CHECKED sable_status sable_rotate_hoisted(sable_queue *queue, sable_ct *const *outs, const sable_ct *in,
                                                           const int64_t *steps, size_t count, const sable_keyset *keys);

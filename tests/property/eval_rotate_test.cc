@@ -102,4 +102,34 @@ TEST(EvalRotate, InPlaceAndComposition) {
     EXPECT_EQ(sable_rotate_hoisted(kit.queue, own, a, steps, 1, kit.keys), SABLE_INVALID);
 }
 
+/* The words and everything else that rotate and then add give, whichever operand the output is. */
+TEST(EvalRotate, AddAtOnce) {
+    Kit kit("T10");
+    for (uint32_t level : {0u, 5u, 14u}) {
+        Ct a = kit.encrypt(kit.random(3, true), level, 3), b = kit.encrypt(kit.random(3, true), level, 3);
+        for (int64_t steps : {1, -7, 0}) {
+            SCOPED_TRACE(testing::Message() << "level " << level << " steps " << steps);
+            Ct turned(kit), sum(kit), twice(kit);
+            OK(kit, sable_rotate(kit.queue, turned, b, steps, kit.keys));
+            OK(kit, sable_add(kit.queue, sum, a, turned));
+            OK(kit, sable_add(kit.queue, twice, b, turned));
+            for (int kind = 0; kind < 4; kind++) {
+                Ct x(kit), y(kit), fresh(kit);
+                OK(kit, sable_ct_copy(kit.queue, x, kind == 3 ? b : a));
+                OK(kit, sable_ct_copy(kit.queue, y, b));
+                sable_ct *out = kind == 0 ? fresh : kind == 2 ? y : x;
+                OK(kit, sable_rotate_add(kit.queue, out, x, kind == 3 ? x : y, steps, kit.keys));
+                const sable_ct *want = kind == 3 ? twice : sum;
+                EXPECT_EQ(kit.words(out), kit.words(want)) << kind;
+                EXPECT_EQ(out->bound, want->bound);
+                if (kind < 3 || steps != 0) EXPECT_EQ(out->noise_var, want->noise_var);
+                EXPECT_EQ(out->relative, want->relative);
+            }
+        }
+    }
+    Ct one = kit.encrypt(kit.random(1, true), 5, 1), two = kit.encrypt(kit.random(2, true), 5, 2), out(kit);
+    EXPECT_EQ(sable_rotate_add(kit.queue, out, one, two, 1, kit.keys), SABLE_INVALID);
+    EXPECT_EQ(sable_rotate_add(kit.queue, out, one, one, 11, kit.keys), SABLE_NO_KEY);
+}
+
 } // namespace

@@ -127,10 +127,13 @@ void mod_down(Case &c) {
     Poly &y = c.input(dropped, parts, batch, c.layout(true));
     Poly &x = c.shape.in_place ? c.result(c.operand(pos, parts, batch, c.layout()))
                                : c.input(pos, parts, batch, c.layout(true, true));
-    Poly &out = c.shape.in_place ? x : c.output(pos, parts, batch, c.layout());
+    Poly &out = c.shape.in_place ? x : c.result(c.operand(pos, parts, batch, c.layout()));
     const std::vector<uint32_t> x_mult = c.constants(pos), e_mult = c.constants(pos);
+    // Nothing is added, another operand, or what the output held.
+    const uint32_t kind = c.shape.variant / 3 % 3;
+    const Poly *add = kind == 0 ? nullptr : kind == 1 ? &c.input(pos, parts, batch, c.layout(true, true)) : &out;
     c.device.check(c.device->mod_down(c.queue(), out.view(), y.view(), basis.get(), x.view(), x_mult.data(),
-                                      e_mult.data(), galois));
+                                      e_mult.data(), galois, add ? add->view() : nullptr));
 }
 
 } // namespace support

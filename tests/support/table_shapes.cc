@@ -17,6 +17,9 @@ std::vector<Shape> every_shape() {
                 s.variant = static_cast<uint32_t>(k % 8), s.seed = ++k;
                 shapes.push_back(s);
             }
+    Shape many; // more members than a kernel takes at a time
+    many.limbs = 2, many.batch = 25, many.padded = true, many.variant = 3, many.seed = ++k;
+    shapes.push_back(many);
     return shapes;
 }
 

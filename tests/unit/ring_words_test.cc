@@ -274,7 +274,7 @@ TEST_P(Words, NttModDown) {
             });
 }
 
-// mod_down is base_convert, ntt_mod_down and automorphism.
+// mod_down is base_convert, ntt_mod_down, automorphism and add.
 TEST_P(Words, ModDown) {
     const std::vector<uint16_t> out_pos = {1, 2, 3, 19}, x_pos = {24, 19, 2, 5}, dropped = {24, 5};
     Basis basis(*ring, dropped, out_pos);
@@ -282,16 +282,23 @@ TEST_P(Words, ModDown) {
     for (uint16_t i : out_pos) x_mult.push_back(1 + i * 12345u), e_mult.push_back(ring->p(i) - 1 - i);
     for (uint32_t galois : {1u, 5u, 2 * (*ring)->n - 1}) {
         Poly x(device, x_pos, 2, 3), y(device, dropped, 2, 3), e(device, out_pos, 2, 3), out(device, out_pos, 2, 3),
-            parts(device, out_pos, 2, 3), turned(device, out_pos, 2, 3);
-        x.random(rng).upload(), y.random(rng).upload();
-        device.check(device->mod_down(device.queue(), out.view(), y.view(), basis.get(), x.view(), x_mult.data(),
-                                      e_mult.data(), galois));
+            parts(device, out_pos, 2, 3), turned(device, out_pos, 2, 3), more(device, out_pos, 2, 3);
+        x.random(rng).upload(), y.random(rng).upload(), more.random(rng).upload();
+        const auto mod_down = [&](const sable_limbs *add) {
+            device.check(device->mod_down(device.queue(), out.view(), y.view(), basis.get(), x.view(), x_mult.data(),
+                                          e_mult.data(), galois, add));
+            return out.download().host;
+        };
+        const std::vector<uint32_t> alone = mod_down(nullptr), sum = mod_down(more.view());
+        out.host = more.host, out.upload();
+        EXPECT_EQ(mod_down(out.view()), sum) << "added to what out holds, galois " << galois;
         device.check(device->base_convert(device.queue(), e.view(), y.view(), basis.get()));
         device.check(
             device->ntt_mod_down(device.queue(), parts.view(), e.view(), x.view(), x_mult.data(), e_mult.data()));
         device.check(device->automorphism(device.queue(), turned.view(), parts.view(), galois));
-        out.download(), turned.download();
-        EXPECT_EQ(out.host, turned.host) << "galois " << galois;
+        EXPECT_EQ(alone, turned.download().host) << "galois " << galois;
+        device.check(device->add(device.queue(), turned.view(), turned.view(), more.view()));
+        EXPECT_EQ(sum, turned.download().host) << "galois " << galois;
     }
 }
 
