@@ -117,11 +117,11 @@ CASE(ntt_mod_down) {
 }
 CASE(mod_down) {
     (void)extra;
-    return B->mod_down(QUEUE, &v[0], &v[1], world->down, &v[2], lo(world), hi(world), 1);
+    return B->mod_down(QUEUE, &v[0], &v[1], world->down, &v[2], lo(world), hi(world), 1, NULL);
 }
-CASE(mod_down_rotated) {
+CASE(mod_down_rotated_sum) {
     (void)extra;
-    return B->mod_down(QUEUE, &v[0], &v[1], world->down, &v[2], lo(world), hi(world), 5);
+    return B->mod_down(QUEUE, &v[0], &v[1], world->down, &v[2], lo(world), hi(world), 5, &v[3]);
 }
 CASE(expand) {
     UNUSED;
@@ -214,7 +214,7 @@ const selftest_case selftest_cases[] = {
     {"key_switch", {ALL(2, 2), Q(1, 2), Q(1, 2), ALL(4, 1), Q(1, 2)}, key_switch},
     {"ntt_mod_down", {Q(2, 2), Q(2, 2), Q(2, 2)}, ntt_mod_down},
     {"mod_down", {Q(2, 2), P(2, 2), Q(2, 2)}, mod_down},
-    {"mod_down", {Q(2, 2), P(2, 2), Q(2, 2)}, mod_down_rotated},
+    {"mod_down", {Q(2, 2), P(2, 2), Q(2, 2), Q(2, 2)}, mod_down_rotated_sum},
     {"expand", {ALL(2, 2)}, expand},
     {"encode", {ALL(1, 2)}, encode},
     {"encode", {ALL(1, 2)}, encode_sparse},
