@@ -67,8 +67,8 @@ set_target_properties(sable_cuda PROPERTIES
     CUDA_VISIBILITY_PRESET hidden
     CUDA_RUNTIME_LIBRARY Static
     LINK_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/plugin.map"
-    BUILD_RPATH "${sable_rpath_lib}"
-    INSTALL_RPATH "${sable_rpath_lib}")
+    INSTALL_RPATH "${sable_rpath_lib}"
+    BUILD_WITH_INSTALL_RPATH ON)
 install(TARGETS sable_cuda LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 
 if(SABLE_BENCH)

@@ -107,6 +107,7 @@ static void release(void *queue, void *memory) {
 
 static const sable_backend table = {
     .abi = SABLE_BACKEND_ABI,
+    .struct_size = sizeof(sable_backend),
     .name = BACKEND_NAME,
     .devices = gpu_devices,
     .open = gpu_open,

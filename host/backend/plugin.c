@@ -61,12 +61,12 @@ sable_status sable_plugin_load(const sable_backend **backend, char *path, const 
     if (!table)
         return sable_fail(err, SABLE_NO_DEVICE,
                           "%s is no plug-in of Sable: sable_backend_get is missing or gives nothing", file);
-    if (table->abi != SABLE_BACKEND_ABI)
+    if (table->abi != SABLE_BACKEND_ABI || table->struct_size != sizeof *table)
         return sable_fail(
             err, SABLE_NO_DEVICE,
-            "the plug-in %s speaks version %u of the backend table, this library version %u: install both "
-            "from one release",
-            file, table->abi, SABLE_BACKEND_ABI);
+            "the plug-in %s speaks version %u of the backend table (%u bytes), this library version %u (%zu bytes): "
+            "install both from one release",
+            file, table->abi, table->struct_size, SABLE_BACKEND_ABI, sizeof *table);
     *backend = table;
     return SABLE_OK;
 }

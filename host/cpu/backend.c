@@ -203,6 +203,7 @@ static sable_status cpu_memory_use(const void *state, size_t *live, size_t *peak
 
 static const sable_backend table = {
     .abi = SABLE_BACKEND_ABI,
+    .struct_size = sizeof(sable_backend),
     .name = "cpu",
     .open = cpu_open,
     .close = cpu_close,

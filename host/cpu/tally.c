@@ -346,6 +346,7 @@ static sable_status tally_digest(void *queue, const sable_limbs *x, uint64_t dig
 
 static const sable_backend table = {
     .abi = SABLE_BACKEND_ABI,
+    .struct_size = sizeof(sable_backend),
     .name = "cpu",
     .open = tally_open,
     .close = tally_close,

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define SABLE_BACKEND_ABI 2u
+#define SABLE_BACKEND_ABI 3u
 #define SABLE_MAX_Q       128 /* ciphertext primes of a set */
 #define SABLE_MAX_P       24  /* special primes */
 #define SABLE_MAX_LIMBS   (SABLE_MAX_Q + SABLE_MAX_P)
@@ -115,6 +115,8 @@ typedef struct sable_device_list {
  * the call returns. A status other than SABLE_OK means that the device failed; queue_error then has the sentence. */
 typedef struct sable_backend {
     uint32_t abi;
+    uint32_t
+        struct_size;  /* sizeof(sable_backend) where the plug-in was compiled: two builds of one version differ in it */
     const char *name; /* "cpu", "cuda", "emu" */
     /* What there is, or SABLE_NO_DEVICE saying what is missing: a driver or a device. NULL: a backend without devices. */
     sable_status (*devices)(sable_device_list *list, sable_error *err);
@@ -269,7 +271,7 @@ typedef struct sable_backend {
 SABLE_API const sable_backend *sable_backend_cpu(void);
 
 /* A plug-in, libsable_NAME.so, exports sable_backend_get, which returns its table for the life of the process. abi is the
- * library's SABLE_BACKEND_ABI; the members abi and name of the table stay where they are in every version, and the library
+ * library's SABLE_BACKEND_ABI; the members abi and struct_size of the table stay where they are in every version, and the library
  * refuses a table of another abi. services: what the library lends; nothing yet beyond its size. */
 typedef struct sable_host_services {
     size_t struct_size;

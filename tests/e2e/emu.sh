@@ -64,4 +64,6 @@ mkdir broken
 echo "not a library" >broken/libsable_emu.so
 SABLE_PLUGIN_DIR=$PWD/broken refused 3 'does not load' sable infer --allow-insecure --keys cpu/ws --data cpu/row.enc \
     --model m.json --out never.res --backend emu
+SABLE_PLUGIN_DIR=$plugins-stale refused 3 'speaks version [0-9]+ of the backend table' sable infer --allow-insecure --keys cpu/ws \
+    --data cpu/row.enc --model m.json --out never.res --backend emu
 echo "the emulated device makes the files of the cpu"
