@@ -51,13 +51,20 @@ static sable_status put_mark(keygen *k, int folder) {
         unlinkat(folder, MARK, 0);
         close(old);
     }
+    /* Known before it is there: a signal may come at any moment after. */
+    char *path = path_join(k->out, MARK);
+    unfinished_add(path, false);
+    free(path);
     k->mark = openat(folder, MARK, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (k->mark < 0 && errno != EEXIST) {
         const int code = errno;
         return sable_fail(&k->s.err, SABLE_IO, "%s: no file can be made in it: %s", sable_show_path(k->out).text,
                           sable_show_errno(code).text);
     }
-    if (k->mark < 0 || !sable_claim(folder, MARK, k->mark)) return busy(k);
+    if (k->mark < 0 || !sable_claim(folder, MARK, k->mark)) {
+        unfinished_keep(); /* mark and folder are the other's now */
+        return busy(k);
+    }
     /* before the files, also after a power failure; a file system that cannot flush folders keeps their order */
     (void)fsync(folder);
     return SABLE_OK;
@@ -71,11 +78,7 @@ sable_status keygen_mark(keygen *k) {
     }
     const sable_status status = put_mark(k, folder);
     close(folder);
-    if (status != SABLE_OK) return status;
-    char *path = path_join(k->out, MARK);
-    unfinished_add(path, false);
-    free(path);
-    return SABLE_OK;
+    return status;
 }
 
 void keygen_unmark(keygen *k) {
