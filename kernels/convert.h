@@ -35,7 +35,7 @@ static __device__ __forceinline__ gpu_source gpu_source_of(const gpu_ring &ring,
 }
 
 static __device__ __forceinline__ gpu_target gpu_target_of(const gpu_ring &ring, const gpu_basis &basis, uint32_t d) {
-    gpu_target t = {0, 0, 0, 0};
+    gpu_target t = {1, 1, 0, 0}; /* beyond the basis: a sum of nothing modulo 1 */
     if (d < basis.dst_count) {
         const sable_prime q = ring.prime[basis.dst[d]];
         t.pos = basis.dst[d];
