@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-RANKS = [["base"], ["ring", "io"], ["backend"], ["cpu"], ["ckks"], ["boot"], ["linalg", "circuit"], ["logreg"],
+RANKS = [["base"], ["ring", "io"], ["backend"], ["cpu"], ["ckks"], ["boot"], ["circuit"], ["linalg"], ["logreg"],
          ["client"], ["tool"]]
 RANK = {layer: rank for rank, layers in enumerate(RANKS) for layer in layers}
 KNOWS_SECRETS = {"client", "tool"}

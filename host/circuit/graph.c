@@ -25,6 +25,10 @@ void sable_circuit_destroy(sable_circuit **circuit) {
     if (!circuit || !*circuit) return;
     sable_circuit *c = *circuit;
     for (size_t i = 0; i < c->plains; i++) free(c->values[i]);
+    for (circuit_block *next; c->kept; c->kept = next) {
+        next = c->kept->next;
+        free(c->kept);
+    }
     free(c->values);
     free(c->node);
     free(c->input);
@@ -37,6 +41,18 @@ sable_status sable_circuit_status(const sable_circuit *circuit, sable_error *err
     if (!circuit) return sable_fail(err, SABLE_INVALID, "the circuit is NULL");
     if (circuit->err.code == SABLE_OK) return SABLE_OK;
     return sable_fail(err, circuit->err.code, "%s", circuit->err.text);
+}
+
+void *sable_circuit_keep(sable_circuit *circuit, size_t bytes) {
+    if (!circuit || circuit->err.code != SABLE_OK) return NULL;
+    circuit_block *block = calloc(1, sizeof *block + bytes);
+    if (!block) {
+        (void)FAIL(circuit, SABLE_NO_MEMORY, "no memory for %zu bytes of a circuit", bytes);
+        return NULL;
+    }
+    block->next = circuit->kept;
+    circuit->kept = block;
+    return block->data;
 }
 
 /* Whether building goes on and the operand is a node. */
@@ -100,6 +116,15 @@ sable_node sable_circuit_input(sable_circuit *circuit, const char *name, double 
 void sable_circuit_output(sable_circuit *circuit, const char *name, sable_node value) {
     if (usable(circuit, value, "output"))
         (void)add_port(circuit, &circuit->output, &circuit->outputs, name, value, "output");
+}
+
+void sable_circuit_declare(sable_circuit *circuit, sable_node a, double bound) {
+    if (!usable(circuit, a, "declare")) return;
+    circuit_node *node = &circuit->node[a];
+    if (!(bound > 0))
+        (void)FAIL(circuit, SABLE_INVALID, "declare: the bound is %g: a positive number is needed", bound);
+    else if (bound < node->bound)
+        node->bound = bound, node->declared = true;
 }
 
 static sable_node binary(sable_circuit *c, circuit_op op, sable_node a, sable_node b, const char *name) {

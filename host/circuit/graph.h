@@ -2,6 +2,8 @@
 #ifndef SABLE_CIRCUIT_GRAPH_H
 #define SABLE_CIRCUIT_GRAPH_H
 /* The graph of a circuit: nodes in the order of building, so operands stand before what uses them. */
+#include <stddef.h>
+
 #include "base/fail.h"
 #include "sable/circuit.h"
 
@@ -29,7 +31,8 @@ typedef struct circuit_node {
     int64_t integer;      /* MUL_INTEGER; ROTATE: steps in [1, slots) */
     const double *values; /* [slots] of plaintext operands, owned by the circuit */
     const sable_poly *poly;
-    double bound; /* every |slot| <= bound */
+    double bound;  /* every |slot| <= bound */
+    bool declared; /* the bound is the caller's, below the one that follows from the operands */
 } circuit_node;
 
 #define CIRCUIT_NAME 32
@@ -37,6 +40,12 @@ typedef struct circuit_port {
     char name[CIRCUIT_NAME];
     sable_node node;
 } circuit_port;
+
+/* Memory that goes with the circuit. */
+typedef struct circuit_block {
+    struct circuit_block *next;
+    max_align_t data[];
+} circuit_block;
 
 struct sable_circuit {
     uint32_t slots;
@@ -46,8 +55,12 @@ struct sable_circuit {
     size_t inputs, outputs;
     double **values; /* every plaintext operand */
     size_t plains;
+    circuit_block *kept;
     sable_error err; /* the first one of the build */
 };
+
+/* Zeroed memory that lives as long as the circuit; NULL after the first error, which lack of memory is too. */
+void *sable_circuit_keep(sable_circuit *circuit, size_t bytes);
 
 /* Operands that a node of this kind has: 0, 1 or 2. */
 static inline unsigned circuit_operands(circuit_op op) {

@@ -262,6 +262,7 @@ static sable_status lower_node(lowering *l, size_t i) {
                          .level = level,
                          .re = n->re,
                          .im = n->im,
+                         .bound = n->declared ? n->bound : 0,
                          .integer = n->integer,
                          .poly = n->poly};
     if (n->values && !(step.values = keep_values(l, n->values))) return SABLE_NO_MEMORY;

@@ -35,6 +35,21 @@ static void compute(double *r, const circuit_node *node, const double *a, const 
     }
 }
 
+/* Rounding may take a value beyond its bound. */
+static double with_rounding(double bound) { return bound * (1 + 0x1p-40); }
+
+/* Whether the values of node i keep the bound that the caller declared. */
+static sable_status check_declared(const sable_circuit *c, size_t i, const double *value, sable_error *err) {
+    const double bound = c->node[i].bound;
+    for (uint32_t j = 0; c->node[i].declared && j < c->slots; j++) {
+        const double size = hypot(value[2 * j], value[2 * j + 1]);
+        if (!(size <= with_rounding(bound)))
+            return sable_fail(err, SABLE_BOUND, "node %zu: slot %u has absolute value %g, declared are %g", i, j, size,
+                              bound);
+    }
+    return SABLE_OK;
+}
+
 static sable_status check(const sable_circuit *c, double *const *outputs, size_t output_count,
                           const double *const *inputs, size_t input_count, sable_error *err) {
     SABLE_TRY(sable_circuit_status(c, err));
@@ -50,7 +65,7 @@ static sable_status check(const sable_circuit *c, double *const *outputs, size_t
         const double bound = c->node[c->input[i].node].bound;
         for (uint32_t j = 0; j < c->slots; j++) {
             const double size = hypot(inputs[i][2 * j], inputs[i][2 * j + 1]);
-            if (!(size <= bound * (1 + 0x1p-40)))
+            if (!(size <= with_rounding(bound)))
                 return sable_fail(err, SABLE_BOUND, "input \"%s\": slot %u has absolute value %g, declared are %g",
                                   c->input[i].name, j, size, bound);
         }
@@ -80,6 +95,7 @@ sable_status sable_circuit_run_plain(const sable_circuit *circuit, double *const
             status = sable_fail(err, SABLE_NO_MEMORY, "no memory for %zu bytes of slots", bytes);
         } else {
             compute(value[i], node, input ? input : value[node->a], value[node->b], c->slots);
+            status = check_declared(c, i, value[i], err);
             for (unsigned k = 0; k < 2; k++) {
                 const sable_node used = k ? node->b : node->a;
                 if (used && last[used] == i) free(value[used]), value[used] = NULL;

@@ -34,6 +34,7 @@ typedef struct program_step {
         hoisted; /* ROTATE: this step and the hoisted - 1 after it rotate one operand together; 0: in such a group */
     bool last_a, last_b; /* nothing reads the register afterwards, and it is no output */
     double re, im;
+    double bound;         /* the circuit's caller declares this of the result; 0: nothing */
     int64_t integer;      /* ROTATE, MUL_INTEGER; ADJUST: the level to reach */
     const double *values; /* ADD_PLAIN, MUL_PLAIN: [slots], owned by the program */
     const sable_poly *poly;

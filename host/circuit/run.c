@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Programs on ciphertexts. Everything is checked first; then each step calls the operation of eval.h that it names. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,12 @@ static sable_status run_step(sable_queue *queue, sable_ct *out, const program_st
     return SABLE_REFUSE(queue, SABLE_INTERNAL, "a program step of unknown kind %d", (int)step->op);
 }
 
+/* A result with the bound that the circuit's caller declares. */
+static sable_status declare(sable_queue *queue, sable_ct *result, const program_step *step) {
+    if (step->bound == 0 || result->bound <= step->bound) return SABLE_OK;
+    return sable_ct_declare(queue, result, step->bound, fmin(result->rms, step->bound));
+}
+
 /* The rotations of step s and those that follow in its group. */
 static sable_status rotate_together(sable_queue *queue, const sable_program *p, sable_ct **reg,
                                     const sable_ct *const *inputs, const sable_keyset *keys, size_t s) {
@@ -172,6 +179,7 @@ static sable_status rotate_together(sable_queue *queue, const sable_program *p, 
     if (status == SABLE_OK)
         status = sable_rotate_hoisted(queue, &reg[s], step->a < p->inputs ? inputs[step->a] : reg[step->a - p->inputs],
                                       steps, count, keys);
+    for (size_t k = 0; k < count && status == SABLE_OK; k++) status = declare(queue, reg[s + k], &step[k]);
     free(steps);
     return status;
 }
@@ -190,6 +198,7 @@ static sable_status run_steps(sable_queue *queue, const sable_program *p, sable_
         if (pair) b = step->b < p->inputs ? inputs[step->b] : reg[step->b - p->inputs];
         SABLE_TRY(sable_ct_create(&reg[s], queue->ctx, &queue->error));
         SABLE_TRY(run_step(queue, reg[s], step, a, b, p->slots, keys));
+        SABLE_TRY(declare(queue, reg[s], step));
         if (step->last_a && step->a >= p->inputs) sable_ct_destroy(queue, &reg[step->a - p->inputs]);
         if (pair && step->last_b && step->b >= p->inputs) sable_ct_destroy(queue, &reg[step->b - p->inputs]);
     }

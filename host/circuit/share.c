@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Equal nodes: same operation on the same operands with the same constants. */
+/* Equal nodes: same operation on the same operands with the same constants, and the same bound. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@ static bool commutes(circuit_op op) { return op == CIRCUIT_ADD || op == CIRCUIT_
 static bool equal_nodes(const circuit_node *x, const circuit_node *y, const sable_circuit *c) {
     if (x->op != y->op || x->op == CIRCUIT_INPUT) return false;
     if (x->a != y->a || x->b != y->b || x->re != y->re || x->im != y->im || x->integer != y->integer) return false;
-    if (x->poly != y->poly) return false;
+    if (x->poly != y->poly || x->bound != y->bound) return false;
     return !x->values || memcmp(x->values, y->values, c->slots * sizeof *x->values) == 0;
 }
 

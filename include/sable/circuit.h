@@ -34,6 +34,10 @@ SABLE_API SABLE_CHECKED sable_status sable_circuit_status(const sable_circuit *c
 /* An encrypted input. bound: every |slot| <= bound. Names (at most 31 bytes) are unique among inputs; they and the order of
  * calls identify inputs when the circuit runs. */
 SABLE_API sable_node sable_circuit_input(sable_circuit *circuit, const char *name, double bound);
+/* States that every |slot| of a is at most `bound`, where the worst case of its operands is more: sums of values that are never large together,
+ * replicas, iterations that settle. Values built from a afterwards, levels and the run (sable_ct_declare) go by the smaller bound; a larger one
+ * changes nothing. The run in the clear refuses values beyond it. */
+SABLE_API void sable_circuit_declare(sable_circuit *circuit, sable_node a, double bound);
 /* Marks a value as a result. Outputs are numbered in the order of calls. */
 SABLE_API void sable_circuit_output(sable_circuit *circuit, const char *name, sable_node value);
 
@@ -58,7 +62,7 @@ SABLE_API sable_node sable_circuit_poly(sable_circuit *circuit, sable_node a, co
 
 /* -- in the clear -------------------------------------------------------------------------------------------------- */
 /* One member: inputs[i] and outputs[i] are arrays of 2*slots doubles (re, im), in the order of the inputs and outputs.
- * Errors: SABLE_INVALID (counts), SABLE_BOUND (an input exceeds its declared bound: name, slot), SABLE_NO_MEMORY, errors of the build. */
+ * Errors: SABLE_INVALID (counts), SABLE_BOUND (an input exceeds its bound: name, slot; or a value that of sable_circuit_declare), SABLE_NO_MEMORY, errors of the build. */
 SABLE_API SABLE_CHECKED sable_status sable_circuit_run_plain(const sable_circuit *circuit, double *const *outputs,
                                                              size_t output_count, const double *const *inputs,
                                                              size_t input_count, sable_error *err);

@@ -10,6 +10,7 @@
 #include "sable/eval.h"
 #include "sable/files.h"
 #include "sable/io.h"
+#include "sable/linalg.h"
 #include "sable/logreg.h"
 #include "sable/poly.h"
 
