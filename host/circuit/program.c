@@ -3,36 +3,9 @@
 #include "circuit/program.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "circuit/lower.h"
 #include "ring/params_internal.h"
-
-/* Marks last uses from the end; counts what is alive at once. */
-static sable_status find_last_uses(sable_program *p, sable_error *err) {
-    const size_t count = p->inputs + p->steps;
-    bool *used = calloc(count + 1, sizeof *used);
-    if (!used) return sable_fail(err, SABLE_NO_MEMORY, "no memory for %zu registers", count);
-    for (size_t i = 0; i < p->outputs; i++) used[p->output[i].reg] = true;
-    for (size_t s = p->steps; s-- > 0;) {
-        program_step *step = &p->step[s];
-        step->last_a = !used[step->a];
-        used[step->a] = true;
-        if (step->op == PROGRAM_ADD || step->op == PROGRAM_SUB || step->op == PROGRAM_TENSOR) {
-            step->last_b = !used[step->b];
-            used[step->b] = true;
-        }
-    }
-    size_t live = p->inputs;
-    p->live_most = live;
-    for (size_t s = 0; s < p->steps; s++) { /* inputs belong to the caller and stay */
-        live++;
-        if (live > p->live_most) p->live_most = live;
-        live -= (p->step[s].last_a && p->step[s].a >= p->inputs) + (p->step[s].last_b && p->step[s].b >= p->inputs);
-    }
-    free(used);
-    return SABLE_OK;
-}
 
 sable_status sable_program_create(sable_program **out, const sable_circuit *circuit, const sable_params *params,
                                   const sable_lowering *options, sable_error *err) {
@@ -58,7 +31,9 @@ sable_status sable_program_create(sable_program **out, const sable_circuit *circ
     p->params = *params;
     p->slots = circuit->slots;
     sable_status status = sable_circuit_lower(p, circuit, &o, err);
-    if (status == SABLE_OK) status = find_last_uses(p, err);
+    if (status == SABLE_OK && !o.no_fusion) status = sable_program_fuse(p, err);
+    if (status == SABLE_OK && !o.no_ordering) status = sable_program_order(p, err);
+    if (status == SABLE_OK) status = sable_program_find_last_uses(p, err);
     for (size_t s = 0; s < p->steps && status == SABLE_OK; s++)
         if (p->step[s].op == PROGRAM_POLY) {
             sable_poly_cost cost = {.struct_size = sizeof cost};
@@ -92,12 +67,13 @@ sable_status sable_program_describe(const sable_program *program, sable_program_
                                  .inputs = p->inputs,
                                  .outputs = p->outputs,
                                  .steps = p->steps,
-                                 .live_most = p->live_most};
+                                 .live_most = p->live_most,
+                                 .live_bytes = p->live_bytes};
     uint32_t highest = 0, lowest = UINT32_MAX;
     for (size_t i = 0; i < p->inputs; i++) {
         const uint32_t level = p->reg[p->input[i].reg].level;
         if (level > highest) highest = level;
-        info->input_bytes += 2ull * sable_window_limbs(&p->params, level) * p->params.n * sizeof(uint32_t);
+        info->input_bytes += sable_program_register_bytes(p, p->input[i].reg);
     }
     for (size_t i = 0; i < p->outputs; i++)
         if (p->reg[p->output[i].reg].level < lowest) lowest = p->reg[p->output[i].reg].level;
@@ -136,6 +112,7 @@ sable_status sable_program_count(const sable_program *program, int32_t level, sa
         case PROGRAM_ADD_PLAIN: count->add_plain++; break;
         case PROGRAM_MUL_PLAIN: count->mul_plain++; break;
         case PROGRAM_ROTATE: count->rotate++, count->rotate_groups += step->hoisted > 0; break;
+        case PROGRAM_ROTATE_ADD: count->rotate++, count->rotate_groups++, count->add++, count->rotate_add++; break;
         case PROGRAM_CONJUGATE: count->conjugate++; break;
         case PROGRAM_POLY: count->poly++; break;
         case PROGRAM_RELIN: count->relinearize++; break;
@@ -156,6 +133,7 @@ sable_status sable_program_add_keys(const sable_program *program, sable_key_spec
         case PROGRAM_RELIN:
         case PROGRAM_RELIN_RESCALE: SABLE_TRY(sable_key_spec_add_relin(spec, step->level, step->level, err)); break;
         case PROGRAM_ROTATE:
+        case PROGRAM_ROTATE_ADD:
             SABLE_TRY(sable_key_spec_add_rotation(spec, step->integer, program->slots, step->level, step->level, err));
             break;
         case PROGRAM_CONJUGATE: SABLE_TRY(sable_key_spec_add_conjugation(spec, step->level, step->level, err)); break;

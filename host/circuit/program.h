@@ -17,6 +17,7 @@ typedef enum program_op {
     PROGRAM_ADD_PLAIN,
     PROGRAM_MUL_PLAIN,
     PROGRAM_ROTATE,
+    PROGRAM_ROTATE_ADD, /* a + (b rotated) */
     PROGRAM_CONJUGATE,
     PROGRAM_POLY,
     PROGRAM_RELIN,
@@ -28,14 +29,14 @@ typedef enum program_op {
 /* Numbers of registers: inputs first, then one for every step. */
 typedef struct program_step {
     program_op op;
-    uint32_t a, b;  /* registers; b: the second operand of ADD, SUB, TENSOR */
+    uint32_t a, b;  /* registers; b: the second operand of ADD, SUB, TENSOR, ROTATE_ADD */
     uint32_t level; /* of the operands */
     uint32_t
         hoisted; /* ROTATE: this step and the hoisted - 1 after it rotate one operand together; 0: in such a group */
     bool last_a, last_b; /* nothing reads the register afterwards, and it is no output */
     double re, im;
     double bound;         /* the circuit's caller declares this of the result; 0: nothing */
-    int64_t integer;      /* ROTATE, MUL_INTEGER; ADJUST: the level to reach */
+    int64_t integer;      /* ROTATE, ROTATE_ADD, MUL_INTEGER; ADJUST: the level to reach */
     const double *values; /* ADD_PLAIN, MUL_PLAIN: [slots], owned by the program */
     const sable_poly *poly;
 } program_step;
@@ -60,8 +61,31 @@ struct sable_program {
     program_register *reg; /* [inputs + steps] */
     program_port *input, *output;
     size_t inputs, outputs, live_most;
+    uint64_t live_bytes;
     double **values; /* plaintext operands */
     size_t plains;
 };
+
+static inline bool program_has_b(program_op op) {
+    return op == PROGRAM_ADD || op == PROGRAM_SUB || op == PROGRAM_TENSOR || op == PROGRAM_ROTATE_ADD;
+}
+/* Steps that run together, from s on: the rotations of a hoisted group, else one. */
+static inline size_t program_width(const program_step *step) {
+    return step->op == PROGRAM_ROTATE && step->hoisted > 1 ? step->hoisted : 1;
+}
+
+/* -- passes over the steps of a program ---------------------------------------------------------------------------- */
+/* Keeps the steps order[0 .. count), numbered as they stand now, in this order; nothing that is left out is read. */
+sable_status sable_program_reorder(sable_program *program, const uint32_t *order, size_t count, sable_error *err);
+/* An addition and a rotation that only it reads become one step (fuse.c). */
+sable_status sable_program_fuse(sable_program *program, sable_error *err);
+/* Steps in an order that keeps few ciphertexts alive at once (order.c). */
+sable_status sable_program_order(sable_program *program, sable_error *err);
+/* Marks last uses; counts what is alive at once. */
+sable_status sable_program_find_last_uses(sable_program *program, sable_error *err);
+/* Whose memory the result of a step takes over: 0 nobody's, 1 of a, 2 of b, if nothing else reads that operand. */
+unsigned sable_program_reuse(const sable_program *program, size_t step, bool last_a, bool last_b);
+/* Bytes of a register, batch 1. */
+uint64_t sable_program_register_bytes(const sable_program *program, uint32_t reg);
 
 #endif

@@ -87,7 +87,7 @@ static void append_need(char *text, size_t room, const sable_program *p, const s
         return;
     }
     for (size_t s = 0; s < p->steps; s++)
-        if (p->step[s].op == PROGRAM_ROTATE &&
+        if ((p->step[s].op == PROGRAM_ROTATE || p->step[s].op == PROGRAM_ROTATE_ADD) &&
             sable_galois_rotation(&p->params, p->step[s].integer, p->slots) == need->galois) {
             snprintf(text + at, room - at, "%srotation by %lld", comma, (long long)p->step[s].integer);
             return;
@@ -148,6 +148,10 @@ static sable_status run_step(sable_queue *queue, sable_ct *out, const program_st
     case PROGRAM_ADD_PLAIN:
     case PROGRAM_MUL_PLAIN: return with_plain(queue, out, a, step, slots);
     case PROGRAM_ROTATE: return sable_rotate(queue, out, a, step->integer, keys);
+    case PROGRAM_ROTATE_ADD:
+        if (a->batch == b->batch) return sable_rotate_add(queue, out, a, b, step->integer, keys);
+        SABLE_TRY(sable_rotate(queue, out, b, step->integer, keys)); /* one of them is repeated */
+        return sable_add(queue, out, a, out);
     case PROGRAM_CONJUGATE: return sable_conjugate(queue, out, a, keys);
     case PROGRAM_POLY: return sable_poly_evaluate(queue, out, a, step->poly, keys);
     case PROGRAM_RELIN: return sable_relinearize(queue, out, a, keys);
@@ -184,23 +188,38 @@ static sable_status rotate_together(sable_queue *queue, const sable_program *p, 
     return status;
 }
 
+/* A register that nothing reads any more; inputs belong to the caller. */
+static void let_go(sable_queue *queue, const sable_program *p, sable_ct **reg, uint32_t r, bool last) {
+    if (last && r >= p->inputs) sable_ct_destroy(queue, &reg[r - p->inputs]);
+}
+
+static sable_status run_one(sable_queue *queue, const sable_program *p, sable_ct **reg, const sable_ct *const *inputs,
+                            const sable_keyset *keys, size_t s) {
+    const program_step *step = &p->step[s];
+    const sable_ct *a = step->a < p->inputs ? inputs[step->a] : reg[step->a - p->inputs], *b = NULL;
+    if (program_has_b(step->op)) b = step->b < p->inputs ? inputs[step->b] : reg[step->b - p->inputs];
+    const unsigned reused = sable_program_reuse(p, s, step->last_a, step->last_b);
+    if (reused) {
+        sable_ct **from = &reg[(reused == 1 ? step->a : step->b) - p->inputs];
+        reg[s] = *from;
+        *from = NULL;
+    } else {
+        SABLE_TRY(sable_ct_create(&reg[s], queue->ctx, &queue->error));
+    }
+    SABLE_TRY(run_step(queue, reg[s], step, a, b, p->slots, keys));
+    return declare(queue, reg[s], step);
+}
+
 static sable_status run_steps(sable_queue *queue, const sable_program *p, sable_ct **reg, const sable_ct *const *inputs,
                               const sable_keyset *keys) {
     for (size_t s = 0; s < p->steps; s++) {
         const program_step *step = &p->step[s];
-        if (step->op == PROGRAM_ROTATE && step->hoisted != 1) {
-            if (step->hoisted > 1) SABLE_TRY(rotate_together(queue, p, reg, inputs, keys, s));
-            if (step->last_a && step->a >= p->inputs) sable_ct_destroy(queue, &reg[step->a - p->inputs]);
-            continue;
-        }
-        const bool pair = step->op == PROGRAM_ADD || step->op == PROGRAM_SUB || step->op == PROGRAM_TENSOR;
-        const sable_ct *a = step->a < p->inputs ? inputs[step->a] : reg[step->a - p->inputs], *b = NULL;
-        if (pair) b = step->b < p->inputs ? inputs[step->b] : reg[step->b - p->inputs];
-        SABLE_TRY(sable_ct_create(&reg[s], queue->ctx, &queue->error));
-        SABLE_TRY(run_step(queue, reg[s], step, a, b, p->slots, keys));
-        SABLE_TRY(declare(queue, reg[s], step));
-        if (step->last_a && step->a >= p->inputs) sable_ct_destroy(queue, &reg[step->a - p->inputs]);
-        if (pair && step->last_b && step->b >= p->inputs) sable_ct_destroy(queue, &reg[step->b - p->inputs]);
+        if (step->op == PROGRAM_ROTATE && step->hoisted > 1)
+            SABLE_TRY(rotate_together(queue, p, reg, inputs, keys, s));
+        else if (step->op != PROGRAM_ROTATE || step->hoisted == 1)
+            SABLE_TRY(run_one(queue, p, reg, inputs, keys, s));
+        let_go(queue, p, reg, step->a, step->last_a);
+        let_go(queue, p, reg, step->b, step->last_b);
     }
     return SABLE_OK;
 }

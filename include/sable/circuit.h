@@ -76,6 +76,8 @@ typedef struct sable_lowering {
     bool eager_rescale; /* rescale every product at once; default: when the scale is needed, sums of products once */
     bool no_sharing;    /* keep equal nodes apart; default: one node for equal operations on equal operands */
     bool no_hoisting;   /* rotate one by one; default: rotations of one value at one level decompose it once */
+    bool no_fusion;     /* rotate, then add; default: an addition and a rotation that only it reads are one step */
+    bool no_ordering;   /* steps in the order of building; default: in one that keeps fewer ciphertexts alive */
 } sable_lowering;
 
 typedef struct sable_program sable_program;
@@ -93,6 +95,7 @@ typedef struct sable_program_info {
     size_t inputs, outputs, steps;
     uint64_t input_bytes; /* of all encrypted inputs in memory, batch 1, two parts */
     size_t live_most;     /* ciphertexts alive at once, inputs included */
+    uint64_t live_bytes;  /* most bytes of these at once, batch 1 */
 } sable_program_info;
 SABLE_API SABLE_CHECKED sable_status sable_program_describe(const sable_program *program, sable_program_info *info);
 /* Name (NULL past the end) and level of an input at which to encrypt it; name and level of an output. */
@@ -105,6 +108,7 @@ typedef struct sable_op_count {
     uint32_t mul, mul_plain, mul_scalar, mul_integer;
     uint32_t relinearize, rescale, adjust, rotate, conjugate, poly;
     uint32_t rotate_groups; /* decompositions that the rotations take: hoisted ones share one */
+    uint32_t rotate_add;    /* pairs of one of the rotations and one of the additions that are one step */
 } sable_op_count;
 /* level < 0: of all levels together; else of the operations whose operand is at that level. */
 SABLE_API SABLE_CHECKED sable_status sable_program_count(const sable_program *program, int32_t level,

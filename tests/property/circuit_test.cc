@@ -62,6 +62,7 @@ sable_lowering lowering(uint32_t bits, uint32_t output_level = 0) {
     o.struct_size = sizeof o;
     o.output_level = output_level;
     o.eager_relin = bits & 1, o.eager_rescale = bits & 2, o.no_sharing = bits & 4, o.no_hoisting = bits & 8;
+    o.no_fusion = bits & 16, o.no_ordering = bits & 32;
     return o;
 }
 
@@ -197,8 +198,10 @@ TEST_F(CircuitTest, RandomGraphsAgreeWithTheClearRunHoweverLowered) {
         ASSERT_EQ(sable_circuit_status(c, &err), SABLE_OK) << err.text;
         std::vector<std::vector<Values>> members;
         for (uint64_t b = 0; b < 1 + seed % 2; b++) members.push_back(inputs(3, slots));
-        /* Everything on, everything off, and two more: all sixteen over the seeds. */
-        for (uint32_t bits : {0u, 15u, static_cast<uint32_t>(2 * seed - 1) % 16, static_cast<uint32_t>(2 * seed - 2)}) {
+        std::vector<uint32_t> choices = {0,
+                                         63}; /* everything on, everything off, and eight more: all 64 over the seeds */
+        for (uint32_t k = 0; k < 8; k++) choices.push_back(static_cast<uint32_t>(seed - 1) * 8 + k);
+        for (uint32_t bits : choices) {
             SCOPED_TRACE(testing::Message() << "seed " << seed << ", lowering " << bits);
             const sable_lowering o = lowering(bits, static_cast<uint32_t>(seed % 3));
             Program p(c, kit.params, &o);
@@ -284,6 +287,65 @@ TEST_F(CircuitTest, RotationsOfOneValueAreHoisted) {
     EXPECT_EQ(single.count().rotate_groups, 11u);
     for (const Program *p : {&together, &single})
         EXPECT_LT(run_both(c, *p, {inputs(1, kit.slots()), inputs(1, kit.slots())}, kit.slots()), 1e-4);
+}
+
+/* A rotation that only an addition reads is one step with it, on either side of the sum; one that is read twice, or shares its decomposition, is
+ * not. The words are those of two steps. */
+TEST_F(CircuitTest, RotationsAreAddedInOneStep) {
+    Circuit c(kit.slots());
+    const sable_node x = sable_circuit_input(c, "x", 1.5), y = sable_circuit_input(c, "y", 1.5);
+    const sable_node square = sable_circuit_rotate_sum(c, sable_circuit_mul(c, x, x), 3, 8); /* a chain of 3 */
+    const sable_node twice = sable_circuit_rotate(c, y, 2);
+    sable_node sum = sable_circuit_add(c, sable_circuit_rotate(c, sable_circuit_add(c, x, y), 5), square); /* left */
+    sum = sable_circuit_add(c, sable_circuit_add(c, sum, twice), sable_circuit_mul(c, twice, twice));
+    sum = sable_circuit_sub(c, sum, sable_circuit_rotate(c, square, 1)); /* no addition */
+    sable_circuit_output(c, "sum", sum);
+    Program one(c, kit.params);
+    ASSERT_EQ(one.status, SABLE_OK) << one.text;
+    const sable_lowering o = lowering(16);
+    Program two(c, kit.params, &o);
+    EXPECT_EQ(one.count().rotate_add, 4u);
+    EXPECT_EQ(two.count().rotate_add, 0u);
+    EXPECT_EQ(one.count().rotate, 6u);
+    EXPECT_EQ(two.count().rotate, 6u);
+    EXPECT_EQ(one.count().add, two.count().add);
+    EXPECT_EQ(one.info().steps + 4, two.info().steps);
+    std::vector<Ct> in;
+    for (size_t i = 0; i < 2; i++)
+        in.push_back(kit.encrypt(kit.random(1 + 2 * i, true), one.input_level(i), 1 + 2 * i));
+    for (Ct &ct : in) OK(kit, sable_ct_declare(kit.queue, ct, 1.5, 1));
+    const sable_ct *from[] = {in[0], in[1]}; /* x is repeated for the members of y */
+    sable_keyset *keys = keys_of(one);
+    std::vector<uint32_t> words[2];
+    for (int k = 0; k < 2; k++) {
+        Ct out(kit);
+        sable_ct *to = out;
+        OK(kit, sable_program_run(kit.queue, k ? two : one, &to, 1, from, 2, keys));
+        words[k] = kit.words(out);
+    }
+    EXPECT_EQ(words[0], words[1]);
+    sable_keyset_destroy(kit.queue, &keys);
+    for (const Program *p : {&one, &two})
+        EXPECT_LT(run_both(c, *p, {inputs(2, kit.slots()), inputs(2, kit.slots())}, kit.slots()), 1e-4);
+}
+
+/* Products that are built first and added up later are added up as they are made. */
+TEST_F(CircuitTest, SumsKeepFewProductsAlive) {
+    Circuit c(kit.slots());
+    std::vector<sable_node> x, products;
+    for (int i = 0; i < 8; i++) x.push_back(sable_circuit_input(c, ("x" + std::to_string(i)).c_str(), 1.5));
+    for (int i = 0; i < 8; i++)
+        for (int j = 0; j < i; j++) products.push_back(sable_circuit_mul(c, x[i], x[j]));
+    sable_node sum = products[0];
+    for (size_t i = 1; i < products.size(); i++) sum = sable_circuit_add(c, sum, products[i]);
+    sable_circuit_output(c, "sum", sable_circuit_mul_scalar(c, sum, 0.01, 0));
+    Program few(c, kit.params);
+    const sable_lowering o = lowering(32);
+    Program many(c, kit.params, &o);
+    EXPECT_EQ(many.info().live_most, 8u + products.size());
+    EXPECT_EQ(few.info().live_most, 8u + 2u);
+    EXPECT_LT(few.info().live_bytes, many.info().live_bytes / 2);
+    for (const Program *p : {&few, &many}) EXPECT_LT(run_both(c, *p, {inputs(8, kit.slots())}, kit.slots()), 1e-5);
 }
 
 /* Declared bounds raise the levels until the modulus holds the values. */
