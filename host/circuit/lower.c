@@ -179,7 +179,7 @@ static uint32_t emit(lowering *l, program_step step, uint32_t level, unsigned po
     }
     const uint32_t reg = (uint32_t)(p->inputs + p->steps);
     p->step[p->steps++] = step;
-    p->reg[reg] = (program_register){level, (uint8_t)power, (uint8_t)parts};
+    p->reg[reg] = (program_register){level, (uint8_t)power, (uint8_t)parts, p->reg[step.a].bound};
     return reg;
 }
 
@@ -269,6 +269,7 @@ static sable_status lower_node(lowering *l, size_t i) {
     if (n->op == CIRCUIT_MUL) parts = 3;
     const unsigned power = is_product(n->op) || raw_operands ? 2 : 1;
     uint32_t r = emit(l, step, n->op == CIRCUIT_POLY ? (uint32_t)plan->level : level, power, parts);
+    if (r != NO_REGISTER) l->p->reg[r].bound = n->bound;
     if (r != NO_REGISTER && power == 2 && !plan->raw) {
         r = normalise(l, r);
     } else if (r != NO_REGISTER && parts == 3 && l->o->eager_relin) {
@@ -315,7 +316,8 @@ static sable_status write_steps(lowering *l) {
         memcpy(p->input[i].name, c->input[i].name, CIRCUIT_NAME);
         p->input[i].reg = (uint32_t)i;
         p->input[i].bound = c->node[node].bound;
-        p->reg[i] = (program_register){level == NO_LEVEL ? l->o->output_level : (uint32_t)level, 1, 2};
+        p->reg[i] =
+            (program_register){level == NO_LEVEL ? l->o->output_level : (uint32_t)level, 1, 2, c->node[node].bound};
         l->reg[node] = l->normal[node] = (uint32_t)i;
     }
     for (size_t i = 1; i <= c->count; i++)

@@ -3,6 +3,7 @@
 #define SABLE_CIRCUIT_PROGRAM_H
 /* A lowered circuit: steps on registers. A register is written once; its level, power of the scale and parts are known. */
 #include "circuit/graph.h"
+#include "ckks/objects.h"
 #include "ring/params_impl.h"
 
 typedef enum program_op {
@@ -45,6 +46,7 @@ typedef struct program_register {
     uint32_t level;
     uint8_t power; /* scale: canonical scale of the level to this power, 1 or 2 */
     uint8_t parts;
+    double bound; /* declared: every |slot| <= bound */
 } program_register;
 
 typedef struct program_port {
@@ -72,6 +74,30 @@ static inline bool program_has_b(program_op op) {
 /* Steps that run together, from s on: the rotations of a hoisted group, else one. */
 static inline size_t program_width(const program_step *step) {
     return step->op == PROGRAM_ROTATE && step->hoisted > 1 ? step->hoisted : 1;
+}
+
+/* -- evaluators that look on --------------------------------------------------------------------------------------- */
+
+/* A run at some step. The registers of operands are still there. */
+typedef struct program_run {
+    sable_queue *queue;
+    const sable_program *p;
+    sable_ct *const *reg; /* [steps]; NULL: not computed yet, or read by nothing any more */
+    const sable_ct *const *inputs;
+    const sable_keyset *keys;
+} program_run;
+/* Steps first .. first+count-1 were computed, together. A failure ends the run, outputs as they were. */
+typedef sable_status (*program_visit)(void *arg, const program_run *run, size_t first, size_t count);
+
+/* sable_program_run with a call after every step, in the program's order, one at a time. No result takes over an operand's memory, so a
+ * little more is alive than in sable_program_run. */
+SABLE_SHARED sable_status sable_program_run_visited(sable_queue *queue, const sable_program *program,
+                                                    sable_ct *const *outputs, size_t output_count,
+                                                    const sable_ct *const *inputs, size_t input_count,
+                                                    const sable_keyset *keys, program_visit visit, void *arg);
+/* Register of a run. */
+static inline sable_ct *program_register_of(const program_run *run, uint32_t reg) {
+    return reg < run->p->inputs ? (sable_ct *)run->inputs[reg] : run->reg[reg - run->p->inputs];
 }
 
 /* -- passes over the steps of a program ---------------------------------------------------------------------------- */

@@ -127,6 +127,47 @@ SABLE_API SABLE_CHECKED sable_status sable_program_run(sable_queue *queue, const
                                                        const sable_ct *const *inputs, size_t input_count,
                                                        const sable_keyset *keys);
 
+/* -- for many runs ------------------------------------------------------------------------------------------------- */
+/* A program made ready for a context: its plaintexts encoded, its steps arranged for the backend. Results are those of
+ * sable_program_run bit for bit, whatever the choices; tracked bounds and noise of steps that ran as one batch are the largest of its
+ * members. Immutable: any number of queues may run it at once. */
+typedef struct sable_prepared sable_prepared;
+typedef enum sable_schedule {
+    SABLE_SCHEDULE_AUTO = 0, /* what is faster for this backend, degree and number of threads (docs/CIRCUITS.md) */
+    SABLE_SCHEDULE_SERIAL,   /* one step after the other */
+    SABLE_SCHEDULE_BATCHED,  /* like steps that do not depend on each other in one call */
+    SABLE_SCHEDULE_PARALLEL  /* such steps at a time: a thread each on cpu, a stream each on devices */
+} sable_schedule;
+
+typedef struct sable_prepare_options {
+    size_t struct_size;
+    sable_schedule schedule;
+    uint32_t most;    /* steps of one call, or at a time, up to 32; 0: chosen */
+    bool encode_late; /* encode plaintexts in every run again; default: once, and keep them */
+} sable_prepare_options;
+
+/* options may be NULL. The program must outlive what is prepared. Waits until plaintexts are encoded. */
+SABLE_API SABLE_CHECKED sable_status sable_program_prepare(sable_queue *queue, sable_prepared **out,
+                                                           const sable_program *program,
+                                                           const sable_prepare_options *options);
+SABLE_API void sable_prepared_destroy(sable_queue *queue, sable_prepared **prepared);
+
+typedef struct sable_prepared_info {
+    size_t struct_size;
+    sable_schedule schedule; /* never SABLE_SCHEDULE_AUTO */
+    uint32_t most;
+    size_t calls, waves; /* of a run: calls of the library; groups of them that go at a time */
+    size_t plains;       /* plaintexts that are kept, equal ones once */
+    uint64_t plain_bytes;
+    uint64_t live_bytes; /* most bytes of ciphertexts alive at once in a run, batch 1, copies for batches included */
+} sable_prepared_info;
+SABLE_API SABLE_CHECKED sable_status sable_prepared_describe(const sable_prepared *prepared, sable_prepared_info *info);
+/* As sable_program_run, on a queue of the context of sable_program_prepare. */
+SABLE_API SABLE_CHECKED sable_status sable_prepared_run(sable_queue *queue, const sable_prepared *prepared,
+                                                        sable_ct *const *outputs, size_t output_count,
+                                                        const sable_ct *const *inputs, size_t input_count,
+                                                        const sable_keyset *keys);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One step on ciphertexts: the operation of eval.h that it names. */
+#include <stdlib.h>
+
+#include "circuit/work.h"
+#include "ckks/eval_internal.h"
+
+sable_status sable_step_encode(sable_queue *queue, sable_pt *pt, const program_step *step, sable_scale scale,
+                               uint32_t slots) {
+    sable_encoding e = {.struct_size = sizeof e, .level = step->level, .slots = slots};
+    if (step->op == PROGRAM_ADD_PLAIN) e.scale = scale;
+    return sable_encode(queue, pt, step->values, slots, &e);
+}
+
+static sable_status apply_plain(sable_queue *queue, sable_ct *out, const sable_ct *a, const program_step *step,
+                                const sable_pt *pt) {
+    return step->op == PROGRAM_ADD_PLAIN ? sable_add_plain(queue, out, a, pt) : sable_mul_plain(queue, out, a, pt);
+}
+
+static sable_status with_plain(sable_queue *queue, sable_ct *out, const sable_ct *a, const program_step *step,
+                               uint32_t slots) {
+    sable_pt *pt = NULL;
+    SABLE_TRY(sable_pt_create(&pt, queue->ctx, &queue->error));
+    sable_status status = sable_step_encode(queue, pt, step, a->scale, slots);
+    if (status == SABLE_OK) status = apply_plain(queue, out, a, step, pt);
+    sable_pt_destroy(queue, &pt);
+    return status;
+}
+
+sable_status sable_step_run(sable_queue *queue, sable_ct *out, const program_step *step, const sable_ct *a,
+                            const sable_ct *b, const sable_pt *pt, uint32_t slots, const sable_keyset *keys) {
+    switch (step->op) {
+    case PROGRAM_ADD: return sable_add(queue, out, a, b);
+    case PROGRAM_SUB: return sable_sub(queue, out, a, b);
+    case PROGRAM_NEGATE: return sable_negate(queue, out, a);
+    case PROGRAM_TENSOR: return sable_tensor(queue, out, a, b);
+    case PROGRAM_ADD_SCALAR: return sable_add_scalar(queue, out, a, step->re, step->im);
+    case PROGRAM_MUL_SCALAR: return sable_mul_scalar(queue, out, a, step->re, step->im);
+    case PROGRAM_MUL_INTEGER: return sable_mul_integer(queue, out, a, step->integer);
+    case PROGRAM_MUL_I: return sable_mul_i(queue, out, a);
+    case PROGRAM_ADD_PLAIN:
+    case PROGRAM_MUL_PLAIN: return pt ? apply_plain(queue, out, a, step, pt) : with_plain(queue, out, a, step, slots);
+    case PROGRAM_ROTATE: return sable_rotate(queue, out, a, step->integer, keys);
+    case PROGRAM_ROTATE_ADD:
+        if (a->batch == b->batch) return sable_rotate_add(queue, out, a, b, step->integer, keys);
+        SABLE_TRY(sable_rotate(queue, out, b, step->integer, keys)); /* one of them is repeated */
+        return sable_add(queue, out, a, out);
+    case PROGRAM_CONJUGATE: return sable_conjugate(queue, out, a, keys);
+    case PROGRAM_POLY: return sable_poly_evaluate(queue, out, a, step->poly, keys);
+    case PROGRAM_RELIN: return sable_relinearize(queue, out, a, keys);
+    case PROGRAM_RESCALE: return sable_rescale(queue, out, a);
+    case PROGRAM_RELIN_RESCALE: return sable_relinearize_rescale(queue, out, a, keys);
+    case PROGRAM_ADJUST: return sable_adjust(queue, out, a, (uint32_t)step->integer);
+    }
+    return SABLE_REFUSE(queue, SABLE_INTERNAL, "a program step of unknown kind %d", (int)step->op);
+}
