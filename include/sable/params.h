@@ -118,6 +118,11 @@ typedef struct sable_plan_spec {
  * left, SABLE_INSECURE with the bits over the bound. */
 SABLE_API SABLE_CHECKED sable_status sable_params_plan(sable_params **out, const sable_plan_spec *spec,
                                                        const sable_params_options *options, sable_error *err);
+/* A chain without bootstrapping: base of 49.7 bits and `levels` levels of about 40 bits (the last up to 60, so that the top window is all of
+ * U), alpha + 1 specials. Errors as sable_params_plan. */
+SABLE_API SABLE_CHECKED sable_status sable_params_plan_levels(sable_params **out, const char *name, uint32_t log_n,
+                                                              uint32_t levels, uint32_t alpha,
+                                                              const sable_params_options *options, sable_error *err);
 
 #ifdef __cplusplus
 }

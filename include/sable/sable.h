@@ -13,6 +13,7 @@
 #include "sable/linalg.h"
 #include "sable/logreg.h"
 #include "sable/poly.h"
+#include "sable/training.h"
 
 #ifdef __cplusplus
 extern "C" {

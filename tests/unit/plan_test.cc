@@ -278,4 +278,24 @@ TEST(PlanLog2, AccurateAndExactAtPowersOfTwo) {
     }
 }
 
+/* Whatever the remainder, the top window holds all primes; levels are about 40 bits wide. */
+TEST(Plan, ChainsOfAnyNumberOfLevels) {
+    const sable_params_options allow = {sizeof allow, true};
+    sable_error err{};
+    for (uint32_t levels = 1; levels <= 34; levels++) {
+        sable_params *p = nullptr;
+        ASSERT_EQ(sable_params_plan_levels(&p, "levels", 12, levels, 4, &allow, &err), SABLE_OK) << levels << err.text;
+        sable_params_info info = {};
+        info.struct_size = sizeof info;
+        ASSERT_EQ(sable_params_describe(p, &info), SABLE_OK);
+        EXPECT_EQ(info.top_level, levels);
+        EXPECT_NEAR(info.log_q, 49.7 + 39.76 * levels, 32) << levels;
+        sable_params_destroy(&p);
+    }
+    sable_params *p = nullptr;
+    EXPECT_EQ(sable_params_plan_levels(&p, "levels", 12, 0, 4, &allow, &err), SABLE_INVALID);
+    EXPECT_EQ(sable_params_plan_levels(&p, "levels", 13, 16, 4, nullptr, &err), SABLE_INSECURE);
+    EXPECT_EQ(p, nullptr);
+}
+
 } // namespace
