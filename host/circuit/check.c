@@ -7,6 +7,11 @@
 
 static sable_status check_handles(sable_queue *queue, const sable_program *p, sable_ct *const *outputs,
                                   size_t output_count, const sable_ct *const *inputs, size_t input_count) {
+    if (p->bootstraps && !queue->ctx->tally)
+        return SABLE_REFUSE(queue, SABLE_UNSUPPORTED,
+                            "the program has %u bootstrapping points: this version runs none, take a set with more "
+                            "levels",
+                            p->bootstraps);
     if (memcmp(p->params.digest, queue->ctx->params.digest, sizeof p->params.digest) != 0)
         return SABLE_REFUSE(queue, SABLE_PARAMS_MISMATCH, "the program is for set %s, the context has set %s",
                             p->params.name, queue->ctx->params.name);

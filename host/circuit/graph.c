@@ -3,8 +3,11 @@
 #include "circuit/graph.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "ring/params_impl.h"
 
 #define MOST_NODES ((size_t)1 << 26)
 
@@ -15,7 +18,12 @@ sable_status sable_circuit_create(sable_circuit **out, uint32_t slots, sable_err
     if (slots == 0 || slots > (1u << 16) || (slots & (slots - 1)) != 0)
         return sable_fail(err, SABLE_INVALID, "a circuit of %u slots: a power of two up to 65536 is needed", slots);
     sable_circuit *c = calloc(1, sizeof *c);
-    if (!c) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a circuit");
+    if (c) c->site = calloc(1, sizeof *c->site);
+    if (!c || !c->site) {
+        free(c);
+        return sable_fail(err, SABLE_NO_MEMORY, "no memory for a circuit");
+    }
+    c->sites = 1;
     c->slots = slots;
     *out = c;
     return SABLE_OK;
@@ -33,6 +41,7 @@ void sable_circuit_destroy(sable_circuit **circuit) {
     free(c->node);
     free(c->input);
     free(c->output);
+    free(c->site);
     free(c);
     *circuit = NULL;
 }
@@ -75,6 +84,7 @@ static sable_node push(sable_circuit *c, const circuit_node *node, const char *n
         c->room = room;
     }
     c->node[++c->count] = *node;
+    c->node[c->count].site = c->at;
     return (sable_node)c->count;
 }
 
@@ -108,9 +118,62 @@ sable_node sable_circuit_input(sable_circuit *circuit, const char *name, double 
     if (!(bound > 0) || isinf(bound))
         return FAIL(circuit, SABLE_INVALID, "input %s: the bound is %g: a positive number is needed",
                     name ? name : "without a name", bound);
-    sable_node node = push(circuit, &(circuit_node){.op = CIRCUIT_INPUT, .bound = bound}, "input");
+    sable_node node =
+        push(circuit, &(circuit_node){.op = CIRCUIT_INPUT, .bound = bound, .level = CIRCUIT_NO_LEVEL}, "input");
     if (node && !add_port(circuit, &circuit->input, &circuit->inputs, name, node, "input")) return SABLE_NODE_NONE;
     return node;
+}
+
+/* -- what an input and a call site declare -------------------------------------------------------------------------- */
+
+static circuit_node *input_of(sable_circuit *c, sable_node input, const char *name) {
+    if (!usable(c, input, name)) return NULL;
+    if (c->node[input].op == CIRCUIT_INPUT) return &c->node[input];
+    (void)FAIL(c, SABLE_INVALID, "%s: node %u is no input of the circuit", name, input);
+    return NULL;
+}
+
+void sable_circuit_input_rms(sable_circuit *circuit, sable_node input, double rms) {
+    circuit_node *node = input_of(circuit, input, "input_rms");
+    if (!node) return;
+    if (rms > 0 && rms <= node->bound)
+        node->rms = rms;
+    else
+        (void)FAIL(circuit, SABLE_INVALID, "input_rms: %g: a positive number up to the declared bound %g is needed",
+                   rms, node->bound);
+}
+
+void sable_circuit_input_level(sable_circuit *circuit, sable_node input, uint32_t level) {
+    circuit_node *node = input_of(circuit, input, "input_level");
+    if (!node) return;
+    if (level < SABLE_MAX_LEVELS)
+        node->level = (int32_t)level;
+    else
+        (void)FAIL(circuit, SABLE_LEVEL, "input_level: level %u: no set of parameters has more than %d levels", level,
+                   SABLE_MAX_LEVELS);
+}
+
+/* The end of a long text is kept: that of a path tells more than its beginning. */
+void sable_circuit_site(sable_circuit *circuit, const char *text) {
+    sable_circuit *c = circuit;
+    if (!c || c->err.code != SABLE_OK) return;
+    circuit_site site = {""};
+    const size_t length = text ? strlen(text) : 0;
+    if (length)
+        snprintf(site.text, sizeof site.text, "%s", text + (length < CIRCUIT_SITE ? 0 : length + 1 - CIRCUIT_SITE));
+    for (size_t i = 0; i < c->sites; i++)
+        if (strcmp(c->site[i].text, site.text) == 0) {
+            c->at = (uint32_t)i;
+            return;
+        }
+    circuit_site *grown = realloc(c->site, (c->sites + 1) * sizeof *grown);
+    if (!grown) {
+        (void)FAIL(c, SABLE_NO_MEMORY, "no memory for %zu call sites of a circuit", c->sites + 1);
+        return;
+    }
+    c->site = grown;
+    grown[c->sites] = site;
+    c->at = (uint32_t)c->sites++;
 }
 
 void sable_circuit_output(sable_circuit *circuit, const char *name, sable_node value) {
@@ -161,6 +224,9 @@ sable_node sable_circuit_negate(sable_circuit *circuit, sable_node a) {
 }
 sable_node sable_circuit_mul_i(sable_circuit *circuit, sable_node a) {
     return unary(circuit, (circuit_node){.op = CIRCUIT_MUL_I, .a = a}, "mul_i");
+}
+sable_node sable_circuit_bootstrap(sable_circuit *circuit, sable_node a) {
+    return unary(circuit, (circuit_node){.op = CIRCUIT_BOOTSTRAP, .a = a}, "bootstrap");
 }
 sable_node sable_circuit_conjugate(sable_circuit *circuit, sable_node a) {
     return unary(circuit, (circuit_node){.op = CIRCUIT_CONJUGATE, .a = a}, "conjugate");

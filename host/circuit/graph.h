@@ -21,7 +21,8 @@ typedef enum circuit_op {
     CIRCUIT_MUL_PLAIN,
     CIRCUIT_ROTATE,
     CIRCUIT_CONJUGATE,
-    CIRCUIT_POLY
+    CIRCUIT_POLY,
+    CIRCUIT_BOOTSTRAP
 } circuit_op;
 
 typedef struct circuit_node {
@@ -33,7 +34,16 @@ typedef struct circuit_node {
     const sable_poly *poly;
     double bound;  /* every |slot| <= bound */
     bool declared; /* the bound is the caller's, below the one that follows from the operands */
+    double rms;    /* INPUT: declared, or 0 */
+    int32_t level; /* INPUT: declared, or CIRCUIT_NO_LEVEL */
+    uint32_t site; /* index of the label in sable_circuit.site */
 } circuit_node;
+
+#define CIRCUIT_NO_LEVEL (-1)
+#define CIRCUIT_SITE     64
+typedef struct circuit_site {
+    char text[CIRCUIT_SITE];
+} circuit_site;
 
 #define CIRCUIT_NAME 32
 typedef struct circuit_port {
@@ -56,6 +66,9 @@ struct sable_circuit {
     double **values; /* every plaintext operand */
     size_t plains;
     circuit_block *kept;
+    circuit_site *site; /* [sites], number 0 is "" */
+    size_t sites;
+    uint32_t at;     /* the label of nodes that are built now */
     sable_error err; /* the first one of the build */
 };
 
@@ -66,6 +79,11 @@ void *sable_circuit_keep(sable_circuit *circuit, size_t bytes);
 static inline unsigned circuit_operands(circuit_op op) {
     if (op == CIRCUIT_INPUT) return 0;
     return op == CIRCUIT_ADD || op == CIRCUIT_SUB || op == CIRCUIT_MUL ? 2 : 1;
+}
+/* Levels that one node takes on the way from its operands to its result in the normal form. */
+static inline uint32_t circuit_levels(const circuit_node *n) {
+    if (n->op == CIRCUIT_POLY) return sable_poly_depth(n->poly);
+    return n->op == CIRCUIT_MUL || n->op == CIRCUIT_MUL_PLAIN || n->op == CIRCUIT_MUL_SCALAR;
 }
 
 #endif

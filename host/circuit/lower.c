@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "circuit/lower.h"
+#include "ckks/noise.h"
 
 #define NO_LEVEL (-1)
 
@@ -27,6 +28,7 @@ typedef struct node_plan {
 typedef struct lowering {
     const sable_circuit *c;
     const sable_lowering *o;
+    uint32_t site; /* label of the node that steps are written for */
     sable_program *p;
     node_plan *plan;
     sable_node *twin;        /* [nodes + 1] the next rotation of the same node, or SABLE_NODE_NONE */
@@ -95,19 +97,24 @@ static void choose_forms(lowering *l) {
     }
 }
 
-/* The level of the operands of a node whose result is at plan->level. */
-static int32_t operand_level(const lowering *l, size_t i) {
-    const circuit_node *n = node_of(l, i);
-    const node_plan *plan = &l->plan[i];
-    if (n->op == CIRCUIT_POLY) return plan->level + (int32_t)sable_poly_depth(n->poly);
-    if (is_product(n->op) && !plan->raw) return plan->level + 1; /* rescaled at once */
-    return plan->level;
-}
-
 /* Whether |slots| up to bound fit at a level in that form. Levels beyond the chain hold everything: check_levels refuses them. */
 static bool fits(const lowering *l, double bound, int32_t level, bool raw) {
     if (level > (int32_t)l->p->params.top_level) return true;
     return log2(bound) <= (raw ? l->room_raw : l->room)[level];
+}
+
+/* The level of the operands of a node whose result is at plan->level. */
+static int32_t operand_level(const lowering *l, size_t i) {
+    const circuit_node *n = node_of(l, i);
+    const node_plan *plan = &l->plan[i];
+    if (n->op == CIRCUIT_BOOTSTRAP) { /* the lowest: what comes out has nothing to do with it */
+        int32_t level = 0;
+        while (!fits(l, n->bound, level, false)) level++;
+        return level;
+    }
+    if (n->op == CIRCUIT_POLY) return plan->level + (int32_t)sable_poly_depth(n->poly);
+    if (is_product(n->op) && !plan->raw) return plan->level + 1; /* rescaled at once */
+    return plan->level;
 }
 
 /* Whether node i can be computed where its users put it: result and operands fit their levels. */
@@ -137,15 +144,26 @@ static int32_t output_level(const lowering *l, size_t output) {
     return level;
 }
 
+/* An input that nobody uses. */
+static void place_unused(lowering *l) {
+    for (size_t i = 0; i < l->c->inputs; i++) {
+        const sable_node node = l->c->input[i].node;
+        const int32_t declared = l->c->node[node].level, output = (int32_t)l->o->output_level;
+        if (l->plan[node].level == NO_LEVEL) l->plan[node].level = declared == CIRCUIT_NO_LEVEL ? output : declared;
+    }
+}
+
 static void choose_levels(lowering *l) {
     for (size_t i = 0; i < l->c->outputs; i++) use(l, l->plan[l->c->output[i].node].same, false, output_level(l, i));
     for (size_t i = l->c->count; i >= 1; i--) {
         const circuit_node *n = node_of(l, i);
         if (l->plan[i].level == NO_LEVEL) continue;
         while (!holds(l, i)) l->plan[i].level++;
+        if (n->op == CIRCUIT_INPUT && n->level > l->plan[i].level) l->plan[i].level = n->level;
         const bool raw = l->plan[i].raw && keeps_raw(n->op);
         for (unsigned k = 0; k < circuit_operands(n->op); k++) use(l, operand(l, n, k), raw, operand_level(l, i));
     }
+    place_unused(l);
 }
 
 /* A quarter of the modulus, as eval.h demands, less what rounding of bounds could take. */
@@ -178,6 +196,7 @@ static uint32_t emit(lowering *l, program_step step, uint32_t level, unsigned po
         p->room = room;
     }
     const uint32_t reg = (uint32_t)(p->inputs + p->steps);
+    step.site = l->site;
     p->step[p->steps++] = step;
     p->reg[reg] = (program_register){level, (uint8_t)power, (uint8_t)parts, p->reg[step.a].bound};
     return reg;
@@ -231,6 +250,7 @@ static const program_op step_of[] = {
     [CIRCUIT_ROTATE] = PROGRAM_ROTATE,
     [CIRCUIT_CONJUGATE] = PROGRAM_CONJUGATE,
     [CIRCUIT_POLY] = PROGRAM_POLY,
+    [CIRCUIT_BOOTSTRAP] = PROGRAM_BOOTSTRAP,
 };
 
 /* Plaintext values belong to the program from now on: the circuit may go. */
@@ -244,6 +264,16 @@ static const double *keep_values(lowering *l, const double *values) {
     return copy;
 }
 
+static void measure_values(program_step *step, uint32_t slots) {
+    double most = 0, energy = 0;
+    for (uint32_t j = 0; j < slots; j++) {
+        most = fmax(most, fabs(step->values[j]));
+        energy += step->values[j] * step->values[j];
+    }
+    step->plain_bound = most > 0 ? sable_power_of_two_from(most) : 0;
+    step->plain_rms = fmin(sqrt(energy / slots), step->plain_bound);
+}
+
 static sable_status lower_node(lowering *l, size_t i) {
     const circuit_node *n = node_of(l, i);
     const node_plan *plan = &l->plan[i];
@@ -251,6 +281,7 @@ static sable_status lower_node(lowering *l, size_t i) {
     const bool raw_operands = plan->raw && keeps_raw(n->op);
     uint32_t from[2] = {NO_REGISTER, NO_REGISTER};
     unsigned parts = 2;
+    l->site = n->site;
     for (unsigned k = 0; k < circuit_operands(n->op); k++) {
         from[k] = raw_operands ? raw_at(l, operand(l, n, k), level) : normal_at(l, operand(l, n, k), level);
         if (from[k] == NO_REGISTER) return SABLE_NO_MEMORY;
@@ -266,9 +297,12 @@ static sable_status lower_node(lowering *l, size_t i) {
                          .integer = n->integer,
                          .poly = n->poly};
     if (n->values && !(step.values = keep_values(l, n->values))) return SABLE_NO_MEMORY;
+    if (n->values) measure_values(&step, l->p->slots);
     if (n->op == CIRCUIT_MUL) parts = 3;
     const unsigned power = is_product(n->op) || raw_operands ? 2 : 1;
-    uint32_t r = emit(l, step, n->op == CIRCUIT_POLY ? (uint32_t)plan->level : level, power, parts);
+    const bool leaves = n->op == CIRCUIT_POLY || n->op == CIRCUIT_BOOTSTRAP; /* the operand's level */
+    if (n->op == CIRCUIT_BOOTSTRAP) step.integer = plan->level;
+    uint32_t r = emit(l, step, leaves ? (uint32_t)plan->level : level, power, parts);
     if (r != NO_REGISTER) l->p->reg[r].bound = n->bound;
     if (r != NO_REGISTER && power == 2 && !plan->raw) {
         r = normalise(l, r);
@@ -316,8 +350,9 @@ static sable_status write_steps(lowering *l) {
         memcpy(p->input[i].name, c->input[i].name, CIRCUIT_NAME);
         p->input[i].reg = (uint32_t)i;
         p->input[i].bound = c->node[node].bound;
-        p->reg[i] =
-            (program_register){level == NO_LEVEL ? l->o->output_level : (uint32_t)level, 1, 2, c->node[node].bound};
+        p->input[i].rms = c->node[node].rms;
+        p->input[i].site = c->node[node].site;
+        p->reg[i] = (program_register){(uint32_t)level, 1, 2, c->node[node].bound};
         l->reg[node] = l->normal[node] = (uint32_t)i;
     }
     for (size_t i = 1; i <= c->count; i++)
@@ -328,15 +363,25 @@ static sable_status write_steps(lowering *l) {
         }
     for (size_t i = 0; i < c->outputs; i++) {
         memcpy(p->output[i].name, c->output[i].name, CIRCUIT_NAME);
+        p->output[i].bound = c->node[c->output[i].node].bound;
+        p->output[i].site = l->site = c->node[c->output[i].node].site;
         p->output[i].reg = normal_at(l, l->plan[c->output[i].node].same, (uint32_t)output_level(l, i));
         if (p->output[i].reg == NO_REGISTER) return sable_fail(l->err, SABLE_NO_MEMORY, "no memory for a program");
     }
     return SABLE_OK;
 }
 
-/* Whether the set has the levels, naming what needs most. */
+/* Whether inputs are declared at the levels that they need, and the set has the levels: named is what needs most. */
 static sable_status check_levels(const lowering *l) {
     int32_t most = 0;
+    for (size_t i = 0; i < l->c->inputs; i++) {
+        const int32_t declared = l->c->node[l->c->input[i].node].level, needs = l->plan[l->c->input[i].node].level;
+        if (declared != CIRCUIT_NO_LEVEL && needs > declared)
+            return sable_fail(
+                l->err, SABLE_LEVEL,
+                "input \"%s\" is declared at level %d, the circuit needs it at level %d: encrypt it there",
+                l->c->input[i].name, declared, needs);
+    }
     sable_node where = SABLE_NODE_NONE;
     for (size_t i = 1; i <= l->c->count; i++) {
         const int32_t level = l->plan[i].level == NO_LEVEL ? 0 : operand_level(l, i);

@@ -4,36 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "circuit/graph.h"
-
-/* r = node on operands a, b; arrays of slots pairs. */
-static void compute(double *r, const circuit_node *node, const double *a, const double *b, uint32_t slots) {
-    for (uint32_t j = 0; j < slots; j++) {
-        const double x = a[2 * j], y = a[2 * j + 1];
-        double re = x, im = y;
-        switch (node->op) {
-        case CIRCUIT_INPUT: break;
-        case CIRCUIT_ADD: re = x + b[2 * j], im = y + b[2 * j + 1]; break;
-        case CIRCUIT_SUB: re = x - b[2 * j], im = y - b[2 * j + 1]; break;
-        case CIRCUIT_NEGATE: re = -x, im = -y; break;
-        case CIRCUIT_MUL: re = x * b[2 * j] - y * b[2 * j + 1], im = x * b[2 * j + 1] + y * b[2 * j]; break;
-        case CIRCUIT_ADD_SCALAR: re = x + node->re, im = y + node->im; break;
-        case CIRCUIT_MUL_SCALAR: re = x * node->re - y * node->im, im = x * node->im + y * node->re; break;
-        case CIRCUIT_MUL_INTEGER: re = x * (double)node->integer, im = y * (double)node->integer; break;
-        case CIRCUIT_MUL_I: re = -y, im = x; break;
-        case CIRCUIT_ADD_PLAIN: re = x + node->values[j]; break;
-        case CIRCUIT_MUL_PLAIN: re = x * node->values[j], im = y * node->values[j]; break;
-        case CIRCUIT_ROTATE: {
-            const uint32_t from = (uint32_t)((j + (uint64_t)node->integer) % slots);
-            re = a[2 * from], im = a[2 * from + 1];
-            break;
-        }
-        case CIRCUIT_CONJUGATE: im = -y; break;
-        case CIRCUIT_POLY: re = sable_poly_value(node->poly, x), im = 0; break; /* of real slots, as poly.h says */
-        }
-        r[2 * j] = re, r[2 * j + 1] = im;
-    }
-}
+#include "circuit/clear.h"
 
 /* Rounding may take a value beyond its bound. */
 static double with_rounding(double bound) { return bound * (1 + 0x1p-40); }
@@ -94,7 +65,7 @@ sable_status sable_circuit_run_plain(const sable_circuit *circuit, double *const
         if (!value[i]) {
             status = sable_fail(err, SABLE_NO_MEMORY, "no memory for %zu bytes of slots", bytes);
         } else {
-            compute(value[i], node, input ? input : value[node->a], value[node->b], c->slots);
+            sable_clear_compute(value[i], node, input ? input : value[node->a], value[node->b], c->slots);
             status = check_declared(c, i, value[i], err);
             for (unsigned k = 0; k < 2; k++) {
                 const sable_node used = k ? node->b : node->a;

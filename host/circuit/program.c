@@ -3,9 +3,18 @@
 #include "circuit/program.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "circuit/lower.h"
 #include "ring/params_internal.h"
+
+static sable_status keep_sites(sable_program *p, const sable_circuit *circuit, sable_error *err) {
+    p->site = malloc(circuit->sites * sizeof *p->site);
+    if (!p->site) return sable_fail(err, SABLE_NO_MEMORY, "no memory for %zu call sites of a program", circuit->sites);
+    memcpy(p->site, circuit->site, circuit->sites * sizeof *p->site);
+    p->sites = circuit->sites;
+    return SABLE_OK;
+}
 
 sable_status sable_program_create(sable_program **out, const sable_circuit *circuit, const sable_params *params,
                                   const sable_lowering *options, sable_error *err) {
@@ -30,7 +39,11 @@ sable_status sable_program_create(sable_program **out, const sable_circuit *circ
     if (!p) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a program");
     p->params = *params;
     p->slots = circuit->slots;
-    sable_status status = sable_circuit_lower(p, circuit, &o, err);
+    sable_circuit *composed = NULL; /* with rotations of the chosen keys alone */
+    sable_status status = sable_circuit_compose(&composed, circuit, o.max_rotation_keys, err);
+    if (status == SABLE_OK) status = keep_sites(p, circuit, err);
+    if (status == SABLE_OK) status = sable_circuit_lower(p, composed ? composed : circuit, &o, err);
+    sable_circuit_composed_free(composed);
     if (status == SABLE_OK && !o.no_fusion) status = sable_program_fuse(p, err);
     if (status == SABLE_OK && !o.no_ordering) status = sable_program_order(p, err);
     if (status == SABLE_OK) status = sable_program_find_last_uses(p, err);
@@ -38,6 +51,8 @@ sable_status sable_program_create(sable_program **out, const sable_circuit *circ
         if (p->step[s].op == PROGRAM_POLY) {
             sable_poly_cost cost = {.struct_size = sizeof cost};
             status = sable_poly_plan(p->step[s].poly, params, p->step[s].level, &cost, err);
+        } else if (p->step[s].op == PROGRAM_BOOTSTRAP) {
+            p->bootstraps++;
         }
     if (status != SABLE_OK) {
         sable_program_destroy(&p);
@@ -56,6 +71,7 @@ void sable_program_destroy(sable_program **program) {
     free(p->reg);
     free(p->input);
     free(p->output);
+    free(p->site);
     free(p);
     *program = NULL;
 }
@@ -74,6 +90,11 @@ sable_status sable_program_describe(const sable_program *program, sable_program_
         const uint32_t level = p->reg[p->input[i].reg].level;
         if (level > highest) highest = level;
         info->input_bytes += sable_program_register_bytes(p, p->input[i].reg);
+    }
+    for (size_t s = 0; s < p->steps && p->bootstraps; s++) {
+        if (p->step[s].op != PROGRAM_BOOTSTRAP) continue;
+        if ((uint32_t)p->step[s].integer > highest) highest = (uint32_t)p->step[s].integer;
+        if (p->step[s].level < lowest) lowest = p->step[s].level;
     }
     for (size_t i = 0; i < p->outputs; i++)
         if (p->reg[p->output[i].reg].level < lowest) lowest = p->reg[p->output[i].reg].level;
@@ -119,6 +140,7 @@ sable_status sable_program_count(const sable_program *program, int32_t level, sa
         case PROGRAM_RESCALE: count->rescale++; break;
         case PROGRAM_RELIN_RESCALE: count->relinearize++, count->rescale++; break;
         case PROGRAM_ADJUST: count->adjust++; break;
+        case PROGRAM_BOOTSTRAP: count->bootstrap++; break;
         }
     }
     return SABLE_OK;

@@ -24,7 +24,8 @@ typedef enum program_op {
     PROGRAM_RELIN,
     PROGRAM_RESCALE,
     PROGRAM_RELIN_RESCALE,
-    PROGRAM_ADJUST
+    PROGRAM_ADJUST,
+    PROGRAM_BOOTSTRAP
 } program_op;
 
 /* Numbers of registers: inputs first, then one for every step. */
@@ -32,13 +33,15 @@ typedef struct program_step {
     program_op op;
     uint32_t a, b;  /* registers; b: the second operand of ADD, SUB, TENSOR, ROTATE_ADD */
     uint32_t level; /* of the operands */
+    uint32_t site;  /* index of the label of the node that it was written for */
     uint32_t
         hoisted; /* ROTATE: this step and the hoisted - 1 after it rotate one operand together; 0: in such a group */
     bool last_a, last_b; /* nothing reads the register afterwards, and it is no output */
     double re, im;
-    double bound;         /* the circuit's caller declares this of the result; 0: nothing */
-    int64_t integer;      /* ROTATE, ROTATE_ADD, MUL_INTEGER; ADJUST: the level to reach */
-    const double *values; /* ADD_PLAIN, MUL_PLAIN: [slots], owned by the program */
+    double bound;                  /* the circuit's caller declares this of the result; 0: nothing */
+    int64_t integer;               /* ROTATE, ROTATE_ADD, MUL_INTEGER; ADJUST, BOOTSTRAP: the level to reach */
+    const double *values;          /* ADD_PLAIN, MUL_PLAIN: [slots], owned by the program */
+    double plain_bound, plain_rms; /* of values: a power of two that holds them; 0: they are 0 */
     const sable_poly *poly;
 } program_step;
 
@@ -52,7 +55,9 @@ typedef struct program_register {
 typedef struct program_port {
     char name[CIRCUIT_NAME];
     uint32_t reg;
+    uint32_t site;
     double bound; /* of inputs: declared; a ciphertext may declare less */
+    double rms;   /* of inputs: declared, or 0 */
 } program_port;
 
 struct sable_program {
@@ -66,6 +71,9 @@ struct sable_program {
     uint64_t live_bytes;
     double **values; /* plaintext operands */
     size_t plains;
+    circuit_site *site; /* labels, copied from the circuit */
+    size_t sites;
+    uint32_t bootstraps; /* steps that are bootstrapping points */
 };
 
 static inline bool program_has_b(program_op op) {

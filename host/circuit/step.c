@@ -9,6 +9,8 @@ sable_status sable_step_encode(sable_queue *queue, sable_pt *pt, const program_s
                                uint32_t slots) {
     sable_encoding e = {.struct_size = sizeof e, .level = step->level, .slots = slots};
     if (step->op == PROGRAM_ADD_PLAIN) e.scale = scale;
+    e.bound = step->plain_bound;
+    e.rms = step->plain_rms;
     return sable_encode(queue, pt, step->values, slots, &e);
 }
 
@@ -25,6 +27,17 @@ static sable_status with_plain(sable_queue *queue, sable_ct *out, const sable_ct
     if (status == SABLE_OK) status = apply_plain(queue, out, a, step, pt);
     sable_pt_destroy(queue, &pt);
     return status;
+}
+
+/* On a planning context alone: a ciphertext like the operand, at another level. What it costs is not known. */
+static sable_status plan_bootstrap(sable_queue *queue, sable_ct *out, const sable_ct *a, uint32_t level) {
+    sable_ct meta = *a;
+    meta.level = level;
+    meta.scale = sable_scale_canonical(queue->ctx, level);
+    uint32_t *data;
+    SABLE_TRY(sable_out_words(queue, &data, out, &meta, true, "bootstrap"));
+    sable_ct_commit(queue, out, &meta, data);
+    return SABLE_OK;
 }
 
 sable_status sable_step_run(sable_queue *queue, sable_ct *out, const program_step *step, const sable_ct *a,
@@ -51,6 +64,7 @@ sable_status sable_step_run(sable_queue *queue, sable_ct *out, const program_ste
     case PROGRAM_RESCALE: return sable_rescale(queue, out, a);
     case PROGRAM_RELIN_RESCALE: return sable_relinearize_rescale(queue, out, a, keys);
     case PROGRAM_ADJUST: return sable_adjust(queue, out, a, (uint32_t)step->integer);
+    case PROGRAM_BOOTSTRAP: return plan_bootstrap(queue, out, a, (uint32_t)step->integer);
     }
     return SABLE_REFUSE(queue, SABLE_INTERNAL, "a program step of unknown kind %d", (int)step->op);
 }

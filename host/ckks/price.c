@@ -205,6 +205,12 @@ static void run_element(void *arg) {
     note(s, s->cpu->mul_mont(s->queue, &out, &a, &b, 0));
     note(s, s->cpu->add(s->queue, &out, &a, &b));
 }
+/* So small that what a call costs by itself is most of it. */
+static void run_short(void *arg) {
+    stage *s = arg;
+    sable_limbs out = view(s, 0, 1, 1, 1), a = view(s, 1, 1, 1, 1), b = view(s, 2, 1, 1, 1);
+    note(s, s->cpu->add(s->queue, &out, &a, &b));
+}
 static void run_encode(void *arg) {
     stage *s = arg;
     sable_limbs out = view(s, 0, s->ring->q_count, 1, 1);
@@ -284,6 +290,8 @@ static sable_status words_alike(sable_prices *prices, const sable_params *params
                      down = sable_time_of(run_down, &s) / (n * q * 2) - transform,
                      encode = sable_time_of(run_encode, &s) / (n * q) - transform;
         price[SABLE_WORK_ELEMENT] = sable_time_of(run_element, &s) / (n * q * 4);
+        const double call = sable_time_of(run_short, &s) - n * price[SABLE_WORK_ELEMENT];
+        price[SABLE_WORK_CALL] = call > 0 ? call : 0;
         price[SABLE_WORK_DOWN] = down > 0 ? down : price[SABLE_WORK_ELEMENT];
         price[SABLE_WORK_TENSOR] = sable_time_of(run_tensor, &s) / (n * q);
         price[SABLE_WORK_COMBINE] = sable_time_of(run_combine, &s) / (n * q * 4);

@@ -38,6 +38,7 @@ void sable_tally_scratch(sable_tally *tally, size_t bytes) {
 static void count(void *queue, sable_work work, double amount) {
     ((tally_queue *)queue)->state->tally.work[work] += amount;
 }
+static void called(void *queue) { count(queue, SABLE_WORK_CALL, 1); }
 static double words_of(void *queue, const sable_limbs *v) {
     return (double)v->batch * v->parts * v->limbs * ((tally_queue *)queue)->state->cpu.ring->n;
 }
@@ -145,6 +146,7 @@ static sable_status tally_memory_use(const void *state, size_t *live, size_t *pe
     return SABLE_OK;
 }
 static sable_status tally_zero(void *queue, const sable_limbs *out) {
+    called(queue);
     count(queue, SABLE_WORK_COPY, sizeof(uint32_t) * words_of(queue, out));
     return SABLE_OK;
 }
@@ -156,10 +158,12 @@ static sable_status tally_copy(void *queue, const sable_limbs *out, const sable_
 /* -- transforms ---------------------------------------------------------------------------------------------------- */
 
 static sable_status tally_forward(void *queue, const sable_limbs *x) {
+    called(queue);
     count(queue, SABLE_WORK_FORWARD, words_of(queue, x));
     return SABLE_OK;
 }
 static sable_status tally_inverse(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *mult) {
+    called(queue);
     (void)in, (void)mult;
     count(queue, SABLE_WORK_INVERSE, words_of(queue, out));
     return SABLE_OK;
@@ -176,6 +180,7 @@ static void pass_through(void *queue, size_t bytes) {
 static const cpu_state *cpu_of(void *queue) { return &((tally_queue *)queue)->state->cpu; }
 
 static sable_status tally_convert(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis) {
+    called(queue);
     (void)y;
     const size_t constants = cpu_constants_bytes(cpu_of(queue), &basis, 1);
     if (constants) pass_through(queue, constants);
@@ -194,6 +199,7 @@ static void count_digits(void *queue, const sable_basis *const *up, uint32_t dig
 
 static sable_status tally_mod_up(void *queue, const sable_limbs *digits, const sable_limbs *y,
                                  const sable_basis *const *up) {
+    called(queue);
     (void)y;
     pass_through(queue, cpu_mod_up_bytes(cpu_of(queue), up, digits->parts));
     count_digits(queue, up, digits->parts, digits->batch);
@@ -206,6 +212,7 @@ static void count_inner(void *queue, const sable_limbs *acc, uint32_t digits, co
 static sable_status tally_key_inner(void *queue, const sable_limbs *acc, const sable_limbs *digits,
                                     const sable_limbs *own, const sable_limbs *key, uint32_t alpha,
                                     uint32_t first_block, const sable_limbs *add, const uint32_t *add_mult) {
+    called(queue);
     (void)own, (void)key, (void)alpha, (void)first_block, (void)add_mult;
     count_inner(queue, acc, digits->parts, add);
     return SABLE_OK;
@@ -214,6 +221,7 @@ static sable_status tally_key_inner_many(void *queue, const sable_limbs *acc, co
                                          const sable_limbs *own, const sable_limbs *keys, const uint32_t *galois,
                                          uint32_t keys_count, uint32_t alpha, uint32_t first_block,
                                          const sable_limbs *add, const uint32_t *add_mult) {
+    called(queue);
     (void)own, (void)keys, (void)alpha, (void)first_block, (void)add_mult;
     pass_through(queue, cpu_key_inner_many_bytes(cpu_of(queue), galois, keys_count));
     sable_limbs one = *acc;
@@ -226,6 +234,7 @@ static sable_status tally_key_inner_many(void *queue, const sable_limbs *acc, co
 }
 static sable_status tally_accumulate(void *queue, const sable_limbs *out, const sable_limbs *in, const sable_limbs *pt,
                                      const uint32_t *which, uint32_t terms) {
+    called(queue);
     (void)pt;
     const uint32_t members = in->batch / terms, groups = out->batch / members;
     sable_limbs one = *out; /* a pair of parts costs what a digit times the two halves of a key does */
@@ -239,6 +248,7 @@ static sable_status tally_key_switch(void *queue, const sable_limbs *acc, const 
                                      const sable_basis *const *up, const sable_limbs *own, const sable_limbs *key,
                                      uint32_t alpha, uint32_t first_block, const sable_limbs *add,
                                      const uint32_t *add_mult) {
+    called(queue);
     (void)y, (void)own, (void)alpha, (void)first_block, (void)add_mult;
     const uint32_t digits = key->parts / 2;
     pass_through(queue, cpu_key_switch_bytes(cpu_of(queue), acc, up, digits));
@@ -248,6 +258,7 @@ static sable_status tally_key_switch(void *queue, const sable_limbs *acc, const 
 }
 static sable_status tally_ntt_mod_down(void *queue, const sable_limbs *out, const sable_limbs *e, const sable_limbs *x,
                                        const uint32_t *x_mult, const uint32_t *e_mult) {
+    called(queue);
     (void)x, (void)x_mult, (void)e_mult;
     count(queue, SABLE_WORK_FORWARD, words_of(queue, e));
     count(queue, SABLE_WORK_DOWN, words_of(queue, out));
@@ -267,6 +278,7 @@ static sable_status tally_mod_down(void *queue, const sable_limbs *out, const sa
 /* -- element-wise -------------------------------------------------------------------------------------------------- */
 
 static sable_status one_pass(void *queue, const sable_limbs *out) {
+    called(queue);
     count(queue, SABLE_WORK_ELEMENT, words_of(queue, out));
     return SABLE_OK;
 }
@@ -293,17 +305,20 @@ static sable_status tally_const(void *queue, const sable_limbs *out, const sable
 }
 static sable_status tally_tensor(void *queue, const sable_limbs *out, const sable_limbs *a, size_t a_term_stride,
                                  const sable_limbs *b, size_t b_term_stride, uint32_t terms) {
+    called(queue);
     (void)a, (void)b, (void)a_term_stride, (void)b_term_stride;
     count(queue, SABLE_WORK_TENSOR, words_of(queue, out) / 3 * terms);
     return SABLE_OK;
 }
 static sable_status tally_combine(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *c) {
+    called(queue);
     (void)c;
     count(queue, SABLE_WORK_COMBINE, words_of(queue, out) * in->batch);
     return SABLE_OK;
 }
 
 static sable_status tally_expand(void *queue, const sable_limbs *out, const sable_expansion *from) {
+    called(queue);
     (void)from;
     count(queue, SABLE_WORK_EXPAND, words_of(queue, out));
     return SABLE_OK;
@@ -311,6 +326,7 @@ static sable_status tally_expand(void *queue, const sable_limbs *out, const sabl
 /* Every member that is encoded was a transform of its slots first. */
 static sable_status tally_encode(void *queue, const sable_limbs *out, const double *hi, const double *lo,
                                  uint32_t gap) {
+    called(queue);
     (void)hi, (void)lo;
     const sable_ring *ring = cpu_of(queue)->ring;
     const size_t given = ring->n / gap;
@@ -321,6 +337,7 @@ static sable_status tally_encode(void *queue, const sable_limbs *out, const doub
     return SABLE_OK;
 }
 static sable_status tally_check_range(void *queue, const sable_limbs *x, uint64_t *bad) {
+    called(queue);
     count(queue, SABLE_WORK_CHECK, words_of(queue, x));
     *bad = UINT64_MAX;
     return SABLE_OK;
@@ -328,17 +345,20 @@ static sable_status tally_check_range(void *queue, const sable_limbs *x, uint64_
 
 static sable_status tally_out_of_range(void *queue, const sable_limbs *x, uint64_t *bad, uint64_t *list,
                                        uint32_t most) {
+    called(queue);
     (void)list, (void)most;
     count(queue, SABLE_WORK_CHECK, words_of(queue, x));
     *bad = 0;
     return SABLE_OK;
 }
 static sable_status tally_largest(void *queue, const sable_limbs *x, uint32_t *largest) {
+    called(queue);
     count(queue, SABLE_WORK_CHECK, words_of(queue, x));
     for (uint32_t i = 0; i < x->limbs; i++) largest[i] = 0;
     return SABLE_OK;
 }
 static sable_status tally_digest(void *queue, const sable_limbs *x, uint64_t digest[2]) {
+    called(queue);
     count(queue, SABLE_WORK_CHECK, words_of(queue, x));
     digest[0] = digest[1] = 0;
     return SABLE_OK;

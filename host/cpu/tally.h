@@ -26,6 +26,7 @@ typedef enum sable_work {
     SABLE_WORK_CHECK,   /* words that are looked at: their range, size or digest */
     SABLE_WORK_COPY,    /* bytes */
     SABLE_WORK_FRESH,   /* bytes that the system hands out cleared */
+    SABLE_WORK_CALL,    /* calls of a function on limbs: what one costs whatever its size */
     /* outside the backend */
     SABLE_WORK_EMBED,   /* coefficients of a transform between slots and coefficients, times log2 of their number */
     SABLE_WORK_DECODE,  /* words made into doubles */

@@ -34,6 +34,12 @@ SABLE_API SABLE_CHECKED sable_status sable_circuit_status(const sable_circuit *c
 /* An encrypted input. bound: every |slot| <= bound. Names (at most 31 bytes) are unique among inputs; they and the order of
  * calls identify inputs when the circuit runs. */
 SABLE_API sable_node sable_circuit_input(sable_circuit *circuit, const char *name, double bound);
+/* Root mean square of the slots of an input, at most its bound: what the noise evaluator draws values from
+ * (sable/evaluators.h). Without it, slots spread evenly over the bound. */
+SABLE_API void sable_circuit_input_rms(sable_circuit *circuit, sable_node input, double rms);
+/* The level at which an input is encrypted. Without it, lowering chooses the lowest that serves its uses; a circuit that needs more than
+ * what is declared is refused, and the level that it needs is named. */
+SABLE_API void sable_circuit_input_level(sable_circuit *circuit, sable_node input, uint32_t level);
 /* States that every |slot| of a is at most `bound`, where the worst case of its operands is more: sums of values that are never large together,
  * replicas, iterations that settle. Values built from a afterwards, levels and the run (sable_ct_declare) go by the smaller bound; a larger one
  * changes nothing. The run in the clear refuses values beyond it. */
@@ -57,8 +63,17 @@ SABLE_API sable_node sable_circuit_rotate(sable_circuit *circuit, sable_node a, 
 SABLE_API sable_node sable_circuit_conjugate(sable_circuit *circuit, sable_node a);
 /* Sum over t < count of a rotated by t*stride: slot j = sum of slots j + t*stride. count: a power of two; log2(count) rotations. */
 SABLE_API sable_node sable_circuit_rotate_sum(sable_circuit *circuit, sable_node a, int64_t stride, uint32_t count);
+/* A bootstrapping point: the same values, at whatever level their users need. Evaluators count it; sable_program_run refuses it
+ * (SABLE_UNSUPPORTED): this version has no bootstrapping. */
+SABLE_API sable_node sable_circuit_bootstrap(sable_circuit *circuit, sable_node a);
 /* p(a) in every slot. The polynomial must outlive the circuit and every program made of it. */
 SABLE_API sable_node sable_circuit_poly(sable_circuit *circuit, sable_node a, const sable_poly *poly);
+
+/* Nodes built from now on carry this label (at most 63 bytes: the end of a longer one): what the debug evaluator names. */
+SABLE_API void sable_circuit_site(sable_circuit *circuit, const char *text);
+#define SABLE_SITE_TEXT_(line) #line
+#define SABLE_SITE_LINE_(line) SABLE_SITE_TEXT_(line)
+#define SABLE_SITE(circuit)    sable_circuit_site((circuit), __FILE__ ":" SABLE_SITE_LINE_(__LINE__))
 
 /* -- in the clear -------------------------------------------------------------------------------------------------- */
 /* One member: inputs[i] and outputs[i] are arrays of 2*slots doubles (re, im), in the order of the inputs and outputs.
@@ -78,6 +93,8 @@ typedef struct sable_lowering {
     bool no_hoisting;   /* rotate one by one; default: rotations of one value at one level decompose it once */
     bool no_fusion;     /* rotate, then add; default: an addition and a rotation that only it reads are one step */
     bool no_ordering;   /* steps in the order of building; default: in one that keeps fewer ciphertexts alive */
+    uint32_t
+        max_rotation_keys; /* 0: no limit; else rotations whose key is not among so many, chosen, are sums of ones that are */
 } sable_lowering;
 
 typedef struct sable_program sable_program;
@@ -91,7 +108,7 @@ SABLE_API void sable_program_destroy(sable_program **program);
 
 typedef struct sable_program_info {
     size_t struct_size;
-    uint32_t depth; /* levels between the highest input and the lowest output */
+    uint32_t depth; /* levels between the highest input and the lowest output, bootstrapping points being both */
     size_t inputs, outputs, steps;
     uint64_t input_bytes; /* of all encrypted inputs in memory, batch 1, two parts */
     size_t live_most;     /* ciphertexts alive at once, inputs included */
@@ -107,6 +124,7 @@ typedef struct sable_op_count {
     uint32_t add, add_plain, add_scalar, negate;
     uint32_t mul, mul_plain, mul_scalar, mul_integer;
     uint32_t relinearize, rescale, adjust, rotate, conjugate, poly;
+    uint32_t bootstrap;
     uint32_t rotate_groups; /* decompositions that the rotations take: hoisted ones share one */
     uint32_t rotate_add;    /* pairs of one of the rotations and one of the additions that are one step */
 } sable_op_count;

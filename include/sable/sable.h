@@ -8,6 +8,7 @@
 #include "sable/client.h"
 #include "sable/dataset.h"
 #include "sable/eval.h"
+#include "sable/evaluators.h"
 #include "sable/files.h"
 #include "sable/io.h"
 #include "sable/linalg.h"

@@ -10,18 +10,6 @@ using namespace sable_test;
 
 namespace {
 
-/* Outputs of one member in the clear. */
-std::vector<Values> run_plain(const sable_circuit *c, const std::vector<Values> &in, size_t outputs, uint32_t slots) {
-    std::vector<Values> out(outputs, Values(slots));
-    std::vector<double *> to;
-    std::vector<const double *> from;
-    for (auto &v : out) to.push_back(reinterpret_cast<double *>(v.data()));
-    for (auto &v : in) from.push_back(reinterpret_cast<const double *>(v.data()));
-    sable_error err{};
-    EXPECT_EQ(sable_circuit_run_plain(c, to.data(), outputs, from.data(), in.size(), &err), SABLE_OK) << err.text;
-    return out;
-}
-
 class CircuitTest : public testing::Test {
   protected:
     static KitOptions bare() {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SABLE_TESTS_CIRCUIT_FIXTURE_H
 #define SABLE_TESTS_CIRCUIT_FIXTURE_H
-/* Circuits and programs with ownership, lowerings by number, random graphs. */
+/* Circuits and programs with ownership, lowerings by number, runs in the clear, random graphs. */
 #include "support/ckks_fixture.h"
 
 #include <algorithm>
@@ -63,6 +63,19 @@ inline sable_lowering lowering(uint32_t bits, uint32_t output_level = 0) {
     o.eager_relin = bits & 1, o.eager_rescale = bits & 2, o.no_sharing = bits & 4, o.no_hoisting = bits & 8;
     o.no_fusion = bits & 16, o.no_ordering = bits & 32;
     return o;
+}
+
+/* Outputs of one member in the clear. */
+inline std::vector<Values> run_plain(const sable_circuit *c, const std::vector<Values> &in, size_t outputs,
+                                     uint32_t slots) {
+    std::vector<Values> out(outputs, Values(slots));
+    std::vector<double *> to;
+    std::vector<const double *> from;
+    for (auto &v : out) to.push_back(reinterpret_cast<double *>(v.data()));
+    for (auto &v : in) from.push_back(reinterpret_cast<const double *>(v.data()));
+    sable_error err{};
+    EXPECT_EQ(sable_circuit_run_plain(c, to.data(), outputs, from.data(), in.size(), &err), SABLE_OK) << err.text;
+    return out;
 }
 
 /* Grows a graph of random operations on values below 3, at most `levels` products deep. */
