@@ -69,8 +69,9 @@ static const sable_matrix *convert(sable_circuit *circuit, const char *name, con
             r->node[k] = linalg_rotate_sum(circuit, keep_agreeing(circuit, m, k, c), wide, narrow, 1);
         } else {
             /* A run of slots as long as the narrow side meets at most two kept ones, and from the first of a row just its own. */
-            const sable_node sum = linalg_rotate_sum(circuit, keep_agreeing(circuit, m, k, 1), 1, narrow, 2);
-            r->node[k] = linalg_keep_first_column(circuit, sum, to, c);
+            const sable_node kept = keep_agreeing(circuit, m, k, 1);
+            const sable_node sum = linalg_rotate_sum(circuit, kept, 1, narrow, 2);
+            r->node[k] = linalg_keep_first_column(circuit, sum, to, linalg_bound(circuit, kept), c);
         }
     }
     return linalg_finish(r);

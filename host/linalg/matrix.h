@@ -64,7 +64,10 @@ sable_node linalg_keep_row(sable_circuit *circuit, sable_node a, sable_tile tile
                            double c);
 /* Column `from` of every row of a, whose other columns are 0, in all columns. */
 sable_node linalg_replicate_column(sable_circuit *circuit, sable_node a, sable_tile tile, uint32_t from);
-/* Row vector of the first column, times c: a mask and the replicas; in tiles of width 1 there is nothing to mask. */
-sable_node linalg_keep_first_column(sable_circuit *circuit, sable_node a, sable_tile tile, double c);
+/* Row vector of the first column, whose slots are at most `bound`, times c: a mask and the replicas; in tiles of width 1 there is nothing to
+ * mask. */
+sable_node linalg_keep_first_column(sable_circuit *circuit, sable_node a, sable_tile tile, double bound, double c);
+/* Bound of a value; 0 where there is none. */
+double linalg_bound(const sable_circuit *circuit, sable_node a);
 
 #endif

@@ -30,10 +30,14 @@ const sable_matrix *sable_matrix_multiply(sable_circuit *circuit, const sable_ma
 /* -- mixed --------------------------------------------------------------------------------------------------------- */
 
 /* Matrices that a vector in the exchanged tile can meet: their columns fit the narrow side, so slot s of column j has s mod height = j. */
-static bool fits_mixed(sable_circuit *circuit, const char *name, const sable_matrix *m) {
+static bool fits_mixed(sable_circuit *circuit, const char *name, const sable_matrix *m, const sable_matrix *vector) {
     const linalg_shape *s = &m->shape;
     if (s->format == SABLE_MATRIX && s->tile.height <= s->tile.width && s->cols <= s->tile.height) return true;
-    linalg_refuse(circuit, name, m, "a matrix in wide tiles, with no more columns than a tile has rows, is needed");
+    const char *why = "a matrix in wide tiles, with no more columns than a tile has rows, is needed";
+    if (vector)
+        linalg_refuse_pair(circuit, name, m, vector, why);
+    else
+        linalg_refuse(circuit, name, m, why);
     return false;
 }
 
@@ -45,7 +49,7 @@ const sable_matrix *sable_matrix_sum_rows_mixed_many(sable_circuit *circuit, con
     sable_node sum = SABLE_NODE_NONE;
     for (size_t k = 0; k < count; k++) {
         const linalg_shape *a = &list[0]->shape, *b = &list[k]->shape;
-        if (!fits_mixed(circuit, name, list[k])) return NULL;
+        if (!fits_mixed(circuit, name, list[k], NULL)) return NULL;
         if (!linalg_same_tile(a->tile, b->tile) || a->cols != b->cols) {
             linalg_refuse_pair(circuit, name, list[0], list[k], "tiles and columns must be equal");
             return NULL;
@@ -69,7 +73,7 @@ const sable_matrix *sable_matrix_hadamard_mixed(sable_circuit *circuit, const sa
                                                 const sable_matrix *vector) {
     const char *name = "hadamard_mixed";
     if (!linalg_usable(circuit, name, matrix) || !linalg_usable(circuit, name, vector)) return NULL;
-    if (!fits_mixed(circuit, name, matrix)) return NULL;
+    if (!fits_mixed(circuit, name, matrix, vector)) return NULL;
     const linalg_shape *v = &vector->shape;
     if (v->format != SABLE_COL_VECTOR || v->cols != matrix->shape.cols ||
         !linalg_same_tile(v->tile, linalg_exchanged(matrix->shape.tile))) {
@@ -89,7 +93,7 @@ const sable_matrix *sable_matrix_multiply_mixed(sable_circuit *circuit, const sa
     const char *name = "multiply_mixed";
     if (!linalg_usable(circuit, name, a) || !linalg_usable(circuit, name, b)) return NULL;
     if (a->shape.format == SABLE_ROW_VECTOR && b->shape.format == SABLE_MATRIX) {
-        if (!no_factor(circuit, name, a, b, c) || !fits_mixed(circuit, name, b)) return NULL;
+        if (!no_factor(circuit, name, a, b, c) || !fits_mixed(circuit, name, b, a)) return NULL;
         const sable_matrix *product = sable_matrix_hadamard(circuit, a, b);
         return product ? sable_matrix_sum_rows_mixed(circuit, product) : NULL;
     }

@@ -9,6 +9,10 @@ sable_node linalg_add_to(sable_circuit *circuit, sable_node a, sable_node b) {
     return a == SABLE_NODE_NONE ? b : sable_circuit_add(circuit, a, b);
 }
 
+double linalg_bound(const sable_circuit *circuit, sable_node a) {
+    return a == SABLE_NODE_NONE ? 0 : circuit->node[a].bound;
+}
+
 void linalg_declare(sable_circuit *circuit, sable_node a, double bound) {
     if (a != SABLE_NODE_NONE && bound > 0) sable_circuit_declare(circuit, a, bound);
 }
@@ -65,7 +69,9 @@ sable_node linalg_replicate_column(sable_circuit *circuit, sable_node a, sable_t
     return linalg_rotate_sum(circuit, sable_circuit_rotate(circuit, a, from), -1, tile.width, 1);
 }
 
-sable_node linalg_keep_first_column(sable_circuit *circuit, sable_node a, sable_tile tile, double c) {
+sable_node linalg_keep_first_column(sable_circuit *circuit, sable_node a, sable_tile tile, double bound, double c) {
     if (tile.width == 1) return linalg_times(circuit, a, c);
-    return linalg_replicate_column(circuit, linalg_keep_column(circuit, a, tile, 0, c), tile, 0);
+    a = linalg_keep_column(circuit, a, tile, 0, c);
+    linalg_declare(circuit, a, bound * fabs(c));
+    return linalg_replicate_column(circuit, a, tile, 0);
 }

@@ -68,7 +68,7 @@ const sable_matrix *sable_matrix_sum_cols_many(sable_circuit *circuit, const sab
                 sum = linalg_add_to(circuit, sum, list[k]->node[i * list[k]->across + j]);
         /* Any w slots in a row, of one row or of two, meet each column once. */
         sum = linalg_rotate_sum(circuit, sum, 1, tile.width, linalg_least(cols, tile.width));
-        r->node[i] = linalg_keep_first_column(circuit, sum, tile, c);
+        r->node[i] = linalg_keep_first_column(circuit, sum, tile, linalg_bound(circuit, sum), c);
     }
     return linalg_finish(r);
 }

@@ -5,6 +5,7 @@
 #include "support/dense.h"
 
 #include <cmath>
+#include <cstdlib>
 
 using namespace sable_test;
 
@@ -259,6 +260,50 @@ TEST(LinalgTest, RandomCircuitsAgreeWithMatrixCode) {
         for (size_t k = 0; k < 27; k++) used[k] += garden.used[k];
     }
     for (size_t k = 0; k < 27; k++) EXPECT_GT(used[k], 3u) << "operation " << k << " was not tried";
+}
+
+/* Homomorphic runs of the same kind of circuits on batches: equal to the run in the clear within the tracked noise. The tracker takes operands for independent;
+ * relatives in these circuits add up coherently (docs/NOISE.md, assumption 1), which the factor 8 allows for. */
+TEST(LinalgCiphertexts, AgreeWithTheClearRunWithinTheTrackedNoise) {
+    KitOptions bare;
+    bare.keys = false;
+    bare.threads = 1;
+    Kit kit("T10", bare);
+    const uint64_t seeds = std::getenv("SABLE_BACKEND") ? 8 : 40; /* emulation is slow */
+    uint32_t tiles = 0;
+    double loosest = 0, worst = 0;
+    for (uint64_t seed = 1; seed <= seeds; seed++) {
+        SCOPED_TRACE(testing::Message() << "seed " << seed);
+        const uint32_t slots = seed % 4 == 0 ? kit.slots() : 1u << (3 + seed % 4), batch = 1 + seed % 2;
+        Garden garden(slots, seed, 5, 100);
+        garden.plant();
+        const size_t first = garden.values.size();
+        for (uint32_t tries = 0; tries < 600 && garden.values.size() < first + 10; tries++) garden.grow();
+        const size_t outputs = garden.publish(first).size();
+        ASSERT_EQ(garden.circuit.status(), SABLE_OK) << garden.circuit.text();
+        OwnedProgram program(garden.circuit, kit.params, seed % 3);
+        ASSERT_EQ(program.status, SABLE_OK) << program.text;
+        std::vector<Values> second = garden.inputs, both = garden.inputs;
+        for (size_t k = 0; k < both.size(); k++) {
+            for (auto &z : second[k]) z *= -0.75; /* the second member of the batch */
+            if (batch == 2) both[k].insert(both[k].end(), second[k].begin(), second[k].end());
+        }
+        const std::vector<Result> got = run_encrypted(kit, program, both, batch, slots);
+        for (uint32_t member = 0; member < batch; member++) {
+            const std::vector<Values> want = run_plain(garden.circuit, member ? second : garden.inputs, outputs);
+            for (size_t k = 0; k < outputs; k++) {
+                const size_t from = got[k].values.size() == slots ? 0 : member * slots;
+                const Values mine(got[k].values.begin() + static_cast<ptrdiff_t>(from),
+                                  got[k].values.begin() + static_cast<ptrdiff_t>(from + slots));
+                const double error = difference(mine, want[k]);
+                ASSERT_LT(error, 8 * got[k].error) << "tile " << k;
+                ASSERT_LT(error, 1e-3) << "tile " << k;
+                loosest = std::max(loosest, error / got[k].error), worst = std::max(worst, error);
+                tiles++;
+            }
+        }
+    }
+    printf("%u tiles, largest error %.2g, at most %.2f of what the tracked noise allows\n", tiles, worst, loosest);
 }
 
 } // namespace
