@@ -3,6 +3,7 @@
 
 #include <NTL/ZZX.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 
@@ -39,7 +40,7 @@ Kit::Kit(const char *name, const KitOptions &options) {
     must(sable_params_load(&params, name, &insecure, &err), name, err.text);
     sable_ctx_options o = {};
     o.struct_size = sizeof o;
-    o.backend = "cpu";
+    o.backend = std::getenv("SABLE_BACKEND") ? nullptr : "cpu"; /* NULL: what the variable says */
     o.cpu_path = options.cpu_path;
     o.threads = options.threads;
     must(sable_ctx_create(&ctx, params, &o, &err), "context", err.text);
