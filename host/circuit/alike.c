@@ -8,6 +8,7 @@ bool sable_step_is_heavy(program_op op) {
     case PROGRAM_ROTATE_ADD:
     case PROGRAM_CONJUGATE:
     case PROGRAM_POLY:
+    case PROGRAM_TRANSFORM:
     case PROGRAM_RELIN:
     case PROGRAM_RESCALE:
     case PROGRAM_RELIN_RESCALE:
@@ -23,8 +24,8 @@ static bool same_form(const sable_program *p, uint32_t r, uint32_t t) {
 
 bool sable_steps_cost_alike(const sable_program *program, uint32_t x, uint32_t y) {
     const program_step *s = &program->step[x], *t = &program->step[y];
-    return s->op == t->op && s->level == t->level && s->poly == t->poly && program_width(s) == program_width(t) &&
-           (s->op != PROGRAM_ADJUST || s->integer == t->integer);
+    return s->op == t->op && s->level == t->level && s->poly == t->poly && s->map == t->map &&
+           program_width(s) == program_width(t) && (s->op != PROGRAM_ADJUST || s->integer == t->integer);
 }
 
 /* Sums and products of two values carry their bounds on: those of a batch are the largest of its members, so the sum of two batches may be

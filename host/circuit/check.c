@@ -79,6 +79,13 @@ static bool covered(const sable_keyset *keys, const sable_key_need *need) {
     return false;
 }
 
+/* Which rotation a Galois element stands for; 0: none. */
+static uint32_t steps_of(const sable_program *p, uint32_t galois) {
+    for (uint32_t steps = 1; steps < p->slots; steps++)
+        if (sable_galois_rotation(&p->params, steps, p->slots) == galois) return steps;
+    return 0;
+}
+
 static void append_need(char *text, size_t room, const sable_program *p, const sable_key_need *need) {
     const size_t at = strlen(text);
     const char *comma = at ? ", " : "";
@@ -86,13 +93,11 @@ static void append_need(char *text, size_t room, const sable_program *p, const s
         snprintf(text + at, room - at, "%srelinearisation", comma);
         return;
     }
-    for (size_t s = 0; s < p->steps; s++)
-        if ((p->step[s].op == PROGRAM_ROTATE || p->step[s].op == PROGRAM_ROTATE_ADD) &&
-            sable_galois_rotation(&p->params, p->step[s].integer, p->slots) == need->galois) {
-            snprintf(text + at, room - at, "%srotation by %lld", comma, (long long)p->step[s].integer);
-            return;
-        }
-    snprintf(text + at, room - at, "%sconjugation", comma);
+    const uint32_t steps = steps_of(p, need->galois);
+    if (steps)
+        snprintf(text + at, room - at, "%srotation by %u", comma, steps);
+    else
+        snprintf(text + at, room - at, "%sconjugation", comma);
 }
 
 /* All missing keys in one sentence. */

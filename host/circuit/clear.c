@@ -5,11 +5,16 @@
 #include <string.h>
 
 void sable_clear_compute(double *r, const circuit_node *node, const double *a, const double *b, uint32_t slots) {
+    if (node->op == CIRCUIT_TRANSFORM) {
+        sable_diagonals_apply(node->map, r, a);
+        return;
+    }
     for (uint32_t j = 0; j < slots; j++) {
         const double x = a[2 * j], y = a[2 * j + 1];
         double re = x, im = y;
         switch (node->op) {
         case CIRCUIT_INPUT:
+        case CIRCUIT_TRANSFORM:
         case CIRCUIT_BOOTSTRAP: break;
         case CIRCUIT_ADD: re = x + b[2 * j], im = y + b[2 * j + 1]; break;
         case CIRCUIT_SUB: re = x - b[2 * j], im = y - b[2 * j + 1]; break;
@@ -50,6 +55,7 @@ static circuit_op operation(program_op op) {
     case PROGRAM_ROTATE_ADD: return CIRCUIT_ROTATE;
     case PROGRAM_CONJUGATE: return CIRCUIT_CONJUGATE;
     case PROGRAM_POLY: return CIRCUIT_POLY;
+    case PROGRAM_TRANSFORM: return CIRCUIT_TRANSFORM;
     case PROGRAM_RELIN:
     case PROGRAM_RESCALE:
     case PROGRAM_RELIN_RESCALE:
@@ -65,7 +71,8 @@ static circuit_node node_of(const program_step *step) {
                           .im = step->im,
                           .integer = step->integer,
                           .values = step->values,
-                          .poly = step->poly};
+                          .poly = step->poly,
+                          .map = step->map};
 }
 
 /* r = a + (b rotated). */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ckks/diagonals.h"
 #include "ring/params_impl.h"
 
 #define MOST_NODES ((size_t)1 << 26)
@@ -37,6 +38,7 @@ void sable_circuit_destroy(sable_circuit **circuit) {
         next = c->kept->next;
         free(c->kept);
     }
+    for (size_t i = 1; i <= c->count; i++) sable_diagonals_destroy(&c->node[i].map);
     free(c->values);
     free(c->node);
     free(c->input);
@@ -301,4 +303,16 @@ sable_node sable_circuit_poly(sable_circuit *circuit, sable_node a, const sable_
                     "poly: values up to %g, the polynomial is for [%g, %g]: scale them, or fit it on a larger interval",
                     bound, info.lo, info.hi);
     return unary(circuit, (circuit_node){.op = CIRCUIT_POLY, .a = a, .poly = poly, .bound = info.bound}, "poly");
+}
+
+sable_node sable_circuit_transform(sable_circuit *circuit, sable_node a, sable_diagonals *diagonals) {
+    if (!usable(circuit, a, "transform")) return SABLE_NODE_NONE;
+    if (!diagonals || diagonals->slots != circuit->slots)
+        return FAIL(circuit, SABLE_INVALID, "transform: diagonals of %u slots, the circuit has %u",
+                    diagonals ? diagonals->slots : 0, circuit->slots);
+    const circuit_node node = {
+        .op = CIRCUIT_TRANSFORM, .a = a, .map = diagonals, .bound = circuit->node[a].bound * diagonals->bound};
+    const sable_node made = push(circuit, &node, "transform");
+    if (made) sable_diagonals_keep(diagonals);
+    return made;
 }

@@ -22,6 +22,7 @@ typedef enum circuit_op {
     CIRCUIT_ROTATE,
     CIRCUIT_CONJUGATE,
     CIRCUIT_POLY,
+    CIRCUIT_TRANSFORM,
     CIRCUIT_BOOTSTRAP
 } circuit_op;
 
@@ -32,11 +33,12 @@ typedef struct circuit_node {
     int64_t integer;      /* MUL_INTEGER; ROTATE: steps in [1, slots) */
     const double *values; /* [slots] of plaintext operands, owned by the circuit */
     const sable_poly *poly;
-    double bound;  /* every |slot| <= bound */
-    bool declared; /* the bound is the caller's, below the one that follows from the operands */
-    double rms;    /* INPUT: declared, or 0 */
-    int32_t level; /* INPUT: declared, or CIRCUIT_NO_LEVEL */
-    uint32_t site; /* index of the label in sable_circuit.site */
+    sable_diagonals *map; /* kept by the node */
+    double bound;         /* every |slot| <= bound */
+    bool declared;        /* the bound is the caller's, below the one that follows from the operands */
+    double rms;           /* INPUT: declared, or 0 */
+    int32_t level;        /* INPUT: declared, or CIRCUIT_NO_LEVEL */
+    uint32_t site;        /* index of the label in sable_circuit.site */
 } circuit_node;
 
 #define CIRCUIT_NO_LEVEL (-1)
@@ -83,7 +85,8 @@ static inline unsigned circuit_operands(circuit_op op) {
 /* Levels that one node takes on the way from its operands to its result in the normal form. */
 static inline uint32_t circuit_levels(const circuit_node *n) {
     if (n->op == CIRCUIT_POLY) return sable_poly_depth(n->poly);
-    return n->op == CIRCUIT_MUL || n->op == CIRCUIT_MUL_PLAIN || n->op == CIRCUIT_MUL_SCALAR;
+    return n->op == CIRCUIT_MUL || n->op == CIRCUIT_MUL_PLAIN || n->op == CIRCUIT_MUL_SCALAR ||
+           n->op == CIRCUIT_TRANSFORM;
 }
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "circuit/program.h"
+#include "ckks/transform_plan.h"
 #include "sable/evaluators.h"
 
 typedef struct key_list {
@@ -32,6 +33,24 @@ static sable_status note(key_list *list, sable_key_use use, sable_error *err) {
     return SABLE_OK;
 }
 
+/* The steps of a linear map. */
+static sable_status note_transform(key_list *list, const sable_program *p, const program_step *step, sable_error *err) {
+    const sable_transform_options o = {.struct_size = sizeof o, .level = step->level};
+    transform_plan plan;
+    sable_status status = transform_plan_make(&plan, step->map, &p->params, &o, err);
+    for (uint32_t i = 0; status == SABLE_OK && i < plan.babies + plan.giants; i++) {
+        const uint32_t steps = i < plan.babies ? plan.baby[i] : plan.giant[i - plan.babies];
+        const sable_key_use use = {.kind = SABLE_KEY_GALOIS,
+                                   .steps = steps,
+                                   .galois = sable_galois_rotation(&p->params, steps, p->slots),
+                                   .low = step->level,
+                                   .high = step->level};
+        if (steps) status = note(list, use, err);
+    }
+    transform_plan_free(&plan);
+    return status;
+}
+
 static sable_status note_step(key_list *list, const sable_program *p, const program_step *step, sable_error *err) {
     sable_key_use use = {.kind = SABLE_KEY_RELIN, .galois = 1, .low = step->level, .high = step->level};
     switch (step->op) {
@@ -55,6 +74,7 @@ static sable_status note_step(key_list *list, const sable_program *p, const prog
         use.high = cost.key_high;
         break;
     }
+    case PROGRAM_TRANSFORM: return note_transform(list, p, step, err);
     default: return SABLE_OK;
     }
     return note(list, use, err);

@@ -61,7 +61,7 @@ sable_status sable_work_alone(const program_work *w, sable_queue *queue, uint32_
         SABLE_TRY(sable_ct_create(&w->value[head], queue->ctx, &queue->error));
     }
     SABLE_TRY(
-        sable_step_run(queue, w->value[head], step, a, b, w->plain ? w->plain[head] : NULL, w->p->slots, w->keys));
+        sable_step_run(queue, w->value[head], step, a, b, w->plain ? &w->plain[head] : NULL, w->p->slots, w->keys));
     return declare(queue, w->value[head], step);
 }
 
@@ -136,7 +136,9 @@ static sable_status scatter(const program_work *w, const program_unit *unit, uin
 
 static sable_status work_on_batch(const program_work *w, const program_unit *unit, const sable_ct *a,
                                   const sable_ct *b) {
-    const program_step *step = &w->p->step[head_of(w, unit, 0)];
+    const uint32_t head = head_of(w, unit, 0);
+    const program_step *step = &w->p->step[head];
+    const program_plain *plain = w->plain ? &w->plain[head] : NULL;
     const size_t count = program_width(step);
     sable_ct **outs = calloc(count, sizeof *outs);
     if (!outs) return SABLE_REFUSE(w->queue, SABLE_NO_MEMORY, "no memory for %zu results", count);
@@ -145,7 +147,7 @@ static sable_status work_on_batch(const program_work *w, const program_unit *uni
         status = rotate_group(w, w->queue, outs, a, step);
     } else {
         status = sable_ct_create(&outs[0], w->queue->ctx, &w->queue->error);
-        if (status == SABLE_OK) status = sable_step_run(w->queue, outs[0], step, a, b, NULL, w->p->slots, w->keys);
+        if (status == SABLE_OK) status = sable_step_run(w->queue, outs[0], step, a, b, plain, w->p->slots, w->keys);
         if (status == SABLE_OK) status = declare(w->queue, outs[0], step);
     }
     for (size_t k = 0; k < count; k++)

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "circuit/lower.h"
+#include "ckks/diagonals.h"
 #include "ckks/noise.h"
 
 #define NO_LEVEL (-1)
@@ -113,7 +114,7 @@ static int32_t operand_level(const lowering *l, size_t i) {
         return level;
     }
     if (n->op == CIRCUIT_POLY) return plan->level + (int32_t)sable_poly_depth(n->poly);
-    if (is_product(n->op) && !plan->raw) return plan->level + 1; /* rescaled at once */
+    if (n->op == CIRCUIT_TRANSFORM || (is_product(n->op) && !plan->raw)) return plan->level + 1; /* rescaled at once */
     return plan->level;
 }
 
@@ -124,7 +125,7 @@ static bool holds(const lowering *l, size_t i) {
     const int32_t level = operand_level(l, i);
     const bool raw = plan->raw && keeps_raw(n->op);
     if (!fits(l, n->bound, plan->level, plan->raw)) return false;
-    if (is_product(n->op) && !fits(l, n->bound, level, true)) return false;
+    if ((is_product(n->op) || n->op == CIRCUIT_TRANSFORM) && !fits(l, n->bound, level, true)) return false;
     for (unsigned k = 0; k < circuit_operands(n->op); k++)
         if (!fits(l, node_of(l, operand(l, n, k))->bound, level, raw)) return false;
     return true;
@@ -198,6 +199,7 @@ static uint32_t emit(lowering *l, program_step step, uint32_t level, unsigned po
     const uint32_t reg = (uint32_t)(p->inputs + p->steps);
     step.site = l->site;
     p->step[p->steps++] = step;
+    if (step.map) sable_diagonals_keep(step.map);
     p->reg[reg] = (program_register){level, (uint8_t)power, (uint8_t)parts, p->reg[step.a].bound};
     return reg;
 }
@@ -250,6 +252,7 @@ static const program_op step_of[] = {
     [CIRCUIT_ROTATE] = PROGRAM_ROTATE,
     [CIRCUIT_CONJUGATE] = PROGRAM_CONJUGATE,
     [CIRCUIT_POLY] = PROGRAM_POLY,
+    [CIRCUIT_TRANSFORM] = PROGRAM_TRANSFORM,
     [CIRCUIT_BOOTSTRAP] = PROGRAM_BOOTSTRAP,
 };
 
@@ -295,12 +298,14 @@ static sable_status lower_node(lowering *l, size_t i) {
                          .im = n->im,
                          .bound = n->declared ? n->bound : 0,
                          .integer = n->integer,
-                         .poly = n->poly};
+                         .poly = n->poly,
+                         .map = n->map};
     if (n->values && !(step.values = keep_values(l, n->values))) return SABLE_NO_MEMORY;
     if (n->values) measure_values(&step, l->p->slots);
     if (n->op == CIRCUIT_MUL) parts = 3;
     const unsigned power = is_product(n->op) || raw_operands ? 2 : 1;
-    const bool leaves = n->op == CIRCUIT_POLY || n->op == CIRCUIT_BOOTSTRAP; /* the operand's level */
+    const bool leaves =
+        n->op == CIRCUIT_POLY || n->op == CIRCUIT_TRANSFORM || n->op == CIRCUIT_BOOTSTRAP; /* the operand's level */
     if (n->op == CIRCUIT_BOOTSTRAP) step.integer = plan->level;
     uint32_t r = emit(l, step, leaves ? (uint32_t)plan->level : level, power, parts);
     if (r != NO_REGISTER) l->p->reg[r].bound = n->bound;

@@ -7,7 +7,7 @@
 #include "ckks/eval_internal.h"
 
 static bool has_plain(const program_step *step) {
-    return step->op == PROGRAM_ADD_PLAIN || step->op == PROGRAM_MUL_PLAIN;
+    return step->op == PROGRAM_ADD_PLAIN || step->op == PROGRAM_MUL_PLAIN || step->op == PROGRAM_TRANSFORM;
 }
 
 /* Power of the canonical scale at which the values of a step are encoded: factors at 1, summands as what they are added to. */
@@ -16,8 +16,9 @@ static unsigned power_of(const sable_program *p, const program_step *step) {
 }
 
 static uint64_t hash_of(const sable_program *p, const program_step *step) {
-    uint64_t h = (uint64_t)step->level << 8 | power_of(p, step);
-    for (uint32_t j = 0; j < p->slots; j++) {
+    uint64_t h = ((uintptr_t)step->map ^ ((uint64_t)step->level << 8 | power_of(p, step))) * 0x9e3779b97f4a7c15u;
+    h ^= h >> 29;
+    for (uint32_t j = 0; step->values && j < p->slots; j++) {
         uint64_t bits;
         memcpy(&bits, &step->values[j], sizeof bits);
         h = (h ^ bits) * 0x9e3779b97f4a7c15u;
@@ -27,19 +28,21 @@ static uint64_t hash_of(const sable_program *p, const program_step *step) {
 }
 
 static bool equal(const sable_program *p, const program_step *s, const program_step *t) {
-    return s->level == t->level && power_of(p, s) == power_of(p, t) &&
-           memcmp(s->values, t->values, p->slots * sizeof *s->values) == 0;
+    if (s->level != t->level || s->map != t->map || power_of(p, s) != power_of(p, t)) return false;
+    return s->map || memcmp(s->values, t->values, p->slots * sizeof *s->values) == 0;
 }
 
 static sable_status encode(sable_queue *queue, program_plains *plains, const sable_program *p,
                            const program_step *step) {
     const sable_scale one = sable_scale_canonical(queue->ctx, step->level);
-    sable_pt **pt = &plains->each[plains->count];
-    SABLE_TRY(sable_pt_create(pt, queue->ctx, &queue->error));
-    plains->count++;
-    SABLE_TRY(
-        sable_step_encode(queue, *pt, step, power_of(p, step) == 2 ? sable_scale_product(one, one) : one, p->slots));
-    plains->bytes += (uint64_t)queue->ctx->level[step->level].limbs * queue->ctx->params.n * sizeof(uint32_t);
+    const sable_scale scale = power_of(p, step) == 2 ? sable_scale_product(one, one) : one;
+    program_plain *plain = &plains->each[plains->count++];
+    SABLE_TRY(sable_step_encode(queue, plain, step, scale, p->slots));
+    sable_transform_cost cost = {.struct_size = sizeof cost};
+    if (plain->map) SABLE_TRY(sable_transform_describe(plain->map, &cost));
+    plains->bytes += plain->map
+                         ? cost.plaintext_bytes
+                         : (uint64_t)queue->ctx->level[step->level].limbs * queue->ctx->params.n * sizeof(uint32_t);
     return SABLE_OK;
 }
 
@@ -80,7 +83,7 @@ sable_status sable_plains_make(sable_queue *queue, program_plains *plains, const
 }
 
 void sable_plains_free(sable_queue *queue, program_plains *plains) {
-    for (size_t i = 0; i < plains->count; i++) sable_pt_destroy(queue, &plains->each[i]);
+    for (size_t i = 0; i < plains->count; i++) sable_plain_free(queue, &plains->each[i]);
     free(plains->each);
     free(plains->of);
     *plains = (program_plains){0};

@@ -5,13 +5,13 @@
 #include "circuit/work.h"
 
 typedef struct program_plains {
-    sable_pt **of;   /* [steps] the plaintext of a step, or NULL */
-    sable_pt **each; /* [count] */
+    program_plain *of;   /* [steps] what a step needs; nothing where it needs nothing */
+    program_plain *each; /* [count] the owners */
     size_t count;
     uint64_t bytes;
 } program_plains;
 
-/* Equal values at one level and scale are one plaintext. On failure what was made is in *plains, to be freed. */
+/* Equal values at one level and scale are one plaintext, a map at one level is encoded once. On failure what was made is in *plains, to be freed. */
 sable_status sable_plains_make(sable_queue *queue, program_plains *plains, const sable_program *program);
 void sable_plains_free(sable_queue *queue, program_plains *plains);
 

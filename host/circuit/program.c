@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "circuit/lower.h"
+#include "ckks/diagonals.h"
 #include "ring/params_internal.h"
 
 static sable_status keep_sites(sable_program *p, const sable_circuit *circuit, sable_error *err) {
@@ -66,6 +67,7 @@ void sable_program_destroy(sable_program **program) {
     if (!program || !*program) return;
     sable_program *p = *program;
     for (size_t i = 0; i < p->plains; i++) free(p->values[i]);
+    for (size_t s = 0; s < p->steps; s++) sable_diagonals_destroy(&p->step[s].map);
     free(p->values);
     free(p->step);
     free(p->reg);
@@ -136,6 +138,7 @@ sable_status sable_program_count(const sable_program *program, int32_t level, sa
         case PROGRAM_ROTATE_ADD: count->rotate++, count->rotate_groups++, count->add++, count->rotate_add++; break;
         case PROGRAM_CONJUGATE: count->conjugate++; break;
         case PROGRAM_POLY: count->poly++; break;
+        case PROGRAM_TRANSFORM: count->transform++; break;
         case PROGRAM_RELIN: count->relinearize++; break;
         case PROGRAM_RESCALE: count->rescale++; break;
         case PROGRAM_RELIN_RESCALE: count->relinearize++, count->rescale++; break;
@@ -160,6 +163,11 @@ sable_status sable_program_add_keys(const sable_program *program, sable_key_spec
             break;
         case PROGRAM_CONJUGATE: SABLE_TRY(sable_key_spec_add_conjugation(spec, step->level, step->level, err)); break;
         case PROGRAM_POLY: SABLE_TRY(sable_poly_add_keys(spec, step->poly, &program->params, step->level, err)); break;
+        case PROGRAM_TRANSFORM: {
+            const sable_transform_options o = {.struct_size = sizeof o, .level = step->level};
+            SABLE_TRY(sable_transform_add_keys(spec, step->map, &o, err));
+            break;
+        }
         default: break;
         }
     }

@@ -21,6 +21,7 @@ typedef enum program_op {
     PROGRAM_ROTATE_ADD, /* a + (b rotated) */
     PROGRAM_CONJUGATE,
     PROGRAM_POLY,
+    PROGRAM_TRANSFORM,
     PROGRAM_RELIN,
     PROGRAM_RESCALE,
     PROGRAM_RELIN_RESCALE,
@@ -43,6 +44,7 @@ typedef struct program_step {
     const double *values;          /* ADD_PLAIN, MUL_PLAIN: [slots], owned by the program */
     double plain_bound, plain_rms; /* of values: a power of two that holds them; 0: they are 0 */
     const sable_poly *poly;
+    sable_diagonals *map; /* TRANSFORM; kept by the step */
 } program_step;
 
 typedef struct program_register {

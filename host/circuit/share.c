@@ -10,7 +10,7 @@ static bool commutes(circuit_op op) { return op == CIRCUIT_ADD || op == CIRCUIT_
 static bool equal_nodes(const circuit_node *x, const circuit_node *y, const sable_circuit *c) {
     if (x->op != y->op || x->op == CIRCUIT_INPUT) return false;
     if (x->a != y->a || x->b != y->b || x->re != y->re || x->im != y->im || x->integer != y->integer) return false;
-    if (x->poly != y->poly || x->bound != y->bound) return false;
+    if (x->poly != y->poly || x->map != y->map || x->bound != y->bound) return false;
     return !x->values || memcmp(x->values, y->values, c->slots * sizeof *x->values) == 0;
 }
 
@@ -23,7 +23,7 @@ static uint64_t hash_node(const circuit_node *n, const sable_circuit *c) {
     memcpy(&bits, &n->re, sizeof bits);
     h = mix(h, bits);
     memcpy(&bits, &n->im, sizeof bits);
-    h = mix(mix(h, bits), (uintptr_t)n->poly);
+    h = mix(mix(mix(h, bits), (uintptr_t)n->poly), (uintptr_t)n->map);
     for (uint32_t j = 0; n->values && j < c->slots; j++) memcpy(&bits, &n->values[j], sizeof bits), h = mix(h, bits);
     return h;
 }

@@ -5,27 +5,40 @@
 #include "circuit/work.h"
 #include "ckks/eval_internal.h"
 
-sable_status sable_step_encode(sable_queue *queue, sable_pt *pt, const program_step *step, sable_scale scale,
+sable_status sable_step_encode(sable_queue *queue, program_plain *plain, const program_step *step, sable_scale scale,
                                uint32_t slots) {
+    if (step->op == PROGRAM_TRANSFORM) {
+        const sable_transform_options o = {.struct_size = sizeof o, .level = step->level};
+        return sable_transform_create(queue, &plain->map, step->map, &o);
+    }
+    SABLE_TRY(sable_pt_create(&plain->pt, queue->ctx, &queue->error));
     sable_encoding e = {.struct_size = sizeof e, .level = step->level, .slots = slots};
     if (step->op == PROGRAM_ADD_PLAIN) e.scale = scale;
     e.bound = step->plain_bound;
     e.rms = step->plain_rms;
-    return sable_encode(queue, pt, step->values, slots, &e);
+    return sable_encode(queue, plain->pt, step->values, slots, &e);
+}
+
+void sable_plain_free(sable_queue *queue, program_plain *plain) {
+    sable_pt_destroy(queue, &plain->pt);
+    sable_transform_destroy(queue, &plain->map);
 }
 
 static sable_status apply_plain(sable_queue *queue, sable_ct *out, const sable_ct *a, const program_step *step,
-                                const sable_pt *pt) {
-    return step->op == PROGRAM_ADD_PLAIN ? sable_add_plain(queue, out, a, pt) : sable_mul_plain(queue, out, a, pt);
+                                const program_plain *plain, const sable_keyset *keys) {
+    switch (step->op) {
+    case PROGRAM_TRANSFORM: return sable_transform_apply(queue, out, a, plain->map, keys);
+    case PROGRAM_ADD_PLAIN: return sable_add_plain(queue, out, a, plain->pt);
+    default: return sable_mul_plain(queue, out, a, plain->pt);
+    }
 }
 
 static sable_status with_plain(sable_queue *queue, sable_ct *out, const sable_ct *a, const program_step *step,
-                               uint32_t slots) {
-    sable_pt *pt = NULL;
-    SABLE_TRY(sable_pt_create(&pt, queue->ctx, &queue->error));
-    sable_status status = sable_step_encode(queue, pt, step, a->scale, slots);
-    if (status == SABLE_OK) status = apply_plain(queue, out, a, step, pt);
-    sable_pt_destroy(queue, &pt);
+                               uint32_t slots, const sable_keyset *keys) {
+    program_plain plain = {NULL, NULL};
+    sable_status status = sable_step_encode(queue, &plain, step, a->scale, slots);
+    if (status == SABLE_OK) status = apply_plain(queue, out, a, step, &plain, keys);
+    sable_plain_free(queue, &plain);
     return status;
 }
 
@@ -41,7 +54,7 @@ static sable_status plan_bootstrap(sable_queue *queue, sable_ct *out, const sabl
 }
 
 sable_status sable_step_run(sable_queue *queue, sable_ct *out, const program_step *step, const sable_ct *a,
-                            const sable_ct *b, const sable_pt *pt, uint32_t slots, const sable_keyset *keys) {
+                            const sable_ct *b, const program_plain *plain, uint32_t slots, const sable_keyset *keys) {
     switch (step->op) {
     case PROGRAM_ADD: return sable_add(queue, out, a, b);
     case PROGRAM_SUB: return sable_sub(queue, out, a, b);
@@ -52,7 +65,9 @@ sable_status sable_step_run(sable_queue *queue, sable_ct *out, const program_ste
     case PROGRAM_MUL_INTEGER: return sable_mul_integer(queue, out, a, step->integer);
     case PROGRAM_MUL_I: return sable_mul_i(queue, out, a);
     case PROGRAM_ADD_PLAIN:
-    case PROGRAM_MUL_PLAIN: return pt ? apply_plain(queue, out, a, step, pt) : with_plain(queue, out, a, step, slots);
+    case PROGRAM_MUL_PLAIN:
+    case PROGRAM_TRANSFORM:
+        return plain ? apply_plain(queue, out, a, step, plain, keys) : with_plain(queue, out, a, step, slots, keys);
     case PROGRAM_ROTATE: return sable_rotate(queue, out, a, step->integer, keys);
     case PROGRAM_ROTATE_ADD:
         if (a->batch == b->batch) return sable_rotate_add(queue, out, a, b, step->integer, keys);

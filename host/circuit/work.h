@@ -5,12 +5,19 @@
 #include "circuit/schedule.h"
 #include "ckks/objects.h"
 
-/* step.c. One step; pt: its plaintext, or NULL to encode it now. Not for hoisted groups. */
+/* What a step multiplies with or adds, encoded: one of the two, or neither. */
+typedef struct program_plain {
+    sable_pt *pt;
+    sable_transform *map;
+} program_plain;
+
+/* step.c. One step; plain: NULL to encode what it needs now. Not for hoisted groups. */
 sable_status sable_step_run(sable_queue *queue, sable_ct *out, const program_step *step, const sable_ct *a,
-                            const sable_ct *b, const sable_pt *pt, uint32_t slots, const sable_keyset *keys);
-/* The plaintext of a step whose operand has that scale. */
-sable_status sable_step_encode(sable_queue *queue, sable_pt *pt, const program_step *step, sable_scale scale,
+                            const sable_ct *b, const program_plain *plain, uint32_t slots, const sable_keyset *keys);
+/* That of a step whose operand has that scale. On failure too, what was made is in *plain. */
+sable_status sable_step_encode(sable_queue *queue, program_plain *plain, const program_step *step, sable_scale scale,
                                uint32_t slots);
+void sable_plain_free(sable_queue *queue, program_plain *plain);
 
 /* lanes.c. A batch that a unit of several lanes made; the value of each lane is a view of its members. */
 typedef struct program_pack {
@@ -24,10 +31,10 @@ typedef struct program_work {
     const program_schedule *schedule;
     const sable_ct *const *inputs;
     const sable_keyset *keys;
-    sable_pt *const *plain; /* [steps], or NULL: nothing was encoded before */
-    sable_ct **value;       /* [steps]; NULL: not there */
-    program_pack **pack;    /* [steps] whose members a value is; NULL: a ciphertext of its own */
-    program_visit visit;    /* NULL: nobody looks on. Else the schedule is serial */
+    const program_plain *plain; /* [steps], or NULL: nothing was encoded before */
+    sable_ct **value;           /* [steps]; NULL: not there */
+    program_pack **pack;        /* [steps] whose members a value is; NULL: a ciphertext of its own */
+    program_visit visit;        /* NULL: nobody looks on. Else the schedule is serial */
     void *arg;
     sable_queue *queue;
     sable_queue *helper[SABLE_MAX_QUEUES]; /* of parallel waves */

@@ -74,13 +74,17 @@ static sable_status values_extent(sable_queue *queue, double *largest, const dou
     return SABLE_OK;
 }
 
-static sable_status encode_member(sable_queue *queue, const sable_limbs *out, const double *z, bool is_complex,
-                                  const sable_pt *meta, double *coeff, double *hi, double *lo) {
+sable_status sable_encode_member(sable_queue *queue, const sable_limbs *out, const double *z, bool is_complex,
+                                 uint32_t slots, sable_scale scale, double *scratch) {
     const sable_ctx *ctx = queue->ctx;
-    const uint32_t threads = sable_host_threads(ctx);
-    SABLE_TRY(sable_embed_inverse(ctx->encoder, coeff, z, is_complex, meta->slots, threads, &queue->error));
-    sable_scale_round(hi, lo, coeff, 2 * (size_t)meta->slots, sable_scale_dd(meta->scale), threads);
-    SABLE_RUN(queue, encode(queue->handle, out, hi, lo, ctx->params.n / (2 * meta->slots)));
+    const uint32_t threads = sable_host_threads(ctx), gap = ctx->params.n / (2 * slots);
+    const size_t n2 = 2 * (size_t)slots;
+    double *coeff = scratch, *hi = scratch + n2, *lo = hi + n2;
+    if (!ctx->tally) { /* a plan reads no values */
+        SABLE_TRY(sable_embed_inverse(ctx->encoder, coeff, z, is_complex, slots, threads, &queue->error));
+        sable_scale_round(hi, lo, coeff, n2, sable_scale_dd(scale), threads);
+    }
+    SABLE_RUN(queue, encode(queue->handle, out, hi, lo, gap));
     return SABLE_OK;
 }
 
@@ -93,16 +97,12 @@ static sable_status encode_members(sable_queue *queue, const sable_limbs *all, c
                                                                meta->scale.lo, encoding->is_complex);
         if (status != SABLE_UNSUPPORTED) return status == SABLE_OK ? SABLE_OK : sable_queue_kill(queue, status);
     }
-    const size_t n2 = 2 * (size_t)meta->slots;
     sable_limbs one = *all;
     one.batch = 1;
     for (uint32_t b = 0; b < meta->batch; b++) {
         one.data = all->data + b * all->batch_stride;
-        if (ctx->tally)
-            SABLE_RUN(queue, encode(queue->handle, &one, NULL, NULL, ctx->params.n / (uint32_t)n2));
-        else
-            SABLE_TRY(encode_member(queue, &one, values + count / meta->batch * b, encoding->is_complex, meta, host,
-                                    host + n2, host + 2 * n2));
+        SABLE_TRY(sable_encode_member(queue, &one, values + count / meta->batch * b, encoding->is_complex, meta->slots,
+                                      meta->scale, host));
     }
     return SABLE_OK;
 }

@@ -52,11 +52,19 @@ void sable_scalar_words(const sable_ctx *ctx, uint32_t *lo, uint32_t *hi, uint32
 sable_status sable_mul_scalar_at(sable_queue *queue, sable_ct *out, const sable_ct *a, double re, double im,
                                  sable_scale scale);
 
+/* One polynomial from slot values (encode.c): out is of one part and member, at any positions; values times the scale stay below 2^119. scratch: 6 numbers
+ * a slot. */
+sable_status sable_encode_member(sable_queue *queue, const sable_limbs *out, const double *z, bool is_complex,
+                                 uint32_t slots, sable_scale scale, double *scratch);
+
 /* -- key switching (keyswitch.c) ----------------------------------------------------------------------------------- */
 
 /* The key for (kind, galois) that covers the level, or a refusal that says what is missing. */
 sable_status sable_key_find(sable_queue *queue, const sable_evk **key, const sable_keyset *keys, sable_key_kind kind,
                             uint32_t galois, uint32_t level, const char *name);
+/* Whether there is one; keys may be NULL. */
+bool sable_key_covering(const sable_ctx *ctx, const sable_evk **key, const sable_keyset *keys, sable_key_kind kind,
+                        uint32_t galois, uint32_t level);
 /* Words of the digits of `batch` polynomials at a level, of their accumulator. */
 size_t sable_digits_words(const sable_ctx *ctx, uint32_t level, uint32_t batch);
 size_t sable_acc_words(const sable_ctx *ctx, uint32_t level, uint32_t batch);
@@ -65,11 +73,13 @@ size_t sable_acc_words(const sable_ctx *ctx, uint32_t level, uint32_t batch);
 sable_status sable_key_switch(sable_queue *queue, uint32_t *acc, uint32_t *y, const sable_limbs *c,
                               const sable_evk *key, uint32_t level, const sable_limbs *add);
 /* The two halves of sable_key_switch, for several keys on the same digits (sable_digits_words). Accumulators of the keys lie one
- * after the other; at most SABLE_HOISTED_AT_ONCE keys: more would share the reading of the digits, and take memory. */
+ * after the other; at most SABLE_HOISTED_AT_ONCE keys: more would share the reading of the digits, and take memory. galois: NULL, or the
+ * automorphism of each accumulator. */
 #define SABLE_HOISTED_AT_ONCE 4u
 sable_status sable_mod_up(sable_queue *queue, uint32_t *digits, uint32_t *y, const sable_limbs *c, uint32_t level);
 sable_status sable_key_inner_many(sable_queue *queue, uint32_t *acc, uint32_t *digits, const sable_limbs *c,
-                                  const sable_evk *const *key, uint32_t count, uint32_t level, const sable_limbs *add);
+                                  const sable_evk *const *key, const uint32_t *galois, uint32_t count, uint32_t level,
+                                  const sable_limbs *add);
 /* out (view on plan->out) = phi_galois(division of x) + add, x having at least plan->drop and the kept limbs; scratch:
  * sable_divide_words. galois != 1: out shares no memory with x. add: NULL, or a view like out, which may be out. */
 size_t sable_divide_words(const sable_ctx *ctx, const sable_drop_plan *plan, uint32_t polys);

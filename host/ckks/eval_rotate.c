@@ -144,7 +144,7 @@ static sable_status rotate_some(sable_queue *queue, const hoisted *list, size_t 
     uint32_t keyed = 0;
     for (size_t i = 0; i < count; i++)
         if (list[i].key) key[keyed++] = list[i].key;
-    if (keyed) SABLE_TRY(sable_key_inner_many(queue, s->acc, s->digits, &c1, key, keyed, in->level, &c0));
+    if (keyed) SABLE_TRY(sable_key_inner_many(queue, s->acc, s->digits, &c1, key, NULL, keyed, in->level, &c0));
     keyed = 0;
     for (size_t i = 0; i < count; i++) {
         if (list[i].key) {

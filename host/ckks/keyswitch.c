@@ -3,22 +3,34 @@
  * Digits are fixed blocks of alpha positions of U, so one key serves every window that its hull contains. */
 #include "ckks/eval_internal.h"
 
+/* keys->key[i] is for that, at some levels. */
+static bool serves(const sable_keyset *keys, size_t i, sable_key_kind kind, uint32_t galois) {
+    return keys->key[i].need.kind == kind && keys->key[i].need.galois == galois;
+}
+
+bool sable_key_covering(const sable_ctx *ctx, const sable_evk **key, const sable_keyset *keys, sable_key_kind kind,
+                        uint32_t galois, uint32_t level) {
+    const sable_level_tables *t = &ctx->level[level];
+    for (size_t i = 0; keys && i < keys->count; i++) {
+        const sable_key_need *need = &keys->key[i].need;
+        if (!serves(keys, i, kind, galois)) continue;
+        if (need->first > t->first || need->first + need->limbs < t->first + t->limbs) continue;
+        *key = &keys->key[i];
+        return true;
+    }
+    return false;
+}
+
 sable_status sable_key_find(sable_queue *queue, const sable_evk **key, const sable_keyset *keys, sable_key_kind kind,
                             uint32_t galois, uint32_t level, const char *name) {
     if (!keys) return SABLE_REFUSE(queue, SABLE_NO_KEY, "%s: no key set given", name);
     if (keys->ctx != queue->ctx)
         return SABLE_REFUSE(queue, SABLE_INVALID, "%s: the key set belongs to another context", name);
+    if (sable_key_covering(queue->ctx, key, keys, kind, galois, level)) return SABLE_OK;
     const sable_level_tables *t = &queue->ctx->level[level];
     const sable_evk *narrow = NULL;
-    for (size_t i = 0; i < keys->count; i++) {
-        const sable_evk *k = &keys->key[i];
-        if (k->need.kind != kind || k->need.galois != galois) continue;
-        if (k->need.first <= t->first && k->need.first + k->need.limbs >= t->first + t->limbs) {
-            *key = k;
-            return SABLE_OK;
-        }
-        narrow = k;
-    }
+    for (size_t i = 0; i < keys->count; i++)
+        if (serves(keys, i, kind, galois)) narrow = &keys->key[i];
     if (narrow)
         return SABLE_REFUSE(queue, SABLE_NO_KEY,
                             "%s: the key covers positions %u..%u, level %u needs %u..%u: generate it for this level",
@@ -92,14 +104,15 @@ sable_status sable_mod_up(sable_queue *queue, uint32_t *digits, uint32_t *y, con
 }
 
 sable_status sable_key_inner_many(sable_queue *queue, uint32_t *acc, uint32_t *digits, const sable_limbs *c,
-                                  const sable_evk *const *key, uint32_t count, uint32_t level, const sable_limbs *add) {
+                                  const sable_evk *const *key, const uint32_t *galois, uint32_t count, uint32_t level,
+                                  const sable_limbs *add) {
     const sable_ctx *ctx = queue->ctx;
     const sable_level_tables *t = &ctx->level[level];
     uint16_t slot[SABLE_HOISTED_AT_ONCE][SABLE_MAX_LIMBS];
     sable_limbs keys[SABLE_HOISTED_AT_ONCE];
     for (uint32_t k = 0; k < count; k++) keys[k] = key_view(ctx, key[k], level, c->batch, slot[k]);
     sable_limbs av = acc_view(ctx, acc, level, count * c->batch), dv = digits_view(ctx, digits, level, c->batch);
-    SABLE_RUN(queue, key_inner_many(queue->handle, &av, &dv, c, keys, NULL, count, ctx->params.alpha, t->first_block,
+    SABLE_RUN(queue, key_inner_many(queue->handle, &av, &dv, c, keys, galois, count, ctx->params.alpha, t->first_block,
                                     add, t->p_mod_q));
     return SABLE_OK;
 }

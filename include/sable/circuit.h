@@ -15,6 +15,7 @@
  * later calls return SABLE_NODE_NONE, and whoever uses the circuit gets the sentence. So builders need no checks. */
 #include "sable/eval.h"
 #include "sable/poly.h"
+#include "sable/transform.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -68,6 +69,8 @@ SABLE_API sable_node sable_circuit_rotate_sum(sable_circuit *circuit, sable_node
 SABLE_API sable_node sable_circuit_bootstrap(sable_circuit *circuit, sable_node a);
 /* p(a) in every slot. The polynomial must outlive the circuit and every program made of it. */
 SABLE_API sable_node sable_circuit_poly(sable_circuit *circuit, sable_node a, const sable_poly *poly);
+/* The map of a: one level. The circuit, and programs made of it, keep the diagonals. */
+SABLE_API sable_node sable_circuit_transform(sable_circuit *circuit, sable_node a, sable_diagonals *diagonals);
 
 /* Nodes built from now on carry this label (at most 63 bytes: the end of a longer one): what the debug evaluator names. */
 SABLE_API void sable_circuit_site(sable_circuit *circuit, const char *text);
@@ -127,6 +130,7 @@ typedef struct sable_op_count {
     uint32_t bootstrap;
     uint32_t rotate_groups; /* decompositions that the rotations take: hoisted ones share one */
     uint32_t rotate_add;    /* pairs of one of the rotations and one of the additions that are one step */
+    uint32_t transform;     /* what each takes: sable_transform_plan */
 } sable_op_count;
 /* level < 0: of all levels together; else of the operations whose operand is at that level. */
 SABLE_API SABLE_CHECKED sable_status sable_program_count(const sable_program *program, int32_t level,
@@ -175,7 +179,7 @@ typedef struct sable_prepared_info {
     sable_schedule schedule; /* never SABLE_SCHEDULE_AUTO */
     uint32_t most;
     size_t calls, waves; /* of a run: calls of the library; groups of them that go at a time */
-    size_t plains;       /* plaintexts that are kept, equal ones once */
+    size_t plains;       /* plaintexts and encoded maps that are kept, equal ones once */
     uint64_t plain_bytes;
     uint64_t live_bytes; /* most bytes of ciphertexts alive at once in a run, batch 1, copies for batches included */
 } sable_prepared_info;

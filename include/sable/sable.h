@@ -13,8 +13,10 @@
 #include "sable/io.h"
 #include "sable/linalg.h"
 #include "sable/logreg.h"
+#include "sable/matmul.h"
 #include "sable/poly.h"
 #include "sable/training.h"
+#include "sable/transform.h"
 
 #ifdef __cplusplus
 extern "C" {
