@@ -3,6 +3,7 @@
 #include "support/ckks_fixture.h"
 
 extern "C" {
+#include "sable/evaluators.h"
 #include "sable/matmul.h"
 }
 
@@ -90,6 +91,9 @@ class Matmul : public testing::Test {
         EXPECT_EQ(sable_key_spec_create(&spec, kit.params, &err), SABLE_OK);
         EXPECT_EQ(sable_program_add_keys(p, spec, &err), SABLE_OK) << err.text;
         r.keys = sable_key_spec_count(spec);
+        size_t listed = 0; /* by the evaluator of keys */
+        EXPECT_EQ(sable_program_keys(p, nullptr, 0, &listed, &err), SABLE_OK) << err.text;
+        EXPECT_EQ(listed, r.keys);
         sable_keyset *keys = r.keys ? kit.make_keys(spec) : nullptr;
         std::vector<Ct> cts;
         std::vector<const sable_ct *> from;
