@@ -43,6 +43,9 @@ typedef struct demo_data {
 /* --dry-run fetches nothing: it enters what is missing in data->fetch, and samples is 0 where nobody can tell. */
 sable_status demo_data_load(demo_data *data, const demo_options *options, sable_error *err);
 void demo_fetch_later(demo_data *data, const char *url, const char *path, uint64_t bytes, uint64_t most);
+/* A table of at least 10 samples with labels 0 and 1; `train` of them, by a fixed permutation, are to train on. */
+sable_status demo_data_take(demo_data *data, const sable_table *table, const char *path, size_t train,
+                            sable_error *err);
 void demo_data_clear(demo_data *data);
 sable_status demo_data_alloc(demo_data *data, size_t samples, uint32_t features, sable_error *err);
 /* Digits 3 (label 0) against 8 (label 1), 14 x 14 pixels in [0, 1]: from $SABLE_DATA, the user's cache or a mirror. */

@@ -61,8 +61,8 @@ static uint64_t next_random(uint64_t *state) {
     return z ^ z >> 31;
 }
 
-/* 70 % of the rows, by a fixed permutation: one run is like the next. */
-static sable_status split(demo_data *data, sable_error *err) {
+/* By a fixed permutation: one run is like the next. */
+static sable_status split(demo_data *data, size_t train, sable_error *err) {
     size_t n = data->samples;
     size_t *order = malloc(n * sizeof *order);
     if (!order) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a permutation of %zu samples", n);
@@ -73,7 +73,7 @@ static sable_status split(demo_data *data, sable_error *err) {
         order[i] = order[j];
         order[j] = kept;
     }
-    data->train = n * 7 / 10;
+    data->train = train;
     for (size_t i = 0; i < data->train; i++) data->trains[order[i]] = true;
     free(order);
     data->count = n;
@@ -81,7 +81,8 @@ static sable_status split(demo_data *data, sable_error *err) {
     return SABLE_OK;
 }
 
-static sable_status take_table(demo_data *data, const sable_table *table, const char *path, sable_error *err) {
+sable_status demo_data_take(demo_data *data, const sable_table *table, const char *path, size_t train,
+                            sable_error *err) {
     if (table->rows < 10)
         return sable_fail(err, SABLE_DATA, "%s has %zu samples: 10 are needed to train and test",
                           sable_show_path(path).text, table->rows);
@@ -98,7 +99,7 @@ static sable_status take_table(demo_data *data, const sable_table *table, const 
         data->labels[i] = label == 1;
     }
     data->standardise = true;
-    return split(data, err);
+    return split(data, train, err);
 }
 
 static sable_status read_table(demo_data *data, const demo_options *o, const char *path, sable_error *err) {
@@ -109,7 +110,7 @@ static sable_status read_table(demo_data *data, const demo_options *o, const cha
     options.label_positive = o->positive;
     sable_table *table = NULL;
     SABLE_TRY(sable_table_read(&table, path, &options, err));
-    sable_status status = take_table(data, table, path, err);
+    sable_status status = demo_data_take(data, table, path, table->rows * 7 / 10, err);
     sable_table_destroy(&table);
     return status;
 }

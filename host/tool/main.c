@@ -23,6 +23,7 @@ static const struct {
     {"decrypt", "decrypt results or samples, for the owner of the secret key only", cmd_decrypt},
     {"inspect", "tell what a Sable file is, and check it", cmd_inspect},
     {"fit", "train a model on data in the clear", cmd_fit},
+    {"train", "train a model on encrypted data", cmd_train},
     {"demo", "the whole journey on a real data set", cmd_demo},
     {"doctor", "tell what this machine offers and what is missing", cmd_doctor},
     {"selftest", "compare a backend with the plainest path of the cpu", cmd_selftest},

@@ -15,20 +15,24 @@ sable_status session_load_params(session *s, const char *params_name_or_path) {
     return sable_params_describe(s->params, &s->info);
 }
 
-static sable_status open_as(session *s, const char *params_name_or_path, bool planning) {
+/* Of a session that has its parameters. */
+static sable_status start(session *s, bool planning) {
     sable_ctx_options options = {.struct_size = sizeof options,
                                  .backend = settings.backend,
                                  .threads = settings.threads,
                                  .memory_cap = settings.memory};
-    sable_status status = session_load_params(s, params_name_or_path);
-    const double start = seconds_now();
-    if (status == SABLE_OK)
-        status = planning ? sable_ctx_create_planning(&s->ctx, s->params, &options, &s->err)
-                          : sable_ctx_create(&s->ctx, s->params, &options, &s->err);
+    const double begin = seconds_now();
+    sable_status status = planning ? sable_ctx_create_planning(&s->ctx, s->params, &options, &s->err)
+                                   : sable_ctx_create(&s->ctx, s->params, &options, &s->err);
     if (status == SABLE_OK) status = sable_queue_create(&s->queue, s->ctx, NULL, &s->err);
-    s->opening = seconds_now() - start;
+    s->opening = seconds_now() - begin;
     if (status != SABLE_OK) session_close(s);
     return status;
+}
+
+static sable_status open_as(session *s, const char *params_name_or_path, bool planning) {
+    SABLE_TRY(session_load_params(s, params_name_or_path));
+    return start(s, planning);
 }
 
 sable_status session_open(session *s, const char *params_name_or_path) {
@@ -36,6 +40,19 @@ sable_status session_open(session *s, const char *params_name_or_path) {
 }
 
 sable_status session_plan(session *s, const char *params_name_or_path) { return open_as(s, params_name_or_path, true); }
+
+/* A session owns its parameters: their text says all of them. */
+sable_status session_open_params(session *s, const sable_params *params) {
+    memset(s, 0, sizeof *s);
+    char *text = NULL;
+    SABLE_TRY(sable_params_write(params, &text, &s->err));
+    const sable_params_options options = {.struct_size = sizeof options, .allow_insecure = settings.allow_insecure};
+    sable_status status = sable_params_parse(&s->params, text, strlen(text), &options, &s->err);
+    sable_text_free(text);
+    s->info.struct_size = sizeof s->info;
+    if (status == SABLE_OK) status = sable_params_describe(s->params, &s->info);
+    return status == SABLE_OK ? start(s, settings.dry_run) : status;
+}
 
 sable_tally *session_tally(const session *s) { return s->ctx->tally; }
 

@@ -22,6 +22,8 @@ sable_status session_open(session *s, const char *params_name_or_path);
 /* The same, but what is called on its queue is counted and not done (cpu/tally.h): all checks, no work, no memory.
  * session_open is this with --dry-run. */
 sable_status session_plan(session *s, const char *params_name_or_path);
+/* session_open for parameters that are there; they are copied and stay the caller's. */
+sable_status session_open_params(session *s, const sable_params *params);
 /* What the calls on a planning session have counted so far. */
 sable_tally *session_tally(const session *s);
 /* The parameters and their description only: no tables are built. */
