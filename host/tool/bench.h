@@ -32,6 +32,14 @@ typedef struct bench_env {
         sable_model *model;
         sable_ct *data, *weights, *bias;
     } infer;
+    struct { /* training rows, likewise */
+        sable_training *training;
+        sable_program *program;
+        sable_prepared *prepared;
+        sable_keyset *keys;
+        sable_ct **ct; /* inputs, then outputs */
+        size_t inputs, outputs;
+    } train;
     sable_error err;
 } bench_env;
 
@@ -50,10 +58,12 @@ typedef struct bench_case {
     sable_status (*run)(bench_env *env, const bench_row *row);
 } bench_case;
 
-/* NULL-terminated by name: primitives, then inference. */
+/* NULL-terminated by name: primitives, inference; training, only when --filter names it. */
 extern const bench_case bench_cases[];
 extern const bench_case bench_infer_cases[];
+extern const bench_case bench_train_cases[];
 void bench_infer_clear(bench_env *env);
+void bench_train_clear(bench_env *env);
 
 /* planning: on a context that counts and computes nothing (--dry-run). */
 sable_status bench_env_open(bench_env *env, const char *params, const sable_ctx_options *options, bool planning);

@@ -73,6 +73,7 @@ sable_status bench_env_open(bench_env *env, const char *params, const sable_ctx_
 void bench_env_close(bench_env *env) {
     if (env->queue) {
         bench_infer_clear(env);
+        bench_train_clear(env);
         sable_words_release(env->queue, env->scratch);
         sable_ct **const ct[] = {&env->a, &env->b, &env->out, &env->product};
         for (size_t i = 0; i < sizeof ct / sizeof *ct; i++) sable_ct_destroy(env->queue, ct[i]);

@@ -85,6 +85,7 @@ static sable_status tell_set(bench_env *env, const bench_choice *choice) {
     sable_status status = dry_begin(&s, NULL);
     if (status == SABLE_OK) status = tell_cases(env, &s, bench_cases, choice);
     if (status == SABLE_OK) status = tell_cases(env, &s, bench_infer_cases, choice);
+    if (status == SABLE_OK && choice->filter) status = tell_cases(env, &s, bench_train_cases, choice);
     if (s.err.code != SABLE_OK) env->err = s.err;
     const size_t peak = session_tally(&s)->peak;
     dry_memory(planned_memory(&s, 0), peak);
@@ -137,6 +138,7 @@ int cmd_bench(int argc, char **argv) {
         if (status == SABLE_OK && settings.dry_run) status = tell_set(&env, &choice);
         if (status == SABLE_OK && !settings.dry_run) status = run_cases(&env, bench_cases, &choice);
         if (status == SABLE_OK && !settings.dry_run) status = run_cases(&env, bench_infer_cases, &choice);
+        if (status == SABLE_OK && !settings.dry_run && filter) status = run_cases(&env, bench_train_cases, &choice);
         if (status != SABLE_OK) exit_status = report_error(status, bench_error(&env));
         bench_env_close(&env);
     }

@@ -28,8 +28,8 @@ static int check_line(train *t, uint32_t circuit, const command_line *line) {
         return report_usage("--infer-range goes with --out or --params-out");
     if (t->out && !t->keys)
         return report_usage("--out needs --keys: a model is of use to the owner of its secret key only");
-    if (t->out && t->params_out)
-        return report_usage("--out goes without --params-out, which stops before the training");
+    if ((t->out || t->weights_out) && t->params_out)
+        return report_usage("--params-out stops before the training: it goes without --out and --weights-out");
     if (t->out && o->infer_range == 0) o->infer_range = 32;
     return data_source_check(&t->source);
 }

@@ -48,6 +48,7 @@ typedef struct train {
     uint64_t input_file_bytes;
     /* times and results */
     double keys_seconds, encrypt_seconds, prepare_seconds, seconds, decrypt_seconds;
+    double processor_seconds; /* of the run, all threads */
     double weight_error;
     train_score encrypted, clear;
     session s;

@@ -56,6 +56,7 @@ static void report_plan(const train *t) {
 static void report_run(const train *t, bool passed) {
     report_number("seconds", t->seconds);
     report_number("seconds_per_iteration", t->seconds / t->options.iterations);
+    report_number("processor_seconds", t->processor_seconds);
     report_integer("bootstraps", 0);
     report_number("accuracy", t->encrypted.accuracy);
     report_number("auroc", t->encrypted.auroc);
@@ -94,7 +95,8 @@ static void show_run(const train *t) {
     table_row("  keys\t%s", shown_seconds(t->keys_seconds).text);
     table_row("  encryption\t%s\t%s in files", shown_seconds(t->encrypt_seconds).text,
               shown_bytes(t->input_file_bytes).text);
-    table_row("  training\t%s", shown_seconds(t->seconds).text);
+    table_row("  training\t%s\t%s of processor time", shown_seconds(t->seconds).text,
+              shown_seconds(t->processor_seconds).text);
     table_row("  error of a weight\t%.1e\tof the largest weight", t->weight_error);
     table_row("  accuracy\t%.2f %%\tin the clear %.2f %%", 100 * t->encrypted.accuracy, 100 * t->clear.accuracy);
     table_row("  AUROC\t%.4f\tin the clear %.4f", t->encrypted.auroc, t->clear.auroc);

@@ -7,6 +7,7 @@
 
 #include "base/fail.h"
 #include "tool/cmd_train.h"
+#include "tool/dry_run.h"
 #include "tool/options.h"
 #include "tool/report.h"
 
@@ -137,11 +138,13 @@ static sable_status compute(train *t) {
     SABLE_TRY(via_queue(s, sable_program_prepare(s->queue, &prepared, t->plan.program, NULL)));
     t->prepare_seconds = seconds_now() - start;
     start = seconds_now();
+    const double processor = processor_seconds();
     sable_status status = via_queue(s, sable_prepared_run(s->queue, prepared, t->outputs, t->plan.lowered.outputs,
                                                           (const sable_ct *const *)t->inputs, t->plan.lowered.inputs,
                                                           t->evaluation_keys));
     if (status == SABLE_OK) status = via_queue(s, sable_queue_sync(s->queue));
     t->seconds = seconds_now() - start;
+    t->processor_seconds = processor_seconds() - processor;
     sable_prepared_destroy(s->queue, &prepared);
     return status;
 }
