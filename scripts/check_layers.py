@@ -14,7 +14,7 @@ RANKS = [["base"], ["ring", "io"], ["backend"], ["cpu"], ["ckks"], ["boot"], ["c
 RANK = {layer: rank for rank, layers in enumerate(RANKS) for layer in layers}
 KNOWS_SECRETS = {"client", "tool"}
 # Public headers that declare, or include, the secret side.
-SECRET_HEADERS = {"sable/client.h", "sable/sable.h"}
+SECRET_HEADERS = {"sable/client.h", "sable/debug.h", "sable/sable.h"}
 # Defines what the umbrella header itself declares: the version.
 SEES_ALL = {"host/ckks/version.c"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)

@@ -130,7 +130,8 @@ static sable_status follow(void *arg, const program_run *run, size_t first, size
 
 /* -- a whole run --------------------------------------------------------------------------------------------------- */
 
-static sable_status start(following *w, program_trial *t, const sable_forecast_options *o) {
+static sable_status start(following *w, program_trial *t, const sable_forecast_options *o,
+                          const sable_ct *const *given) {
     const sable_program *p = t->p;
     for (size_t i = 0; i < p->inputs; i++) {
         const program_port *port = &p->input[i];
@@ -142,6 +143,10 @@ static sable_status start(following *w, program_trial *t, const sable_forecast_o
             memcpy(w->value[port->reg], o->inputs[i], 2 * (size_t)p->slots * sizeof(double));
         }
         if (o->public_key) t->input[i]->noise_var = sable_noise_rounding(t->ctx, 2) + 1.0 / 12;
+        if (given) {
+            t->input[i]->noise_var = given[i]->noise_var;
+            t->input[i]->relative = given[i]->relative;
+        }
         settle(w, port->reg, t->input[i]);
         const double largest = w->f->reg[port->reg].largest;
         if (!(largest <= port->bound * (1 + 0x1p-40)))
@@ -151,7 +156,8 @@ static sable_status start(following *w, program_trial *t, const sable_forecast_o
     return SABLE_OK;
 }
 
-static sable_status play(sable_forecast *f, const sable_forecast_options *o, sable_error *err) {
+static sable_status play(sable_forecast *f, const sable_forecast_options *o, const sable_ct *const *given,
+                         sable_error *err) {
     const sable_program *p = f->p;
     const size_t count = p->inputs + p->steps;
     sable_error own = {0};
@@ -162,7 +168,7 @@ static sable_status play(sable_forecast *f, const sable_forecast_options *o, sab
     sable_status status = SABLE_OK;
     if (!w.value || !w.error) status = sable_fail(w.err, SABLE_NO_MEMORY, "no memory for %zu registers", count);
     if (status == SABLE_OK) status = sable_trial_open(&t, p, NULL, 1, w.err);
-    if (status == SABLE_OK) status = start(&w, &t, o);
+    if (status == SABLE_OK) status = start(&w, &t, o, given);
     if (status == SABLE_OK) status = sable_trial_run(&t, follow, &w, w.err);
     sable_trial_close(&t);
     for (size_t i = 0; w.value && w.error && i < count; i++) drop(&w, (uint32_t)i);
@@ -171,17 +177,8 @@ static sable_status play(sable_forecast *f, const sable_forecast_options *o, sab
     return status;
 }
 
-sable_status sable_program_forecast(sable_forecast **out, const sable_program *program,
-                                    const sable_forecast_options *options, sable_error *err) {
-    sable_forecast_options o = {.struct_size = sizeof o};
-    if (!out || !program)
-        return sable_fail(err, SABLE_INVALID, "sable_program_forecast: out and program must not be NULL");
-    if (options) {
-        if (options->struct_size != sizeof o)
-            return sable_fail(err, SABLE_INVALID, "sable_forecast_options: struct_size is %zu, expected %zu",
-                              options->struct_size, sizeof o);
-        o = *options;
-    }
+static sable_status make(sable_forecast **out, const sable_program *program, const sable_forecast_options *o,
+                         const sable_ct *const *given, sable_error *err) {
     if (program->bootstraps)
         return sable_fail(err, SABLE_UNSUPPORTED,
                           "the program has %u bootstrapping points: what they add to the noise is not known to this "
@@ -199,12 +196,29 @@ sable_status sable_program_forecast(sable_forecast **out, const sable_program *p
         f->level[l].struct_size = sizeof f->level[l];
         status = sable_params_level(&program->params, l, &f->level[l]);
     }
-    if (status == SABLE_OK) status = play(f, &o, err);
+    if (status == SABLE_OK) status = play(f, o, given, err);
     if (status == SABLE_OK)
         *out = f;
     else
         sable_forecast_destroy(&f);
     return status;
+}
+
+sable_status sable_program_forecast(sable_forecast **out, const sable_program *program,
+                                    const sable_forecast_options *options, sable_error *err) {
+    const sable_forecast_options o = {.struct_size = sizeof o};
+    if (!out || !program)
+        return sable_fail(err, SABLE_INVALID, "sable_program_forecast: out and program must not be NULL");
+    if (options && options->struct_size != sizeof o)
+        return sable_fail(err, SABLE_INVALID, "sable_forecast_options: struct_size is %zu, expected %zu",
+                          options->struct_size, sizeof o);
+    return make(out, program, options ? options : &o, NULL, err);
+}
+
+sable_status sable_forecast_of_inputs(sable_forecast **out, const sable_program *program, const double *const *values,
+                                      const sable_ct *const *inputs, sable_error *err) {
+    const sable_forecast_options o = {.struct_size = sizeof o, .inputs = values};
+    return make(out, program, &o, inputs, err);
 }
 
 void sable_forecast_destroy(sable_forecast **forecast) {

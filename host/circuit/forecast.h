@@ -9,6 +9,10 @@ typedef struct register_forecast {
     double rms, largest;
 } register_forecast;
 
+/* A forecast for these ciphertexts, whose tracked noise is where it starts; values: what they hold. */
+SABLE_SHARED SABLE_CHECKED sable_status sable_forecast_of_inputs(sable_forecast **out, const sable_program *program,
+                                                                 const double *const *values,
+                                                                 const sable_ct *const *inputs, sable_error *err);
 /* [inputs + steps] of the program. */
 SABLE_SHARED const register_forecast *sable_forecast_registers(const sable_forecast *forecast);
 

@@ -7,6 +7,7 @@
 #include "sable/circuit.h"
 #include "sable/client.h"
 #include "sable/dataset.h"
+#include "sable/debug.h"
 #include "sable/eval.h"
 #include "sable/evaluators.h"
 #include "sable/files.h"
