@@ -21,7 +21,7 @@ static bool fill_mask(double *mask, bool row, sable_tile t, int64_t steps, uint3
     const int64_t slots = (int64_t)t.height * t.width;
     bool any = false;
     for (uint32_t s = 0; s < (uint32_t)slots; s++) {
-        const uint32_t value = held(row, t, (uint32_t)((s + steps + slots) % slots));
+        const uint32_t value = held(row, t, (uint32_t)((s + steps) % slots));
         const bool keep = value < values && value == wanted(row, t, s);
         mask[s] = keep ? c : 0;
         any |= keep;
@@ -39,7 +39,7 @@ static sable_node keep_agreeing(sable_circuit *circuit, const sable_matrix *m, u
     double *mask = linalg_slots(circuit);
     sable_node kept = SABLE_NODE_NONE;
     for (uint32_t d = 0; mask && d < classes; d++) {
-        const int64_t steps = (int64_t)d * other * (row ? -1 : 1);
+        const int64_t steps = (int64_t)d * other;
         if (!fill_mask(mask, row, t, steps, values, c)) continue;
         const sable_node a = sable_circuit_rotate(circuit, m->node[k], steps);
         kept = linalg_add_apart(circuit, kept, sable_circuit_mul_plain(circuit, a, mask));

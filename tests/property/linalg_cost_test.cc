@@ -41,20 +41,20 @@ class LinalgCost : public testing::Test {
     void TearDown() override { sable_params_destroy(&params); }
 
     Cost cost(const Build &build) {
-        OwnedCircuit c(slots);
+        Circuit c(slots);
         sable_matrix_output(c, "r", build(c));
         EXPECT_EQ(c.text(), "");
-        OwnedProgram p(c, params);
+        Program p(c, params);
         EXPECT_EQ(p.text, "");
         const sable_op_count n = p.count();
         EXPECT_EQ(n.adjust, 0u) << "inputs enter where they are needed";
-        return {p.info().depth, n.rotate, n.mul, n.mul_plain, n.relinearize, p.keys(params)};
+        return {p.info().depth, n.rotate, n.mul, n.mul_plain, n.relinearize, key_count(p, params)};
     }
     /* Levels of the inputs above the result. */
     std::vector<uint32_t> levels(const Build &build) {
-        OwnedCircuit c(slots);
+        Circuit c(slots);
         sable_matrix_output(c, "r", build(c));
-        OwnedProgram p(c, params);
+        Program p(c, params);
         EXPECT_EQ(p.text, "");
         std::vector<uint32_t> r;
         for (size_t i = 0; i < p.info().inputs; i++) r.push_back(p.input_level(i) - p.output_level(0));
@@ -208,7 +208,7 @@ TEST_F(LinalgCost, ElementsNeedNoRotationAndConstantsNoLevel) {
 
 /* Replicas and disjoint parts do not grow: a chain of masked sums stays at the bound of its elements. */
 TEST_F(LinalgCost, BoundsAreThoseOfTheElements) {
-    OwnedCircuit c(slots);
+    Circuit c(slots);
     const auto bound = [](const sable_matrix *m) {
         sable_matrix_info info = {};
         info.struct_size = sizeof info;

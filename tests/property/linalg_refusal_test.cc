@@ -48,7 +48,7 @@ const char *const A = "matrix 5 x 7 in tiles 4 x 8";
 
 void expect_refused(const std::vector<Case> &cases) {
     for (size_t k = 0; k < cases.size(); k++) {
-        OwnedCircuit c(slots);
+        Circuit c(slots);
         const Operands o(c);
         ASSERT_EQ(c.text(), "");
         EXPECT_EQ(cases[k].call(c, o), nullptr) << "case " << k;
@@ -273,7 +273,7 @@ TEST(LinalgRefusal, ShapesTilesAndNames) {
         {SABLE_INVALID,
          {"another circuit"},
          [](auto c, auto &) {
-             OwnedCircuit other(slots);
+             Circuit other(slots);
              return sable_matrix_negate(c, sable_matrix_input(other, "x", SABLE_MATRIX, 5, 7, wide, 1));
          }},
         {SABLE_INVALID,
@@ -284,7 +284,7 @@ TEST(LinalgRefusal, ShapesTilesAndNames) {
          }},
     });
     EXPECT_EQ(sable_matrix_tile_node(nullptr, 0, 0), SABLE_NODE_NONE);
-    OwnedCircuit c(slots);
+    Circuit c(slots);
     const Operands o(c);
     EXPECT_NE(sable_matrix_tile_node(o.m57, 1, 0), SABLE_NODE_NONE);
     EXPECT_EQ(sable_matrix_tile_node(o.m57, 2, 0), SABLE_NODE_NONE);
@@ -312,7 +312,7 @@ TEST(LinalgRefusal, PolynomialsThatDoNotKnowZero) {
     ASSERT_EQ(sable_poly_powers(&poly, coefficient, 3, 1, 3, &err), SABLE_OK) << err.text;
     expect_refused(
         {{SABLE_BOUND, {"5 x 7", "[1, 3]"}, [&](auto c, auto &o) { return sable_matrix_poly(c, o.m57, poly); }}});
-    OwnedCircuit c(slots);
+    Circuit c(slots);
     EXPECT_NE(sable_matrix_poly(c, sable_matrix_input(c, "x", SABLE_MATRIX, 8, 16, wide, 3), poly), nullptr)
         << c.text();
     EXPECT_EQ(sable_matrix_poly(c, sable_matrix_input(c, "y", SABLE_MATRIX, 8, 16, wide, 4), poly), nullptr);
@@ -326,14 +326,15 @@ TEST(LinalgRefusal, LevelsAndKeys) {
     bare.keys = false;
     bare.threads = 1;
     Kit kit("T10", bare);
-    OwnedCircuit c(slots);
+    Circuit c(slots);
     const sable_matrix *m = sable_matrix_input(c, "m", SABLE_MATRIX, 4, 8, wide, 0.25),
                        *x = sable_matrix_input(c, "x", SABLE_COL_VECTOR, 1, 8, wide, 0.25);
     sable_matrix_output(c, "r", sable_matrix_multiply(c, m, x, 1));
-    OwnedProgram low(c, kit.params, kit.top() - 1);
+    const sable_lowering high = lowering(0, kit.top() - 1);
+    Program low(c, kit.params, &high);
     EXPECT_EQ(low.status, SABLE_LEVEL);
     EXPECT_NE(low.text.find("level " + std::to_string(kit.top() + 1)), std::string::npos) << low.text;
-    OwnedProgram p(c, kit.params);
+    Program p(c, kit.params);
     ASSERT_EQ(p.status, SABLE_OK) << p.text;
     Ct a = kit.encrypt(Values(slots, 0.125), p.input_level(0), 1, slots),
        b = kit.encrypt(Values(slots, 0.125), p.input_level(1), 1, slots), out(kit);

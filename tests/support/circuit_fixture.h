@@ -22,6 +22,12 @@ struct Circuit {
     Circuit(const Circuit &) = delete;
     Circuit &operator=(const Circuit &) = delete;
     operator sable_circuit *() const { return c; }
+    /* Of the build: code, and sentence if it failed. */
+    sable_status status() const { return sable_circuit_status(c, nullptr); }
+    std::string text() const {
+        sable_error err{};
+        return sable_circuit_status(c, &err) == SABLE_OK ? "" : err.text;
+    }
     sable_circuit *c = nullptr;
 };
 
@@ -49,6 +55,11 @@ struct Program {
     uint32_t input_level(size_t i) const {
         uint32_t level = 0;
         EXPECT_NE(sable_program_input(p, i, &level), nullptr);
+        return level;
+    }
+    uint32_t output_level(size_t i) const {
+        uint32_t level = 0;
+        EXPECT_NE(sable_program_output(p, i, &level), nullptr);
         return level;
     }
     sable_program *p = nullptr;
