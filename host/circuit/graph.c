@@ -40,6 +40,7 @@ void sable_circuit_destroy(sable_circuit **circuit) {
     }
     for (size_t i = 1; i <= c->count; i++) sable_diagonals_destroy(&c->node[i].map);
     free(c->values);
+    sable_circuit_polys_free(&c->polys);
     free(c->node);
     free(c->input);
     free(c->output);
@@ -302,6 +303,8 @@ sable_node sable_circuit_poly(sable_circuit *circuit, sable_node a, const sable_
         return FAIL(circuit, SABLE_BOUND,
                     "poly: values up to %g, the polynomial is for [%g, %g]: scale them, or fit it on a larger interval",
                     bound, info.lo, info.hi);
+    poly = sable_circuit_polys_keep(&circuit->polys, poly);
+    if (!poly) return FAIL(circuit, SABLE_NO_MEMORY, "poly: no memory for a polynomial");
     return unary(circuit, (circuit_node){.op = CIRCUIT_POLY, .a = a, .poly = poly, .bound = info.bound}, "poly");
 }
 

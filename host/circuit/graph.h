@@ -59,6 +59,14 @@ typedef struct circuit_block {
     max_align_t data[];
 } circuit_block;
 
+typedef struct circuit_polys {
+    sable_poly **poly;
+    size_t count;
+} circuit_polys;
+/* The list's own copy of a polynomial, one for all equal ones; NULL without memory. */
+const sable_poly *sable_circuit_polys_keep(circuit_polys *list, const sable_poly *poly);
+void sable_circuit_polys_free(circuit_polys *list);
+
 struct sable_circuit {
     uint32_t slots;
     circuit_node *node; /* [1 .. count], number 0 is none */
@@ -67,6 +75,7 @@ struct sable_circuit {
     size_t inputs, outputs;
     double **values; /* every plaintext operand */
     size_t plains;
+    circuit_polys polys;
     circuit_block *kept;
     circuit_site *site; /* [sites], number 0 is "" */
     size_t sites;

@@ -298,8 +298,8 @@ static sable_status lower_node(lowering *l, size_t i) {
                          .im = n->im,
                          .bound = n->declared ? n->bound : 0,
                          .integer = n->integer,
-                         .poly = n->poly,
                          .map = n->map};
+    if (n->poly && !(step.poly = sable_circuit_polys_keep(&l->p->polys, n->poly))) return SABLE_NO_MEMORY;
     if (n->values && !(step.values = keep_values(l, n->values))) return SABLE_NO_MEMORY;
     if (n->values) measure_values(&step, l->p->slots);
     if (n->op == CIRCUIT_MUL) parts = 3;

@@ -69,6 +69,7 @@ void sable_program_destroy(sable_program **program) {
     for (size_t i = 0; i < p->plains; i++) free(p->values[i]);
     for (size_t s = 0; s < p->steps; s++) sable_diagonals_destroy(&p->step[s].map);
     free(p->values);
+    sable_circuit_polys_free(&p->polys);
     free(p->step);
     free(p->reg);
     free(p->input);

@@ -73,6 +73,7 @@ struct sable_program {
     uint64_t live_bytes;
     double **values; /* plaintext operands */
     size_t plains;
+    circuit_polys polys;
     circuit_site *site; /* labels, copied from the circuit */
     size_t sites;
     uint32_t bootstraps; /* steps that are bootstrapping points */

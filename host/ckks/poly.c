@@ -13,6 +13,27 @@ sable_status sable_poly_check_interval(double lo, double hi, size_t count, sable
     return SABLE_OK;
 }
 
+/* p where the variable of the T_i is u. */
+static double clenshaw(const sable_poly *poly, double u) {
+    double b1 = 0, b2 = 0;
+    for (uint32_t i = poly->degree; i > 0; i--) {
+        const double b = 2 * u * b1 - b2 + poly->c[i];
+        b2 = b1;
+        b1 = b;
+    }
+    return u * b1 - b2 + poly->c[0];
+}
+
+/* p on 32 points a half-wave of T_degree. A trigonometric polynomial of degree d is at least cos(d*delta) times its largest value at a
+ * distance delta from where it takes it (Ehlich and Zeller, 1964), so the largest value on points 2*delta = pi/(32 d) apart is short of
+ * it by a factor of 1/cos(pi/64) = 1.001206 at most; the rest of the factor is rounding. */
+static double largest(const sable_poly *poly, double sum) {
+    const uint32_t points = 32 * poly->degree;
+    double most = 0;
+    for (uint32_t j = 0; j <= points; j++) most = fmax(most, fabs(clenshaw(poly, sable_cos_pi(j, points).hi)));
+    return fmin(sum, 1.00121 * most);
+}
+
 sable_status sable_poly_make(sable_poly **out, const double *coefficient, size_t count, double lo, double hi,
                              sable_error *err) {
     double sum = 0;
@@ -29,8 +50,22 @@ sable_status sable_poly_make(sable_poly **out, const double *coefficient, size_t
     poly->hi = hi;
     poly->degree = (uint32_t)count - 1;
     memcpy(poly->c, coefficient, count * sizeof *coefficient);
+    poly->bound = largest(poly, sum);
     *out = poly;
     return SABLE_OK;
+}
+
+sable_status sable_poly_copy(sable_poly **out, const sable_poly *poly, sable_error *err) {
+    sable_poly *copy = malloc(sizeof *copy);
+    if (!copy) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a polynomial");
+    *copy = *poly;
+    *out = copy;
+    return SABLE_OK;
+}
+
+bool sable_poly_equal(const sable_poly *a, const sable_poly *b) {
+    return a->lo == b->lo && a->hi == b->hi && a->degree == b->degree &&
+           memcmp(a->c, b->c, (a->degree + 1) * sizeof *a->c) == 0;
 }
 
 sable_status sable_poly_chebyshev(sable_poly **out, const double *coefficient, size_t count, double lo, double hi,
@@ -54,7 +89,7 @@ void sable_poly_reduce(sable_poly_reduced *r, const sable_poly *poly) {
     memcpy(r->c, poly->c, sizeof r->c);
     r->degree = poly->degree;
     r->input_bound = 1;
-    for (uint32_t i = 0; i <= poly->degree; i++) r->bound += fabs(poly->c[i]);
+    r->bound = poly->bound;
     sable_dd width = dd_sub(dd(poly->hi), dd(poly->lo)), middle = dd_add(dd(poly->hi), dd(poly->lo));
     sable_dd slope = dd_div(dd(2), width), shift = dd_neg(dd_div(middle, width));
     r->slope = slope.hi;
@@ -83,23 +118,14 @@ sable_status sable_poly_describe(const sable_poly *poly, sable_poly_info *info) 
     info->degree = poly->degree;
     info->depth = sable_poly_depth(poly);
     info->even = info->odd = true;
-    info->bound = 0;
-    for (uint32_t i = 0; i <= poly->degree; i++) {
+    info->bound = poly->bound;
+    for (uint32_t i = 0; i <= poly->degree; i++)
         if (poly->c[i] != 0) *(i & 1 ? &info->even : &info->odd) = false;
-        info->bound += fabs(poly->c[i]);
-    }
     info->lo = poly->lo;
     info->hi = poly->hi;
     return SABLE_OK;
 }
 
 double sable_poly_value(const sable_poly *poly, double x) {
-    if (!poly) return NAN;
-    double u = (2 * x - poly->lo - poly->hi) / (poly->hi - poly->lo), b1 = 0, b2 = 0;
-    for (uint32_t i = poly->degree; i > 0; i--) {
-        double b = 2 * u * b1 - b2 + poly->c[i];
-        b2 = b1;
-        b1 = b;
-    }
-    return u * b1 - b2 + poly->c[0];
+    return poly ? clenshaw(poly, (2 * x - (poly->lo + poly->hi)) / (poly->hi - poly->lo)) : NAN;
 }

@@ -7,8 +7,8 @@
 
 static sable_dd dd_half(sable_dd x) { return (sable_dd){x.hi / 2, x.lo / 2}; }
 
-/* series * (alpha*u + beta) + add, by u*T_0 = T_1, u*T_k = (T_{k+1} + T_{k-1})/2. s has room for one more term. */
-static void multiply_add(sable_dd *s, uint32_t degree, sable_dd alpha, sable_dd beta, double add) {
+/* By u*T_0 = T_1, u*T_k = (T_{k+1} + T_{k-1})/2. */
+void sable_series_multiply_add(sable_dd *s, uint32_t degree, sable_dd alpha, sable_dd beta, sable_dd add) {
     sable_dd r[SABLE_POLY_COEFFS];
     for (uint32_t k = 0; k <= degree + 1; k++) {
         sable_dd up = k > 1 ? dd_half(s[k - 1]) : k == 1 ? s[0] : dd(0); /* from T_{k-1} */
@@ -16,7 +16,7 @@ static void multiply_add(sable_dd *s, uint32_t degree, sable_dd alpha, sable_dd 
         r[k] = dd_mul(alpha, dd_add(up, down));
         if (k <= degree) r[k] = dd_add(r[k], dd_mul(beta, s[k]));
     }
-    r[0] = dd_add(r[0], dd(add));
+    r[0] = dd_add(r[0], add);
     for (uint32_t k = 0; k <= degree + 1; k++) s[k] = r[k];
 }
 
@@ -29,7 +29,7 @@ sable_status sable_poly_powers(sable_poly **out, const double *coefficient, size
     sable_dd alpha = dd_half(dd_sub(dd(hi), dd(lo))), beta = dd_half(dd_add(dd(hi), dd(lo)));
     sable_dd s[SABLE_POLY_COEFFS + 1] = {{coefficient[count - 1], 0}};
     for (uint32_t i = (uint32_t)count - 1, degree = 0; i > 0; i--, degree++)
-        multiply_add(s, degree, alpha, beta, coefficient[i - 1]);
+        sable_series_multiply_add(s, degree, alpha, beta, dd(coefficient[i - 1]));
     double c[SABLE_POLY_COEFFS];
     for (size_t k = 0; k < count; k++) c[k] = s[k].hi;
     return sable_poly_make(out, c, count, lo, hi, err);
@@ -37,9 +37,9 @@ sable_status sable_poly_powers(sable_poly **out, const double *coefficient, size
 
 static const sable_dd PI = {3.141592653589793116, 1.2246467991473531772e-16};
 
-/* cos(pi*p/q), 0 <= p <= q: symmetries bring the angle into [0, pi/4], Taylor's series does the rest. */
-static sable_dd cos_pi(uint32_t p, uint32_t q) {
-    if (2 * p > q) return dd_neg(cos_pi(q - p, q));
+/* Symmetries bring the angle into [0, pi/4], Taylor's series does the rest. */
+sable_dd sable_cos_pi(uint32_t p, uint32_t q) {
+    if (2 * p > q) return dd_neg(sable_cos_pi(q - p, q));
     if (2 * p == q) return dd(0);
     bool sine = 4 * p > q; /* cos(pi*p/q) = sin(pi*(q - 2p)/(2q)) */
     sable_dd angle = dd_div(dd_mul(PI, dd(sine ? q - 2 * p : p)), dd(sine ? 2 * q : q));
@@ -57,7 +57,7 @@ sable_status sable_poly_interpolate(sable_poly **out, sable_poly_function f, voi
     SABLE_TRY(sable_poly_check_interval(lo, hi, degree < SABLE_POLY_COEFFS ? degree + 1 : SABLE_POLY_COEFFS + 1, err));
     uint32_t n = degree + 1;
     sable_dd table[2 * SABLE_POLY_COEFFS + 1]; /* cos(pi*m/2n), m <= 2n */
-    for (uint32_t m = 0; m <= 2 * n; m++) table[m] = cos_pi(m, 2 * n);
+    for (uint32_t m = 0; m <= 2 * n; m++) table[m] = sable_cos_pi(m, 2 * n);
     sable_dd alpha = dd_half(dd_sub(dd(hi), dd(lo))), beta = dd_half(dd_add(dd(hi), dd(lo)));
     double value[SABLE_POLY_COEFFS], c[SABLE_POLY_COEFFS], largest = 0;
     for (uint32_t j = 0; j < n; j++) {

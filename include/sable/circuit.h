@@ -67,7 +67,7 @@ SABLE_API sable_node sable_circuit_rotate_sum(sable_circuit *circuit, sable_node
 /* A bootstrapping point: the same values, at whatever level their users need. Evaluators count it; sable_program_run refuses it
  * (SABLE_UNSUPPORTED): this version has no bootstrapping. */
 SABLE_API sable_node sable_circuit_bootstrap(sable_circuit *circuit, sable_node a);
-/* p(a) in every slot. The polynomial must outlive the circuit and every program made of it. */
+/* p(a) in every slot. The polynomial is copied. */
 SABLE_API sable_node sable_circuit_poly(sable_circuit *circuit, sable_node a, const sable_poly *poly);
 /* The map of a: one level. The circuit, and programs made of it, keep the diagonals. */
 SABLE_API sable_node sable_circuit_transform(sable_circuit *circuit, sable_node a, sable_diagonals *diagonals);

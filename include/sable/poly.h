@@ -34,6 +34,39 @@ SABLE_API SABLE_CHECKED sable_status sable_poly_powers(sable_poly **out, const d
  * odd functions give even and odd polynomials. SABLE_DATA: f is not finite somewhere (x is named). */
 SABLE_API SABLE_CHECKED sable_status sable_poly_interpolate(sable_poly **out, sable_poly_function f, void *arg,
                                                             uint32_t degree, double lo, double hi, sable_error *err);
+
+/* -- best fits ----------------------------------------------------------------------------------------------------- */
+#define SABLE_FIT_MAX_DEGREE 63
+
+typedef enum sable_parity { SABLE_PARITY_NONE = 0, SABLE_PARITY_EVEN, SABLE_PARITY_ODD } sable_parity;
+
+/* What a fit has to match. With a parity, f counts for x > 0 alone (even: x >= 0) and is continued by p(-x) = p(x) or -p(x). */
+typedef struct sable_fit {
+    size_t struct_size;
+    uint32_t degree; /* at most this one, 1 .. SABLE_FIT_MAX_DEGREE */
+    double lo, hi;   /* interval of the polynomial; lo = -hi with a parity */
+    sable_parity parity;
+    double gap; /* with a parity: |x| < gap does not count; below hi */
+} sable_fit;
+/* The polynomial whose largest |p - f| is least (exchange algorithm of Remez, in double-double): |p - f| takes that value with
+ * alternating signs at one point more than there are free coefficients. *error (may be NULL): the largest |p - f| of the
+ * rounded coefficients. f is a function of one value for each x; its own rounding limits what can be reached: at a size of
+ * 2^-50 of the largest |f| the error counts as zero. The same coefficients on every machine, if f gives the same values.
+ * Errors: SABLE_INVALID (degree, interval, parity, gap), SABLE_DATA (f not finite at x; no convergence: f is not continuous;
+ * coefficients so large that rounding them spoils the fit). */
+SABLE_API SABLE_CHECKED sable_status sable_poly_minimax(sable_poly **out, sable_poly_function f, void *arg,
+                                                        const sable_fit *fit, double *error, sable_error *err);
+/* The polynomial with the least integral of (p - f)^2 over the points that count (Gauss's rule with 256 points). Its largest error is
+ * above the minimax one and lies at the ends; where |x| is small it is the better one. Errors: as sable_poly_minimax. */
+SABLE_API SABLE_CHECKED sable_status sable_poly_least_squares(sable_poly **out, sable_poly_function f, void *arg,
+                                                              const sable_fit *fit, double *error, sable_error *err);
+
+typedef enum sable_fit_kind { SABLE_FIT_MINIMAX = 0, SABLE_FIT_LEAST_SQUARES, SABLE_FIT_INTERPOLATION } sable_fit_kind;
+/* 1/(1 + exp(-x)) on [-bound, bound]: 1/2 plus an odd polynomial of at most `degree`, 1 .. SABLE_FIT_MAX_DEGREE. The function is
+ * computed in double-double without the C library, so coefficients are the same on every machine. Errors: as sable_poly_minimax. */
+SABLE_API SABLE_CHECKED sable_status sable_poly_sigmoid(sable_poly **out, sable_fit_kind kind, uint32_t degree,
+                                                        double bound, double *error, sable_error *err);
+
 SABLE_API void sable_poly_destroy(sable_poly **poly);
 
 typedef struct sable_poly_info {
@@ -42,7 +75,7 @@ typedef struct sable_poly_info {
     bool even, odd; /* only even, only odd coefficients: the others cost nothing */
     uint32_t depth; /* levels that evaluation takes, the affine map included */
     double lo, hi;
-    double bound; /* sum of |coefficient|: |p(x)| <= bound on [lo, hi] */
+    double bound; /* |p(x)| <= bound on [lo, hi]; at most 0.13 % above the largest |p(x)| there */
 } sable_poly_info;
 SABLE_API SABLE_CHECKED sable_status sable_poly_describe(const sable_poly *poly, sable_poly_info *info);
 SABLE_API uint32_t sable_poly_degree(const sable_poly *poly);

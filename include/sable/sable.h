@@ -16,6 +16,7 @@
 #include "sable/logreg.h"
 #include "sable/matmul.h"
 #include "sable/poly.h"
+#include "sable/sign.h"
 #include "sable/training.h"
 #include "sable/transform.h"
 
