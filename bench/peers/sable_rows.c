@@ -12,7 +12,8 @@
 #include "base/fail.h"
 #include "tool/bench.h"
 
-static const bench_case *const tables[2] = {bench_cases, bench_infer_cases};
+enum { TABLES = 3 };
+static const bench_case *const tables[TABLES] = {bench_cases, bench_infer_cases, bench_matmul_cases};
 
 typedef struct operands {
     double *x, *y, *z;
@@ -130,13 +131,13 @@ static void print_row(const bench_env *env, const bench_row *r, double processor
 
 static void print_names(void) {
     const char *before = "[";
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < TABLES; i++)
         for (const bench_case *c = tables[i]; c->name; c++, before = ", ") printf("%s\"%s\"", before, c->name);
     printf("]\n");
 }
 
 static sable_status time_row(bench_env *env, const char *name, double seconds) {
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < TABLES; i++)
         for (const bench_case *c = tables[i]; c->name; c++) {
             bench_row row;
             double processor;

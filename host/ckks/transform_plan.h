@@ -7,7 +7,7 @@
 /* Giant steps whose sums are made at once: the baby steps are read from memory once for all of them. Also what a giant
  * step costs in units of a baby step, when the giant step is chosen: it has the division of a polynomial and its digits
  * to make beside the product with the key. */
-enum { TRANSFORM_GIANTS_AT_ONCE = 4, TRANSFORM_GIANT_COST = 4 };
+enum { TRANSFORM_GIANTS_AT_ONCE = 4, TRANSFORM_GIANT_COST = 3 };
 
 typedef struct transform_plan {
     uint32_t level, giant_step;

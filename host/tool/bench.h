@@ -40,6 +40,13 @@ typedef struct bench_env {
         sable_ct **ct; /* inputs, then outputs */
         size_t inputs, outputs;
     } train;
+    struct { /* products of matrices, likewise */
+        sable_program *program;
+        sable_prepared *prepared;
+        sable_keyset *keys;
+        sable_ct *operand[2];
+        uint32_t operands;
+    } matmul;
     sable_error err;
 } bench_env;
 
@@ -48,7 +55,9 @@ typedef struct bench_row {
     uint32_t n, limbs, level, batch, threads, runs;
     char backend[16], path[16];
     double median_us, p10_us, p90_us;
-    double bytes; /* least traffic: every input and key word read once, every output word written once */
+    double bytes;  /* least traffic: every input and key word read once, every output word written once */
+    uint32_t keys; /* evaluation keys that the row uses and others do not; 0: not told */
+    double key_bytes;
 } bench_row;
 
 typedef struct bench_case {
@@ -58,12 +67,14 @@ typedef struct bench_case {
     sable_status (*run)(bench_env *env, const bench_row *row);
 } bench_case;
 
-/* NULL-terminated by name: primitives, inference; training, only when --filter names it. */
+/* NULL-terminated by name: primitives, inference; training and products of matrices, only when --filter names them. */
 extern const bench_case bench_cases[];
 extern const bench_case bench_infer_cases[];
 extern const bench_case bench_train_cases[];
+extern const bench_case bench_matmul_cases[];
 void bench_infer_clear(bench_env *env);
 void bench_train_clear(bench_env *env);
+void bench_matmul_clear(bench_env *env);
 
 /* planning: on a context that counts and computes nothing (--dry-run). */
 sable_status bench_env_open(bench_env *env, const char *params, const sable_ctx_options *options, bool planning);

@@ -74,6 +74,7 @@ void bench_env_close(bench_env *env) {
     if (env->queue) {
         bench_infer_clear(env);
         bench_train_clear(env);
+        bench_matmul_clear(env);
         sable_words_release(env->queue, env->scratch);
         sable_ct **const ct[] = {&env->a, &env->b, &env->out, &env->product};
         for (size_t i = 0; i < sizeof ct / sizeof *ct; i++) sable_ct_destroy(env->queue, ct[i]);

@@ -31,12 +31,17 @@ static void cpu_name(char *name, size_t bytes) {
 }
 
 static json_t *row_json(const bench_row *r) {
-    return json_pack("{s:s, s:I, s:I, s:I, s:s, s:I, s:s, s:s, s:I, s:f, s:f, s:f, s:I, s:f, s:f, s:s}", "name",
-                     r->name, "n", (json_int_t)r->n, "limbs", (json_int_t)r->limbs, "level", (json_int_t)r->level,
-                     "params", r->params, "batch", (json_int_t)r->batch, "backend", r->backend, "path", r->path,
-                     "threads", (json_int_t)r->threads, "median_us", r->median_us, "p10_us", r->p10_us, "p90_us",
-                     r->p90_us, "runs", (json_int_t)r->runs, "bytes", r->bytes, "gb_per_s",
-                     r->bytes / r->median_us * 1e-3, "peer", "");
+    json_t *json =
+        json_pack("{s:s, s:I, s:I, s:I, s:s, s:I, s:s, s:s, s:I, s:f, s:f, s:f, s:I, s:f, s:f, s:s}", "name", r->name,
+                  "n", (json_int_t)r->n, "limbs", (json_int_t)r->limbs, "level", (json_int_t)r->level, "params",
+                  r->params, "batch", (json_int_t)r->batch, "backend", r->backend, "path", r->path, "threads",
+                  (json_int_t)r->threads, "median_us", r->median_us, "p10_us", r->p10_us, "p90_us", r->p90_us, "runs",
+                  (json_int_t)r->runs, "bytes", r->bytes, "gb_per_s", r->bytes / r->median_us * 1e-3, "peer", "");
+    if (r->keys) {
+        json_object_set_new(json, "keys", json_integer((json_int_t)r->keys));
+        json_object_set_new(json, "key_bytes", json_real(r->key_bytes));
+    }
+    return json;
 }
 
 typedef struct bench_choice {
@@ -86,6 +91,7 @@ static sable_status tell_set(bench_env *env, const bench_choice *choice) {
     if (status == SABLE_OK) status = tell_cases(env, &s, bench_cases, choice);
     if (status == SABLE_OK) status = tell_cases(env, &s, bench_infer_cases, choice);
     if (status == SABLE_OK && choice->filter) status = tell_cases(env, &s, bench_train_cases, choice);
+    if (status == SABLE_OK && choice->filter) status = tell_cases(env, &s, bench_matmul_cases, choice);
     if (s.err.code != SABLE_OK) env->err = s.err;
     const size_t peak = session_tally(&s)->peak;
     dry_memory(planned_memory(&s, 0), peak);
@@ -139,6 +145,7 @@ int cmd_bench(int argc, char **argv) {
         if (status == SABLE_OK && !settings.dry_run) status = run_cases(&env, bench_cases, &choice);
         if (status == SABLE_OK && !settings.dry_run) status = run_cases(&env, bench_infer_cases, &choice);
         if (status == SABLE_OK && !settings.dry_run && filter) status = run_cases(&env, bench_train_cases, &choice);
+        if (status == SABLE_OK && !settings.dry_run && filter) status = run_cases(&env, bench_matmul_cases, &choice);
         if (status != SABLE_OK) exit_status = report_error(status, bench_error(&env));
         bench_env_close(&env);
     }

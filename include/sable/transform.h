@@ -57,7 +57,7 @@ typedef struct sable_transform_options {
     uint32_t level; /* of the operand, 1 or more; the result is one lower */
     sable_scale
         scale; /* of the diagonals; hi = 0: the canonical scale of the level, which keeps canonical operands canonical */
-    uint32_t giant_step; /* a power of two up to the slots; 0: the cheapest, a giant step counted as 4 baby steps */
+    uint32_t giant_step; /* a power of two up to the slots; 0: the cheapest, a giant step counted as 3 baby steps */
 } sable_transform_options;
 
 /* What one evaluation does, known without keys. */
