@@ -7,6 +7,7 @@
 
 #include "base/fail.h"
 #include "logreg/training.h"
+#include "sable/evaluators.h"
 
 static uint32_t power_from(uint32_t least) {
     uint32_t power = 1;
@@ -40,15 +41,6 @@ static sable_status choose_tiles(sable_training *tr, uint32_t slots, sable_error
                           "training: %u features do not fit into %d tiles of %u x %u: at most %llu, or a larger ring",
                           o->features, TRAINING_MOST_TILES, height, width, (unsigned long long)most);
     return SABLE_OK;
-}
-
-static uint32_t circuit_depth(const sable_training_options *o) {
-    const uint32_t k = o->iterations;
-    switch (o->kind) {
-    case SABLE_TRAIN_BASELINE: return 5 * k - (o->infer_range > 0);
-    case SABLE_TRAIN_FOLDED: return 4 * k;
-    default: return (5 * k + 3) / 2; /* 2.5k + 1, for odd k half a level more */
-    }
 }
 
 /* -- parts of circuits --------------------------------------------------------------------------------------------- */
@@ -151,6 +143,9 @@ static sable_status build(sable_training *tr, sable_error *err) {
         training_build_sequential(tr);
     SABLE_TRY(sable_circuit_status(tr->circuit, err));
     if (tr->outputs == 0) return sable_fail(err, SABLE_NO_MEMORY, "no memory for the inputs of a training");
+    sable_depth_info info = {.struct_size = sizeof info};
+    SABLE_TRY(sable_circuit_depth(tr->circuit, &info, NULL, err));
+    tr->depth = info.depth;
     return SABLE_OK;
 }
 
@@ -166,8 +161,7 @@ sable_status sable_training_create(sable_training **out, const sable_training_op
         status = choose_tiles(tr, slots, err);
     }
     if (status == SABLE_OK) {
-        tr->depth = circuit_depth(&tr->options);
-        if (tr->options.infer_range > 0) tr->depth += training_model_levels(tr), tr->output_level = 2;
+        tr->output_level = tr->options.infer_range > 0 ? 2 : 0; /* what row-packed inference takes */
         status = build(tr, err);
     }
     if (status == SABLE_OK)

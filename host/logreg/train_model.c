@@ -18,11 +18,6 @@ static bool lies_ready(const sable_training *tr) {
     return tr->width <= tr->wide.width && tr->options.features < row_width(tr);
 }
 
-uint32_t training_model_levels(const sable_training *tr) {
-    const bool row = tr->options.kind == SABLE_TRAIN_LOWDEPTH && tr->options.chains == 1 && tr->options.iterations % 2;
-    return !lies_ready(tr) + row; /* of weights in the other format the conversion */
-}
-
 /* Column vectors repeat with the width of their tile: the slots of a period of `period` slots that hold weights first .. first+count-1 in their place stay. */
 static sable_node keep(sable_training *tr, sable_node tile, uint32_t period, uint32_t from, uint32_t count) {
     const uint32_t slots = tr->wide.height * tr->wide.width;

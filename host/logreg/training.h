@@ -71,8 +71,6 @@ void training_build_sequential(sable_training *training); /* baseline, folded */
 void training_build_lowdepth(sable_training *training);
 /* Outputs of the result: the weights, or a model. */
 void training_finish(sable_training *training, const sable_matrix *weights);
-/* Levels that making a model of the weights takes. */
-uint32_t training_model_levels(const sable_training *training);
 /* Outputs "weights" and "bias" from weights as column vector. */
 void training_output_model(sable_training *training, const sable_matrix *weights);
 /* weights[features+1] from the slots of those. */

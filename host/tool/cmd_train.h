@@ -19,7 +19,7 @@ typedef struct train_program {
     sable_program *program;
     sable_program_info lowered;
     sable_key_spec *keys;
-    sable_program_cost_info cost; /* seconds 0: not priced */
+    sable_program_cost_info cost;
 } train_program;
 
 typedef struct train_score {

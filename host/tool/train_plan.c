@@ -133,5 +133,6 @@ sable_status train_choose(train *t) {
     const sable_params_options allow = {.struct_size = sizeof allow, .allow_insecure = settings.allow_insecure};
     sable_params *params = NULL;
     SABLE_TRY(sable_params_load(&params, name, &allow, t->err));
-    return lower(t, &t->plan, params);
+    SABLE_TRY(lower(t, &t->plan, params));
+    return price(t, &t->plan);
 }

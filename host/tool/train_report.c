@@ -38,11 +38,9 @@ static void report_plan(const train *t) {
     report_integer("input_ciphertexts", (int64_t)p->lowered.inputs);
     report_integer("evaluation_keys", (int64_t)sable_key_spec_count(p->keys));
     report_integer("evaluation_key_bytes", (int64_t)sable_key_spec_bytes(p->keys));
-    if (p->cost.seconds > 0) {
-        report_number("seconds_predicted", p->cost.seconds);
-        report_number("seconds_predicted_chain", p->cost.chain_seconds);
-        report_integer("memory_predicted_bytes", (int64_t)p->cost.memory_bytes);
-    }
+    report_number("seconds_predicted", p->cost.seconds);
+    report_number("seconds_predicted_chain", p->cost.chain_seconds);
+    report_integer("memory_predicted_bytes", (int64_t)p->cost.memory_bytes);
     report_text("params", p->info.name);
     report_integer("log_n", p->info.log_n);
     report_integer("top_level", p->info.top_level);
@@ -88,7 +86,8 @@ static void show_plan(const train *t) {
     table_row("  evaluation keys\t%zu\t%s", sable_key_spec_count(p->keys),
               shown_bytes(sable_key_spec_bytes(p->keys)).text);
     table_row("  inputs\t%zu\t%s", p->lowered.inputs, shown_bytes(p->lowered.input_bytes).text);
-    if (p->cost.seconds > 0) table_row("  predicted\t%s", shown_seconds(p->cost.seconds).text);
+    table_row("  predicted\t%s\tof its longest chain %s", shown_seconds(p->cost.seconds).text,
+              shown_seconds(p->cost.chain_seconds).text);
 }
 
 static void show_run(const train *t) {
