@@ -208,10 +208,12 @@ int cmd_encrypt(int argc, char **argv) {
     harden_process();
     sable_status done = open_all(&e);
     if (done == SABLE_OK) done = e.model_weights ? encrypt_model(&e) : encrypt_data(&e);
-    if (done == SABLE_OK)
+    if (done == SABLE_OK) {
+        process_finished();
         unfinished_keep();
-    else
+    } else {
         unfinished_remove();
+    }
     status = done == SABLE_OK ? report_done() : report_error(done, e.s.err.text);
     sable_ct_destroy(e.s.queue, &e.ct);
     sable_pt_destroy(e.s.queue, &e.pt);

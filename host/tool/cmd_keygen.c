@@ -80,6 +80,7 @@ static sable_status make_workspace(keygen *k) {
     if (eval) SABLE_TRY(make_eval(k, k->w.eval_keys));
     unfinished_add(k->w.secret, false);
     SABLE_TRY(sable_secret_save(k->secret, k->w.secret, &k->s.err));
+    process_finished();
     unfinished_keep();
     keygen_unmark(k);
     wrote(k, "secret key", k->w.secret);
@@ -99,6 +100,7 @@ static sable_status make_more(keygen *k) {
         SABLE_TRY(status);
     }
     SABLE_TRY(make_eval(k, path));
+    process_finished();
     unfinished_keep();
     wrote(k, "evaluation keys", path);
     return SABLE_OK;

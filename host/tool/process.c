@@ -111,7 +111,15 @@ int process_wait(pid_t pid) {
     return ended;
 }
 
+static volatile sig_atomic_t finished;
+
+void process_finished(void) { finished = 1; }
+
 static void on_signal(int number) {
+    if (finished == 1) {
+        finished = 2;
+        return;
+    }
     if (child) { /* it removes its temporaries, and writes nothing behind the removal below */
         kill((pid_t)child, number);
         while (waitpid((pid_t)child, NULL, 0) < 0 && errno == EINTR) continue;
@@ -151,6 +159,7 @@ void process_setup(void) {
     sigaction(SIGPIPE, &action, NULL);
     sigaction(SIGXFSZ, &action, NULL);
     action.sa_handler = on_signal;
+    action.sa_flags = SA_RESTART; /* for the one that is let pass */
     sigfillset(&action.sa_mask);
     static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {

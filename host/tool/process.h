@@ -26,6 +26,10 @@ void unfinished_add(const char *path, bool folder);
 void unfinished_remove(void);
 void unfinished_keep(void); /* the command succeeded */
 
+/* The results stand; what is left is to report and to clean up. One signal is let pass from here on, so that a status of
+ * 128 + signal always means that the results are not there; a second one ends the process (output that nobody takes). */
+void process_finished(void);
+
 /* fork, and the wait for its end (a status of waitpid). A signal that ends this process in between ends the child first,
  * so that what the child was writing is found and removed. One child at a time. */
 pid_t process_fork(void);

@@ -189,6 +189,7 @@ static void print_object(json_t *value) {
 }
 
 int report_done(void) {
+    process_finished();
     progress_end();
     if (settings.json) {
         if (!object) object = json_object();

@@ -60,7 +60,7 @@ void table_row(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void table_end(void);
 
 /* -- the end of a command; each returns the exit status ------------------------------------------------------------ */
-/* Prints the object, flushes; EXIT_ENVIRONMENT when stdout took no more. */
+/* process_finished; prints the object, flushes; EXIT_ENVIRONMENT when stdout took no more. */
 int report_done(void);
 /* "sable: <sentence>" on stderr, and with --json {"error": {family, code, message, hint}} instead of the object. */
 int report_error(sable_status status, const char *sentence);

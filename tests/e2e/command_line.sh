@@ -134,19 +134,25 @@ start = time.monotonic()
 subprocess.run(words, check=True)
 whole = time.monotonic() - start  # of an undisturbed run on this machine, now
 shutil.rmtree("signalled")
-caught = 0
-for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
-    for part in (0.02, 0.2, 0.4, 0.6, 0.8):
-        child = subprocess.Popen(words, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
-        time.sleep(part * whole)
-        child.send_signal(number)
-        got = child.wait()
-        there = [os.path.join(f, n) for f, _, names in os.walk("signalled") for n in names]
-        # A signal before main has installed its handlers kills in the ordinary way.
-        assert got in (status, 0, -number), f"{number}: exit status {got}"
-        assert got == 0 or not os.path.exists("signalled"), f"{number} after {part} of {whole} s leaves {there}"
-        caught += got == status
-        shutil.rmtree("signalled", ignore_errors=True)
-assert caught >= 3, f"only {caught} signals arrived in time"
+caught = tries = 0
+signals = ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129))
+# Later runs may be much faster than the first: the moments move with how they end.
+while tries < 12 or (caught < 3 and tries < 60):
+    number, status = signals[tries % 3]
+    child = subprocess.Popen(words, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+    time.sleep((0.02, 0.3, 0.6, 0.9, 1)[tries % 5] * whole)
+    child.send_signal(number)
+    got = child.wait()
+    there = [os.path.join(f, n) for f, _, names in os.walk("signalled") for n in names]
+    # A signal before main has installed its handlers kills in the ordinary way.
+    assert got in (status, 0, -number), f"{number}: exit status {got}"
+    assert got == 0 or not os.path.exists("signalled"), f"{number}: status {got}, leaves {there}"
+    assert got != 0 or "signalled/secret/secret.key" in there, f"{number}: status 0, leaves {there}"
+    caught += got == status
+    if got == 0:
+        whole *= 0.8
+    tries += 1
+    shutil.rmtree("signalled", ignore_errors=True)
+assert caught >= 3, f"only {caught} of {tries} signals arrived in time"
 PYTHON
 echo "the command line keeps its promises"
