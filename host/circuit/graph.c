@@ -87,6 +87,7 @@ static sable_node push(sable_circuit *c, const circuit_node *node, const char *n
         c->room = room;
     }
     c->node[++c->count] = *node;
+    c->node[c->count].derived = node->bound;
     c->node[c->count].site = c->at;
     return (sable_node)c->count;
 }

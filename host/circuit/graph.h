@@ -35,7 +35,8 @@ typedef struct circuit_node {
     const sable_poly *poly;
     sable_diagonals *map; /* kept by the node */
     double bound;         /* every |slot| <= bound */
-    bool declared;        /* the bound is the caller's, below the one that follows from the operands */
+    bool declared;        /* the bound is the caller's, below the one that follows from the operands, */
+    double derived;       /* which is this one */
     double rms;           /* INPUT: declared, or 0 */
     int32_t level;        /* INPUT: declared, or CIRCUIT_NO_LEVEL */
     uint32_t site;        /* index of the label in sable_circuit.site */

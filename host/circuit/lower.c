@@ -124,8 +124,10 @@ static bool holds(const lowering *l, size_t i) {
     const node_plan *plan = &l->plan[i];
     const int32_t level = operand_level(l, i);
     const bool raw = plan->raw && keeps_raw(n->op);
-    if (!fits(l, n->bound, plan->level, plan->raw)) return false;
-    if ((is_product(n->op) || n->op == CIRCUIT_TRANSFORM) && !fits(l, n->bound, level, true)) return false;
+    /* What the caller declares of a product holds before it is divided. */
+    const bool divided = (is_product(n->op) && !plan->raw) || n->op == CIRCUIT_TRANSFORM;
+    if (!fits(l, divided ? n->bound : n->derived, plan->level, plan->raw)) return false;
+    if (divided && !fits(l, n->derived, level, true)) return false;
     for (unsigned k = 0; k < circuit_operands(n->op); k++)
         if (!fits(l, node_of(l, operand(l, n, k))->bound, level, raw)) return false;
     return true;

@@ -38,7 +38,10 @@ static void run_threads(const wave *v) {
 
 /* A device works on its own: units are given out in turn. */
 static void run_streams(const wave *v) {
-    for (uint32_t u = 0; u < v->units; u++) run_unit(v, u, u % v->w->helpers);
+    for (uint32_t u = 0, helper = 0; u < v->units; u++) {
+        run_unit(v, u, helper);
+        helper = helper + 1 < v->w->helpers ? helper + 1 : 0;
+    }
 }
 
 /* What helpers wrote counts as written by the main queue, which waits for them. */

@@ -25,19 +25,9 @@ void sable_key_spec_destroy(sable_key_spec **spec) {
     *spec = NULL;
 }
 
-static sable_status add_need(sable_key_spec *spec, sable_key_kind kind, uint32_t galois, uint32_t low, uint32_t high,
+/* One key more, or a wider hull of the one that is there. */
+static sable_status add_hull(sable_key_spec *spec, sable_key_kind kind, uint32_t galois, uint32_t first, uint32_t end,
                              sable_error *err) {
-    if (!spec) return sable_fail(err, SABLE_INVALID, "the key specification is NULL");
-    const sable_params *p = &spec->params;
-    if (low > high || high > p->top_level)
-        return sable_fail(err, SABLE_LEVEL, "key for levels %u..%u: the set %s has levels 0..%u", low, high, p->name,
-                          p->top_level);
-    uint32_t nt = 0, nm = 0; /* the hull of the windows: U[T - max nt, T + max nm) */
-    for (uint32_t l = low; l <= high; l++) {
-        if (p->nt[l] > nt) nt = p->nt[l];
-        if (p->nm[l] > nm) nm = p->nm[l];
-    }
-    uint32_t first = p->terminals - nt, end = p->terminals + nm;
     for (size_t i = 0; i < spec->count; i++) {
         sable_key_need *n = &spec->need[i];
         if (n->kind != kind || n->galois != galois) continue;
@@ -55,6 +45,35 @@ static sable_status add_need(sable_key_spec *spec, sable_key_kind kind, uint32_t
     }
     spec->need[spec->count++] = (sable_key_need){kind, galois, first, end - first};
     return SABLE_OK;
+}
+
+static sable_status add_need(sable_key_spec *spec, sable_key_kind kind, uint32_t galois, uint32_t low, uint32_t high,
+                             sable_error *err) {
+    if (!spec) return sable_fail(err, SABLE_INVALID, "the key specification is NULL");
+    const sable_params *p = &spec->params;
+    if (low > high || high > p->top_level)
+        return sable_fail(err, SABLE_LEVEL, "key for levels %u..%u: the set %s has levels 0..%u", low, high, p->name,
+                          p->top_level);
+    uint32_t nt = 0, nm = 0; /* the hull of the windows: U[T - max nt, T + max nm) */
+    for (uint32_t l = low; l <= high; l++) {
+        if (p->nt[l] > nt) nt = p->nt[l];
+        if (p->nm[l] > nm) nm = p->nm[l];
+    }
+    return add_hull(spec, kind, galois, p->terminals - nt, p->terminals + nm, err);
+}
+
+sable_status sable_key_spec_add_need(sable_key_spec *spec, const sable_key_need *need, sable_error *err) {
+    const sable_params *p = &spec->params;
+    const bool relin = need->kind == SABLE_KEY_RELIN;
+    if (relin ? need->galois != 1 : need->galois % 2 == 0 || need->galois == 1 || need->galois >= 2 * p->n)
+        return sable_fail(err, SABLE_INVALID,
+                          "a key for Galois element %u: odd ones from 3 to %u are possible, 1 is "
+                          "relinearisation's",
+                          need->galois, 2 * p->n - 1);
+    if (need->limbs == 0 || need->limbs > p->q_count || need->first > p->q_count - need->limbs)
+        return sable_fail(err, SABLE_INVALID, "a key over positions %u to %u: the set %s has positions 0 to %u",
+                          need->first, need->first + need->limbs, p->name, p->q_count - 1);
+    return add_hull(spec, need->kind, need->galois, need->first, need->first + need->limbs, err);
 }
 
 sable_status sable_key_spec_add_relin(sable_key_spec *spec, uint32_t low, uint32_t high, sable_error *err) {

@@ -116,6 +116,9 @@ static inline uint32_t sable_key_digits(const sable_params *p, const sable_key_n
     return (need->first + need->limbs - 1) / p->alpha - need->first / p->alpha + 1;
 }
 
+/* A need as another specification gave it: for this set, and checked. */
+SABLE_SHARED SABLE_CHECKED sable_status sable_key_spec_add_need(sable_key_spec *spec, const sable_key_need *need,
+                                                                sable_error *err);
 SABLE_SHARED const sable_params *sable_key_spec_params(const sable_key_spec *spec);
 
 /* -- helpers of ckks/object*.c ------------------------------------------------------------------------------------- */

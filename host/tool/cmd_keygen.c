@@ -8,6 +8,7 @@
 #include "tool/cmd_keygen.h"
 #include "tool/commands.h"
 #include "tool/options.h"
+#include "tool/plan.h"
 #include "tool/report.h"
 
 static void wrote(keygen *k, const char *kind, const char *path) {
@@ -122,6 +123,10 @@ sable_status keygen_specify(keygen *k) {
 
 static sable_status run(keygen *k) {
     sable_error *err = &k->s.err;
+    if (k->plan.file && !k->params && !k->keys) {
+        SABLE_TRY(plan_file_params(&k->planned, k->plan.file, err));
+        k->params = k->planned;
+    }
     if (k->keys) {
         SABLE_TRY(workspace_open(&k->w, k->keys, false, k->params, NULL, err));
         if (!k->w.params)
@@ -156,8 +161,10 @@ static sable_status run(keygen *k) {
 
 static int check_line(const command_line *line, keygen *k) {
     if (k->keys && k->no_public) return report_usage("--no-public is for a new workspace, not for --keys");
-    if (!k->keys && (!k->params || !k->out))
-        return report_usage("keygen needs --params NAME and --out FOLDER, or --keys FOLDER for more evaluation keys");
+    if (!k->keys && (!(k->params || k->plan.file) || !k->out))
+        return report_usage(
+            "keygen needs --params NAME and --out FOLDER, with --plan FILE no --params, or --keys FOLDER for more "
+            "evaluation keys");
     if (!k->keys && (k->keys_out || k->replace))
         return report_usage("--keys-out and --replace go with --keys: a new workspace has its own places");
     return key_plan_check(line, &k->plan);
@@ -182,7 +189,8 @@ int cmd_keygen(int argc, char **argv) {
                          .common = COMMON_COMPUTE | COMMON_INSECURE | COMMON_STORE | COMMON_SEEDS,
                          .notes =
                              "Feature-major logits with a plaintext model need no evaluation key; row packing needs\n"
-                             "rotations, encrypted weights and probabilities need a relinearisation key."};
+                             "rotations, encrypted weights and probabilities need a relinearisation key.\n"
+                             "--plan takes the parameter set of the plan, unless --params names one."};
     int status = options_parse(&line, argc, argv);
     if (status < 0) status = check_line(&line, &k);
     if (status >= 0) return status;
@@ -205,5 +213,6 @@ int cmd_keygen(int argc, char **argv) {
     sable_secret_destroy(&k.secret);
     session_close(&k.s);
     workspace_close(&k.w);
+    free(k.planned);
     return status;
 }

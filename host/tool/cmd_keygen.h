@@ -10,6 +10,7 @@
 
 typedef struct keygen {
     const char *params, *out, *keys, *keys_out;
+    char *planned; /* the set of a plan; NULL: named by the user */
     bool replace, no_public;
     key_plan plan;
     uint64_t eval_bytes; /* of the file of evaluation keys; 0: none */

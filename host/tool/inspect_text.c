@@ -71,19 +71,33 @@ static sable_status report_bench(const json_t *root) {
     return SABLE_OK;
 }
 
+static sable_status report_plan(const json_t *root) {
+    static const char *const texts[] = {"circuit", "params", "params_digest"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        report_text(texts[i], json_string_value(json_object_get(root, texts[i])));
+    const size_t keys = json_array_size(json_object_get(root, "keys"));
+    report_integer("keys", (int64_t)keys);
+    const char *circuit = json_string_value(json_object_get(root, "circuit"));
+    const char *params = json_string_value(json_object_get(root, "params"));
+    say("%s with %s, %zu keys", circuit ? circuit : "a circuit without a name", params ? params : "no set", keys);
+    return SABLE_OK;
+}
+
 static sable_status report_json(const json_t *root, const char *text, size_t bytes, const char *path,
                                 sable_error *err) {
     const char *format = json_string_value(json_object_get(root, "format"));
     const char *kind = format && strcmp(format, "sable-params") == 0  ? "parameters"
                        : format && strcmp(format, "sable-model") == 0 ? "model"
+                       : format && strcmp(format, "sable-plan") == 0  ? "plan"
                        : is_bench(root)                               ? "bench results"
                                                                       : NULL;
     if (!kind)
         return sable_fail(err, SABLE_FORMAT,
-                          "%s: is JSON text, but neither parameters nor a model nor results of sable bench",
+                          "%s: is JSON text, but neither parameters nor a model nor a plan nor results of sable bench",
                           sable_show_path(path).text);
     inspect_head(path, kind, bytes);
     if (strcmp(kind, "model") == 0) return report_model(path, err);
+    if (strcmp(kind, "plan") == 0) return report_plan(root);
     return strcmp(kind, "parameters") == 0 ? report_params(text, bytes, path, err) : report_bench(root);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "tool/plan.h"
 #include "tool/report.h"
 
 const char *const packing_words[] = {"auto", "feature-major", "row", NULL};
@@ -23,6 +24,7 @@ void key_plan_options(option *table, key_plan *plan) {
         OPTION("degree", U32, &plan->degree, "D", "infer: degree of the sigmoid polynomial (default 15)", .low = 1,
                .high = SABLE_POLY_MAX_DEGREE),
         OPTION("level", U32, &plan->level, "L", "infer: level of the encrypted data (default: the top level)"),
+        OPTION("plan", TEXT, &plan->file, "FILE", "the keys that sable plan --out wrote down"),
         OPTION("relin", FLAG, &plan->relin, NULL, "a relinearisation key"),
         OPTION("rotations", LIST, &plan->rotations, "R,R,...",
                "keys for rotations by these steps, negative ones included"),
@@ -96,6 +98,7 @@ sable_status key_plan_make(key_plan *plan, const sable_params *params, sable_err
     if (plan->high > info.top_level)
         return sable_fail(err, SABLE_LEVEL, "--levels %s: the top level of %s is %u", plan->levels, info.name,
                           info.top_level);
+    if (plan->file) SABLE_TRY(plan_file_keys(plan->file, plan->spec, err));
     if (plan->purpose == KEYS_FOR_INFER) SABLE_TRY(for_infer(plan, params, info.top_level, err));
     if (plan->purpose == KEYS_FOR_MULTIPLY || plan->relin)
         SABLE_TRY(sable_key_spec_add_relin(plan->spec, plan->low, plan->high, err));

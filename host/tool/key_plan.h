@@ -12,11 +12,12 @@ typedef struct key_plan {
     bool probabilities, encrypted_weights, relin, conjugation, level_given;
     text_list rotations;
     const char *levels;
+    const char *file; /* of sable plan --out */
     uint32_t low, high;
     sable_key_spec *spec;
 } key_plan;
 
-/* Appends at most 14 options and the end of the table. */
+/* Appends at most 15 options and the end of the table. */
 void key_plan_options(option *table, key_plan *plan);
 /* -1, or the exit status after a complaint about options that do not go together. */
 int key_plan_check(const command_line *line, key_plan *plan);

@@ -17,6 +17,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"params", "show, list and plan parameter sets", cmd_params},
+    {"plan", "what a circuit takes, told before any key exists", cmd_plan},
     {"keygen", "make a secret key, a public key and evaluation keys", cmd_keygen},
     {"encrypt", "encrypt a table of samples, or a model", cmd_encrypt},
     {"infer", "classify encrypted samples without the secret key", cmd_infer},

@@ -42,7 +42,7 @@ sable_status session_open(session *s, const char *params_name_or_path) {
 sable_status session_plan(session *s, const char *params_name_or_path) { return open_as(s, params_name_or_path, true); }
 
 /* A session owns its parameters: their text says all of them. */
-sable_status session_open_params(session *s, const sable_params *params) {
+static sable_status copy_params(session *s, const sable_params *params) {
     memset(s, 0, sizeof *s);
     char *text = NULL;
     SABLE_TRY(sable_params_write(params, &text, &s->err));
@@ -50,8 +50,17 @@ sable_status session_open_params(session *s, const sable_params *params) {
     sable_status status = sable_params_parse(&s->params, text, strlen(text), &options, &s->err);
     sable_text_free(text);
     s->info.struct_size = sizeof s->info;
-    if (status == SABLE_OK) status = sable_params_describe(s->params, &s->info);
-    return status == SABLE_OK ? start(s, settings.dry_run) : status;
+    return status == SABLE_OK ? sable_params_describe(s->params, &s->info) : status;
+}
+
+sable_status session_open_params(session *s, const sable_params *params) {
+    SABLE_TRY(copy_params(s, params));
+    return start(s, settings.dry_run);
+}
+
+sable_status session_plan_params(session *s, const sable_params *params) {
+    SABLE_TRY(copy_params(s, params));
+    return start(s, true);
 }
 
 sable_tally *session_tally(const session *s) { return s->ctx->tally; }

@@ -24,6 +24,8 @@ sable_status session_open(session *s, const char *params_name_or_path);
 sable_status session_plan(session *s, const char *params_name_or_path);
 /* session_open for parameters that are there; they are copied and stay the caller's. */
 sable_status session_open_params(session *s, const sable_params *params);
+/* session_plan likewise. */
+sable_status session_plan_params(session *s, const sable_params *params);
 /* What the calls on a planning session have counted so far. */
 sable_tally *session_tally(const session *s);
 /* The parameters and their description only: no tables are built. */

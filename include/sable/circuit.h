@@ -139,6 +139,12 @@ SABLE_API SABLE_CHECKED sable_status sable_program_count(const sable_program *pr
 SABLE_API SABLE_CHECKED sable_status sable_program_add_keys(const sable_program *program, sable_key_spec *spec,
                                                             sable_error *err);
 
+/* -- what each choice of lowering brings --------------------------------------------------------------------------- */
+/* Choices that lowering makes, 0.. until NULL: "lazy relinearisation", "lazy rescaling", "sharing", "hoisting", "fusion", "ordering". */
+SABLE_API const char *sable_pass_name(size_t pass);
+/* Switches that choice off in *options, which is initialised. */
+SABLE_API void sable_pass_switch_off(sable_lowering *options, size_t pass);
+
 /* -- homomorphic --------------------------------------------------------------------------------------------------- */
 /* inputs[i]: the level of sable_program_input, canonical scale, the circuit's slots, two parts; all of one batch, or batch 1, which
  * is repeated. A declared bound above the circuit's is refused. outputs[i]: created handles, none of them an input. keys may

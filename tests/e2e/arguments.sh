@@ -68,7 +68,7 @@ wrong = {
     "a list of texts": [b",", b"a,", b",a", b"a,,b"],
 }
 kinds = {}
-for command in "keygen encrypt infer decrypt inspect fit demo doctor selftest bench".split() + ["params plan", "params show"]:
+for command in "plan keygen encrypt infer decrypt inspect fit demo doctor selftest bench".split() + ["params plan", "params show"]:
     call = command.split()
     shown = subprocess.run([tool, *call, "--help"], capture_output=True, text=True, check=True).stdout
     options = re.findall(r"^  (--[a-z0-9-]+)(?: (\S+))?", shown, re.M)

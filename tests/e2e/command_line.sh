@@ -13,7 +13,7 @@ usage 'no command' sable ''
 usage 'no command' sable "$(printf '\xff\x1b[31m')"
 usage 'params needs one of' sable params
 usage "did you mean show" sable params shwo
-commands=(params keygen encrypt infer decrypt inspect fit train demo doctor selftest bench)
+commands=(params plan keygen encrypt infer decrypt inspect fit train demo doctor selftest bench)
 for command in "${commands[@]}"; do
     sable "$command" --help >"$command.help"
     sable help "$command" | cmp - "$command.help" || fail "help $command"
