@@ -3,6 +3,7 @@
  * profilers show; without a profiler a range costs a test of one pointer. */
 #include <nvtx3/nvToolsExt.h>
 
+#include "kernels/graph.h"
 #include "kernels/queue.h"
 #include "kernels/state.h"
 #include "kernels/table.h"
@@ -94,6 +95,10 @@ ON_QUEUE(largest, (void *queue, view x, uint32_t *sizes), (queue, x, sizes))
 ON_QUEUE(digest, (void *queue, view x, uint64_t *sums), (queue, x, sums))
 ON_QUEUE(check_range, (void *queue, view x, uint64_t *bad), (queue, x, bad))
 
+ON_QUEUE(graph_begin, (void *queue, void **graph, size_t bytes), (queue, graph, bytes))
+ON_QUEUE(graph_end, (void *queue, void *graph, sable_graph_size *size), (queue, graph, size))
+ON_QUEUE(graph_launch, (void *queue, void *graph), (queue, graph))
+
 static void queue_close(void *queue) {
     const int device = ((gpu_queue *)queue)->device, before = begin(device, "sable queue_close");
     gpu_queue_close(queue);
@@ -102,6 +107,11 @@ static void queue_close(void *queue) {
 static void release(void *queue, void *memory) {
     const int device = ((gpu_queue *)queue)->device, before = begin(device, "sable release");
     gpu_release(queue, memory);
+    end(device, before);
+}
+static void graph_destroy(void *queue, void *graph) {
+    const int device = ((gpu_queue *)queue)->device, before = begin(device, "sable graph_destroy");
+    gpu_graph_destroy(queue, graph);
     end(device, before);
 }
 
@@ -154,6 +164,10 @@ static const sable_backend table = {
     .out_of_range = out_of_range,
     .largest = largest,
     .digest = digest,
+    .graph_begin = graph_begin,
+    .graph_end = graph_end,
+    .graph_launch = graph_launch,
+    .graph_destroy = graph_destroy,
 };
 
 SABLE_API sable_backend_get_function sable_backend_get;

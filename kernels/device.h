@@ -18,11 +18,13 @@
 #define GPU_SHARED_DYNAMIC(type, name) EMU_SHARED_DYNAMIC(type, name)
 #define GPU_UNROLL
 #define GPU_NO_UNROLL
+#define GPU_OPAQUE(x) ((void)(x))
 #else
 #define GPU_SHARED(type, name, count)  __shared__ type name[count]
 #define GPU_SHARED_DYNAMIC(type, name) extern __shared__ type name[]
 #define GPU_UNROLL                     _Pragma("unroll") /* before a loop whose arrays must be registers */
 #define GPU_NO_UNROLL                  _Pragma("unroll 1")
+#define GPU_OPAQUE(x)                  asm volatile("" : "+r"(x)) /* no instruction: what is made of x is made after it */
 #endif
 
 /* Parameters of a kernel that are indexed by a run-time number: read where they lie, never copied to local memory. */

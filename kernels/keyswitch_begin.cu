@@ -104,6 +104,9 @@ __global__ void __launch_bounds__(Shape<LOG_R>::threads, 1)
         __syncthreads(); // constants are there, and the last tiles have been read
         GPU_NO_UNROLL
         for (uint32_t g = 0; g < 4 && base + g < count; g++) {
+            // Otherwise compilers for sm_120 keep 64-bit copies of the sources from one turn to the next, and spill.
+            GPU_UNROLL
+            for (uint32_t i = 0; i < 4 * most_sources; i++) GPU_OPAQUE(x[i / 4][i % 4]);
             uint32_t r[4];
             convert(r, x, quotients, sources, targets[base + g], factors + (base + g) * (most_sources / 4));
             mine_in[g * (tile_words / 4)] = make_uint4(r[0], r[1], r[2], r[3]);

@@ -3,6 +3,7 @@
  * out is counted when the host asks, not when the device gets there. */
 #include <stdlib.h>
 
+#include "kernels/graph.h"
 #include "kernels/state.h"
 
 #define GRAIN ((size_t)256) /* alignment, and what sizes are rounded up to */
@@ -61,9 +62,8 @@ sable_status gpu_pool_take(gpu_state *s, cudaStream_t stream, void **memory, siz
     return SABLE_OK;
 }
 
-void gpu_pool_give(gpu_state *s, cudaStream_t stream, void *memory) {
-    if (!memory) return;
-    /* Forgotten before it is freed: another thread may be given the same address at once. */
+gpu_block *gpu_pool_forget(gpu_state *s, const void *memory) {
+    if (!memory) return NULL;
     pthread_mutex_lock(&s->lock);
     gpu_block **at = bucket_of(s, memory);
     while (*at && (*at)->address != memory) at = &(*at)->next;
@@ -73,9 +73,19 @@ void gpu_pool_give(gpu_state *s, cudaStream_t stream, void *memory) {
         s->live -= block->bytes;
     }
     pthread_mutex_unlock(&s->lock);
-    free(block);
+    return block;
+}
+
+void gpu_pool_free(cudaStream_t stream, gpu_block *block) {
+    if (!block) return;
     /* Fails only where the device is lost, and its memory with it. */
-    if (block && cudaFreeAsync(memory, stream) != cudaSuccess) (void)cudaGetLastError();
+    if (cudaFreeAsync(block->address, stream) != cudaSuccess) (void)cudaGetLastError();
+    free(block);
+}
+
+/* Forgotten before it is freed: another thread may be given the same address at once. */
+void gpu_pool_give(gpu_state *s, cudaStream_t stream, void *memory) {
+    gpu_pool_free(stream, gpu_pool_forget(s, memory));
 }
 
 sable_status gpu_memory_use(const void *state, size_t *live, size_t *peak) {
@@ -88,6 +98,11 @@ sable_status gpu_memory_use(const void *state, size_t *live, size_t *peak) {
 }
 
 sable_status gpu_take(gpu_queue *q, void **memory, size_t bytes) {
-    return gpu_pool_take(q->state, q->stream, memory, bytes, &q->err);
+    return q->recording ? gpu_graph_take(q, memory, bytes) : gpu_pool_take(q->state, q->stream, memory, bytes, &q->err);
 }
-void gpu_give(gpu_queue *q, void *memory) { gpu_pool_give(q->state, q->stream, memory); }
+void gpu_give(gpu_queue *q, void *memory) {
+    if (q->recording)
+        gpu_graph_give(q, memory);
+    else
+        gpu_pool_give(q->state, q->stream, memory);
+}

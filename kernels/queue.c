@@ -18,7 +18,20 @@ sable_status gpu_check_on(int device, cudaError_t error, const char *what, sable
 }
 
 sable_status gpu_check(gpu_queue *q, cudaError_t error, const char *what) {
-    return gpu_check_on(q->device, error, what, &q->err);
+    if (error < cudaErrorStreamCaptureUnsupported || error > cudaErrorStreamCaptureWrongThread)
+        return gpu_check_on(q->device, error, what, &q->err);
+    (void)cudaGetLastError();
+    return sable_fail(
+        &q->err, SABLE_UNSUPPORTED,
+        "%s on device %d cannot be recorded: %s (%s); nothing of the recording has run: destroy it, and use the "
+        "stream for nothing else meanwhile",
+        what, q->device, cudaGetErrorString(error), cudaGetErrorName(error));
+}
+
+sable_status gpu_unrecorded(gpu_queue *q, const char *what) {
+    if (!q->recording) return SABLE_OK;
+    return sable_fail(&q->err, SABLE_UNSUPPORTED,
+                      "a graph cannot hold %s: call it before the recording, or after a launch", what);
 }
 
 int gpu_enter(int device) {
@@ -42,9 +55,11 @@ sable_status gpu_queue_open(void **queue, void *state, void *external_stream, sa
     cudaError_t error = cudaSuccess;
     if (q->owns_stream) error = cudaStreamCreateWithFlags(&q->stream, cudaStreamNonBlocking);
     if (error == cudaSuccess) error = cudaEventCreateWithFlags(&q->passed, cudaEventDisableTiming);
+    if (error == cudaSuccess) error = cudaEventCreateWithFlags(&q->begun, cudaEventDisableTiming);
+    pthread_mutex_init(&q->marking, NULL);
     if (error != cudaSuccess) {
         gpu_queue_close(q);
-        return gpu_check_on(s->device, error, "stream and event of a queue", err);
+        return gpu_check_on(s->device, error, "stream and events of a queue", err);
     }
     *queue = q;
     return SABLE_OK;
@@ -57,20 +72,29 @@ void gpu_queue_close(void *queue) {
     if (q->stream && cudaStreamSynchronize(q->stream) != cudaSuccess) (void)cudaGetLastError();
     gpu_staging_free(&q->staging);
     if (q->passed) (void)cudaEventDestroy(q->passed);
+    if (q->begun) (void)cudaEventDestroy(q->begun);
     if (q->owns_stream && q->stream) (void)cudaStreamDestroy(q->stream);
+    pthread_mutex_destroy(&q->marking);
     free(q);
 }
 
 sable_status gpu_queue_sync(void *queue) {
     gpu_queue *q = queue;
+    SABLE_TRY(gpu_unrecorded(q, "a wait for the device"));
     return gpu_check(q, cudaStreamSynchronize(q->stream), "work on a queue");
 }
 
 sable_status gpu_queue_wait(void *queue, void *other) {
     gpu_queue *q = queue, *first = other;
     if (q == first) return SABLE_OK;
-    GPU_TRY(q, cudaEventRecord(q->passed, first->stream), "event on the queue that is waited for");
-    return gpu_check(q, cudaStreamWaitEvent(q->stream, q->passed, 0), "wait for another queue");
+    SABLE_TRY(gpu_unrecorded(q, "a wait for another queue"));
+    /* What the other one records is not done: its work so far is what came before the recording. */
+    pthread_mutex_lock(&first->marking);
+    const cudaEvent_t passed = first->recording ? first->begun : q->passed;
+    cudaError_t error = first->recording ? cudaSuccess : cudaEventRecord(passed, first->stream);
+    if (error == cudaSuccess) error = cudaStreamWaitEvent(q->stream, passed, 0);
+    pthread_mutex_unlock(&first->marking);
+    return gpu_check(q, error, "wait for another queue");
 }
 
 const char *gpu_queue_error(void *queue) { return ((gpu_queue *)queue)->err.text; }
@@ -78,8 +102,10 @@ const char *gpu_queue_error(void *queue) { return ((gpu_queue *)queue)->err.text
 sable_status gpu_alloc(void *queue, void **memory, size_t bytes) { return gpu_take(queue, memory, bytes); }
 void gpu_release(void *queue, void *memory) { gpu_give(queue, memory); }
 sable_status gpu_upload(void *queue, void *device, const void *host, size_t bytes) {
+    SABLE_TRY(gpu_unrecorded(queue, "an upload"));
     return gpu_stage_up(queue, device, host, bytes);
 }
 sable_status gpu_download(void *queue, void *host, const void *device, size_t bytes) {
+    SABLE_TRY(gpu_unrecorded(queue, "a download"));
     return gpu_stage_down(queue, host, device, bytes);
 }

@@ -55,6 +55,7 @@ typedef struct gpu_basis {
 
 typedef struct gpu_state gpu_state;     /* state.h */
 typedef struct gpu_staging gpu_staging; /* staging.h */
+typedef struct gpu_graph gpu_graph;     /* graph.h */
 
 typedef struct gpu_queue {
     gpu_state *state;
@@ -63,6 +64,9 @@ typedef struct gpu_queue {
     int owns_stream, device;
     cudaEvent_t passed; /* for queues that wait for another */
     gpu_staging *staging;
+    gpu_graph *recording;    /* the graph that the queue's work goes into, or NULL; changed under `marking` */
+    cudaEvent_t begun;       /* before a recording: what other queues wait for meanwhile */
+    pthread_mutex_t marking; /* held while another queue marks the end of this one's work */
     sable_error err;
 } gpu_queue;
 
@@ -75,10 +79,15 @@ void gpu_give(gpu_queue *queue, void *memory);
 sable_status gpu_basis_find(gpu_queue *queue, gpu_basis *out, const sable_basis *basis);
 
 /* Constants of one call, too long for a launch: staged through pinned memory, copied in stream order to memory that
- * the caller gives back with gpu_give. */
+ * the caller gives back with gpu_give. While a graph is recorded they are the graph's, there before its first launch and for its
+ * life. */
 sable_status gpu_constants(gpu_queue *queue, const void **device, const void *host, size_t bytes);
 
-/* SABLE_OK for cudaSuccess; otherwise the sentence naming `what`, and SABLE_DEVICE. Every CUDA call of the plug-in goes through it. */
+/* Refuses what a graph cannot hold while the queue records one. */
+sable_status gpu_unrecorded(gpu_queue *queue, const char *what);
+
+/* SABLE_OK for cudaSuccess; otherwise the sentence naming `what`, and SABLE_DEVICE; SABLE_UNSUPPORTED for what CUDA refuses to
+ * record: nothing has run then, and the queue lives on. Every CUDA call of the plug-in goes through it. */
 sable_status gpu_check(gpu_queue *queue, cudaError_t error, const char *what);
 #define GPU_TRY(queue, call, what) SABLE_TRY(gpu_check((queue), (call), (what)))
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/graph.h"
+
 /* Four stages keep the copy engine busy while the host fills the next; 2 MiB make the cost of a call small beside the copy. */
 enum { STAGES = 4 };
 #define STAGE_BYTES ((size_t)2 << 20)
@@ -102,6 +104,7 @@ sable_status gpu_stage_down(gpu_queue *q, void *host, const void *device, size_t
 }
 
 sable_status gpu_constants(gpu_queue *q, const void **device, const void *host, size_t bytes) {
+    if (q->recording) return gpu_graph_constants(q, device, host, bytes);
     void *memory = NULL;
     SABLE_TRY(gpu_take(q, &memory, bytes));
     sable_status status = gpu_stage_up(q, memory, host, bytes);

@@ -43,6 +43,12 @@ struct gpu_state {
 sable_status gpu_pool_take(gpu_state *state, cudaStream_t stream, void **memory, size_t bytes, sable_error *err);
 void gpu_pool_give(gpu_state *state, cudaStream_t stream, void *memory);
 
+/* The pool's record of a block, taken out of its books: the caller gives the memory back later, or never looks at it again. NULL: no
+ * block of the pool. */
+gpu_block *gpu_pool_forget(gpu_state *state, const void *memory);
+/* Gives back what gpu_pool_forget took out. */
+void gpu_pool_free(cudaStream_t stream, gpu_block *block);
+
 /* gpu_check for calls that belong to no queue. */
 sable_status gpu_check_on(int device, cudaError_t error, const char *what, sable_error *err);
 

@@ -21,6 +21,7 @@ sable_status gpu_encode_integers(gpu_queue *q, const sable_limbs *out, const dou
 }
 
 sable_status gpu_wipe(gpu_queue *q, const void *memory, size_t bytes) {
+    if (q->recording) return SABLE_OK; /* every launch needs it: the graph wipes its memory at its end */
     const sable_status status = gpu_check(q, cudaMemsetAsync((void *)memory, 0, bytes, q->stream), "wiping");
     gpu_give(q, (void *)memory);
     return status;
@@ -47,6 +48,7 @@ sable_status gpu_check_range(void *queue, const sable_limbs *x, uint64_t *bad) {
     const void *on_device;
     void *memory = NULL; /* the result, then CUB's scratch at the next multiple of 256 bytes */
     size_t bytes = 0;
+    SABLE_TRY(gpu_unrecorded(q, "a check of residues"));
     SABLE_TRY(gpu_constants(q, &on_device, &view, sizeof view));
     sable_status status = gpu_check(
         q, gpu_launch_check_range(q->stream, &q->ring, &view, on_device, NULL, NULL, &bytes), "check_range: scratch");

@@ -19,6 +19,7 @@ typedef struct reduction {
 static size_t round_up(size_t bytes) { return (bytes + 255) / 256 * 256; }
 
 static sable_status begin(reduction *r, gpu_queue *q, const sable_limbs *x, size_t result) {
+    SABLE_TRY(gpu_unrecorded(q, "a look at all words of a view"));
     *r = (reduction){.q = q, .x = gpu_view_of(x), .room = round_up(result)};
     return gpu_constants(q, &r->view, &r->x, sizeof r->x);
 }

@@ -109,6 +109,7 @@ sable_status gpu_decode(void *queue, double *values, const sable_limbs *y, uint3
     if (y->limbs > GPU_MIXED_MOST)
         return sable_fail(&q->err, SABLE_UNSUPPORTED, "decode: %u primes, the device takes up to %u", y->limbs,
                           GPU_MIXED_MOST);
+    SABLE_TRY(gpu_unrecorded(q, "a decoding"));
     SABLE_TRY(gpu_cufft_find(q, &w.fft));
     SABLE_TRY(work_begin(&w, gpu_mixed_words(y->limbs), 0));
     mixed.words = w.constants;
@@ -141,6 +142,7 @@ sable_status gpu_encode_slots(void *queue, const sable_limbs *out, const double 
                               double scale_hi, double scale_lo, int is_complex) {
     gpu_queue *q = queue;
     slot_work w = {.q = q, .slots = slots, .parts = is_complex ? 2 : 1, .members = members_of(slots, out->batch)};
+    SABLE_TRY(gpu_unrecorded(q, "an encoding of data by the device"));
     SABLE_TRY(gpu_cufft_find(q, &w.fft));
     SABLE_TRY(work_begin(&w, 0, 4));
     sable_status status = SABLE_OK;

@@ -132,6 +132,7 @@ sable_status sable_queue_create(sable_queue **out, sable_ctx *ctx, void *stream,
         if (!ctx->queue[i]) {
             ctx->queue[i] = q;
             q->slot = i;
+            if (i >= atomic_load(&ctx->slots_used)) atomic_store(&ctx->slots_used, i + 1);
             break;
         }
     pthread_mutex_unlock(&ctx->lock);
@@ -156,8 +157,10 @@ void sable_queue_destroy(sable_queue **queue) {
     sable_ctx *ctx = q->ctx;
     /* Whoever finds the slot empty may take the work as done: so first wait, then clear it, then close. */
     if (q->handle) {
-        if (q->dead == SABLE_OK && ctx->backend->queue_sync(q->handle) == SABLE_OK)
-            atomic_store(&ctx->synced[q->slot], atomic_load(&ctx->issued[q->slot]));
+        const uint64_t issued = atomic_load(&ctx->issued[q->slot]);
+        if (ctx->backend->queue_sync(q->handle) == SABLE_OK && q->dead == SABLE_OK)
+            atomic_store(&ctx->synced[q->slot], issued);
+        atomic_store(&ctx->closed[q->slot], issued);
     }
     pthread_mutex_lock(&ctx->lock);
     ctx->queue[q->slot] = NULL;
@@ -165,25 +168,6 @@ void sable_queue_destroy(sable_queue **queue) {
     if (q->handle) ctx->backend->queue_close(q->handle);
     free(q);
     *queue = NULL;
-}
-
-sable_status sable_queue_sync(sable_queue *queue) {
-    SABLE_TRY(sable_check_queue(queue));
-    uint64_t issued = atomic_load(&queue->ctx->issued[queue->slot]);
-    SABLE_RUN(queue, queue_sync(queue->handle));
-    atomic_store(&queue->ctx->synced[queue->slot], issued);
-    return SABLE_OK;
-}
-
-sable_status sable_queue_wait(sable_queue *queue, sable_queue *other) {
-    SABLE_TRY(sable_check_queue(queue));
-    if (!other || other->ctx != queue->ctx)
-        return SABLE_REFUSE(queue, SABLE_INVALID, "sable_queue_wait: the queues have different contexts");
-    if (other->dead != SABLE_OK)
-        return SABLE_REFUSE(queue, SABLE_INVALID, "sable_queue_wait: the other queue failed and does no more work");
-    SABLE_RUN(queue, queue_wait(queue->handle, other->handle));
-    queue->seen[other->slot] = atomic_load(&queue->ctx->issued[other->slot]);
-    return SABLE_OK;
 }
 
 const char *sable_queue_error(const sable_queue *queue) { return queue ? queue->error.text : "the queue is NULL"; }
@@ -199,4 +183,11 @@ sable_status sable_check_queue(sable_queue *queue) {
     if (!queue) return SABLE_INVALID;
     if (queue->dead != SABLE_OK) return queue->dead;
     return SABLE_OK;
+}
+
+sable_status sable_check_idle(sable_queue *queue, const char *what) {
+    SABLE_TRY(sable_check_queue(queue));
+    if (!queue->recording) return SABLE_OK;
+    return SABLE_REFUSE(queue, SABLE_UNSUPPORTED,
+                        "a graph cannot hold %s: do that before the recording, or after a launch", what);
 }

@@ -109,10 +109,8 @@ static sable_status encode_members(sable_queue *queue, const sable_limbs *all, c
 
 sable_status sable_encode(sable_queue *queue, sable_pt *out, const double *values, size_t count,
                           const sable_encoding *encoding) {
-    SABLE_TRY(sable_check_queue(queue));
-    if (!out || !values) return SABLE_REFUSE(queue, SABLE_INVALID, "encode: the output or the values are NULL");
-    if (out->ctx != queue->ctx)
-        return SABLE_REFUSE(queue, SABLE_INVALID, "encode: the plaintext belongs to another context");
+    SABLE_TRY(sable_check_out_pt(queue, out));
+    if (!values) return SABLE_REFUSE(queue, SABLE_INVALID, "encode: the values are NULL");
     sable_ctx *ctx = queue->ctx;
     sable_pt meta = {.ctx = ctx};
     SABLE_TRY(encoding_shape(queue, &meta, encoding, count));
@@ -189,7 +187,7 @@ static sable_status decode_on_device(sable_queue *queue, double *values, bool is
 }
 
 sable_status sable_decode(sable_queue *queue, double *values, size_t count, bool is_complex, const sable_pt *in) {
-    SABLE_TRY(sable_check_queue(queue));
+    SABLE_TRY(sable_check_idle(queue, "a decoding"));
     SABLE_TRY(sable_check_pt(queue, in, "the plaintext"));
     const sable_ctx *ctx = queue->ctx;
     const size_t room = (size_t)in->batch * in->slots * (is_complex ? 2 : 1);

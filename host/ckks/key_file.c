@@ -92,7 +92,7 @@ static sable_status read_index(sable_key_file *file, sable_error *err) {
 }
 
 sable_status sable_key_file_open(sable_queue *queue, sable_key_file **out, const char *path) {
-    SABLE_TRY(sable_check_queue(queue));
+    SABLE_TRY(sable_check_idle(queue, "the reading of a file"));
     if (!out || !path) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_key_file_open: out and path must not be NULL");
     sable_key_file *file = calloc(1, sizeof *file);
     if (!file || !(file->path = strdup(path))) {
@@ -202,30 +202,13 @@ static sable_status plan_read(sable_queue *queue, const sable_keyset *set, sable
     return settle(queue, set, key, index, path);
 }
 
-/* A set of no keys yet, with room for count. */
-static sable_status new_keys(sable_queue *queue, sable_keyset **out, size_t count,
-                             const uint8_t key_id[SABLE_DIGEST_BYTES], bool seeded) {
-    sable_keyset *keys = calloc(1, sizeof *keys);
-    if (keys) keys->key = calloc(count ? count : 1, sizeof *keys->key);
-    if (!keys || !keys->key) {
-        free(keys);
-        return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "no memory for a set of %zu keys", count);
-    }
-    keys->ctx = queue->ctx;
-    memcpy(keys->key_id, key_id, sizeof keys->key_id);
-    keys->insecure = queue->ctx->params.insecure;
-    keys->seeded = seeded;
-    *out = keys;
-    return SABLE_OK;
-}
-
 sable_status sable_keyset_plan_read(sable_queue *queue, sable_keyset **out, const sable_key_spec *spec,
                                     const uint8_t key_id[SABLE_DIGEST_BYTES], const sable_file_options *stored) {
     const sable_params *p = &queue->ctx->params;
     sable_file_options chosen;
     SABLE_TRY(sable_storage_choose(&chosen, stored, &queue->error));
     sable_keyset *keys = NULL;
-    SABLE_TRY(new_keys(queue, &keys, sable_key_spec_count(spec), key_id, !chosen.no_seeds));
+    SABLE_TRY(sable_keyset_new(queue, &keys, sable_key_spec_count(spec), key_id, !chosen.no_seeds));
     sable_status status = SABLE_OK;
     for (size_t i = 0; i < sable_key_spec_count(spec) && status == SABLE_OK; i++) {
         sable_evk *key = &keys->key[i];
@@ -269,7 +252,8 @@ static sable_status load_key(sable_queue *queue, const sable_keyset *set, sable_
 static sable_status load_keys(sable_queue *queue, sable_keyset **out, sable_key_file *file, const size_t *which,
                               size_t count) {
     sable_keyset *keys = NULL;
-    SABLE_TRY(new_keys(queue, &keys, count, sable_container_get_info(file->container)->key_id, !file->stored.no_seeds));
+    SABLE_TRY(sable_keyset_new(queue, &keys, count, sable_container_get_info(file->container)->key_id,
+                               !file->stored.no_seeds));
     sable_status status = SABLE_OK;
     for (size_t i = 0; i < count && status == SABLE_OK; i++) {
         keys->count = i + 1; /* what destroy has to release */
@@ -285,7 +269,7 @@ static sable_status load_keys(sable_queue *queue, sable_keyset **out, sable_key_
 
 sable_status sable_key_file_load(sable_queue *queue, sable_keyset **out, sable_key_file *file,
                                  const sable_key_spec *spec) {
-    SABLE_TRY(sable_check_queue(queue));
+    SABLE_TRY(sable_check_idle(queue, "the reading of a file"));
     if (!out || !file || !spec || file->ctx != queue->ctx)
         return SABLE_REFUSE(queue, SABLE_INVALID,
                             "sable_key_file_load: an argument is NULL, or the file was opened in another context");
@@ -308,7 +292,7 @@ sable_status sable_key_file_load(sable_queue *queue, sable_keyset **out, sable_k
 }
 
 sable_status sable_keyset_load(sable_queue *queue, sable_keyset **out, const char *path) {
-    SABLE_TRY(sable_check_queue(queue));
+    SABLE_TRY(sable_check_idle(queue, "the reading of a file"));
     if (!out || !path) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_keyset_load: out and path must not be NULL");
     sable_key_file *file = NULL;
     SABLE_TRY(sable_key_file_open(queue, &file, path));

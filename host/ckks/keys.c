@@ -118,8 +118,25 @@ const sable_params *sable_key_spec_params(const sable_key_spec *spec) { return &
 
 /* -- sets ---------------------------------------------------------------------------------------------------------- */
 
+sable_status sable_keyset_new(sable_queue *queue, sable_keyset **out, size_t count,
+                              const uint8_t key_id[SABLE_DIGEST_BYTES], bool seeded) {
+    sable_keyset *keys = calloc(1, sizeof *keys);
+    if (keys) keys->key = calloc(count ? count : 1, sizeof *keys->key);
+    if (!keys || !keys->key) {
+        free(keys);
+        return SABLE_REFUSE(queue, SABLE_NO_MEMORY, "no memory for a set of %zu keys", count);
+    }
+    keys->ctx = queue->ctx;
+    memcpy(keys->key_id, key_id, sizeof keys->key_id);
+    keys->insecure = queue->ctx->params.insecure;
+    keys->seeded = seeded;
+    *out = keys;
+    return SABLE_OK;
+}
+
 void sable_keyset_destroy(sable_queue *queue, sable_keyset **keys) {
     if (!keys || !*keys) return;
+    sable_queues_await(queue); /* any of them may still read a key */
     for (size_t i = 0; i < (*keys)->count; i++) sable_words_release(queue, (*keys)->key[i].data);
     free((*keys)->key);
     free(*keys);

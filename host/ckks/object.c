@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,16 +22,13 @@ bool sable_scale_equal(sable_scale a, sable_scale b) {
 
 /* -- checks -------------------------------------------------------------------------------------------------------- */
 
-/* Work of the queue comes after what the stamp tells of. */
-static bool in_order(const sable_queue *q, const sable_stamp *stamp) {
-    return stamp->sequence == 0 || stamp->slot == q->slot || q->seen[stamp->slot] >= stamp->sequence ||
-           atomic_load(&q->ctx->synced[stamp->slot]) >= stamp->sequence;
-}
-
-static sable_status check_stamp(sable_queue *q, const sable_stamp *stamp, const char *what) {
-    if (in_order(q, stamp)) return SABLE_OK;
-    return SABLE_REFUSE(q, SABLE_BUSY,
-                        "%s was last written by another queue: call sable_queue_wait(this, that) or sync that queue",
+/* Inside a recording, its own objects; outside, all others. */
+static sable_status check_recording(sable_queue *q, uint32_t recorded, const char *what) {
+    if (recorded == q->recording) return SABLE_OK;
+    if (recorded)
+        return SABLE_REFUSE(q, SABLE_INVALID,
+                            "%s was made while a graph was recorded: only the graph's outputs are left of that", what);
+    return SABLE_REFUSE(q, SABLE_INVALID, "%s is no part of the recording: make it an input or output of the graph",
                         what);
 }
 
@@ -41,14 +37,20 @@ sable_status sable_check_ct(sable_queue *queue, const sable_ct *ct, const char *
     if (ct->ctx != queue->ctx) return SABLE_REFUSE(queue, SABLE_INVALID, "%s belongs to another context", what);
     if (!ct->data)
         return SABLE_REFUSE(queue, SABLE_INVALID, "%s is empty: nothing was encrypted or computed into it", what);
-    return check_stamp(queue, &ct->stamp, what);
+    SABLE_TRY(check_recording(queue, ct->recorded, what));
+    SABLE_TRY(sable_check_written(queue, &ct->stamp, what));
+    sable_note_read(queue, ct->readers);
+    return SABLE_OK;
 }
 
 sable_status sable_check_pt(sable_queue *queue, const sable_pt *pt, const char *what) {
     if (!pt) return SABLE_REFUSE(queue, SABLE_INVALID, "%s is NULL", what);
     if (pt->ctx != queue->ctx) return SABLE_REFUSE(queue, SABLE_INVALID, "%s belongs to another context", what);
     if (!pt->data) return SABLE_REFUSE(queue, SABLE_INVALID, "%s is empty: nothing was encoded into it", what);
-    return check_stamp(queue, &pt->stamp, what);
+    if (pt->recorded) SABLE_TRY(check_recording(queue, pt->recorded, what)); /* constants may be from before */
+    SABLE_TRY(sable_check_written(queue, &pt->stamp, what));
+    sable_note_read(queue, pt->readers);
+    return SABLE_OK;
 }
 
 sable_status sable_check_out(sable_queue *queue, const sable_ct *ct) {
@@ -56,7 +58,19 @@ sable_status sable_check_out(sable_queue *queue, const sable_ct *ct) {
     if (!ct) return SABLE_REFUSE(queue, SABLE_INVALID, "the output ciphertext is NULL: sable_ct_create makes one");
     if (ct->ctx != queue->ctx)
         return SABLE_REFUSE(queue, SABLE_INVALID, "the output ciphertext belongs to another context");
-    return check_stamp(queue, &ct->stamp, "the output ciphertext");
+    if (ct->data) SABLE_TRY(check_recording(queue, ct->recorded, "the output ciphertext"));
+    SABLE_TRY(sable_check_written(queue, &ct->stamp, "the output ciphertext"));
+    return sable_check_unread(queue, ct->readers, "the output ciphertext");
+}
+
+sable_status sable_check_out_pt(sable_queue *queue, const sable_pt *pt) {
+    SABLE_TRY(sable_check_queue(queue));
+    if (!pt) return SABLE_REFUSE(queue, SABLE_INVALID, "the output plaintext is NULL: sable_pt_create makes one");
+    if (pt->ctx != queue->ctx)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "the output plaintext belongs to another context");
+    if (pt->data) SABLE_TRY(check_recording(queue, pt->recorded, "the output plaintext"));
+    SABLE_TRY(sable_check_written(queue, &pt->stamp, "the output plaintext"));
+    return sable_check_unread(queue, pt->readers, "the output plaintext");
 }
 
 /* -- memory -------------------------------------------------------------------------------------------------------- */
@@ -69,54 +83,59 @@ sable_status sable_words_alloc(sable_queue *queue, uint32_t **data, size_t words
         return SABLE_REFUSE(queue, status, "%s needs %zu bytes: %s", what, words * sizeof(uint32_t),
                             be->queue_error(queue->handle));
     if (status != SABLE_OK) return sable_queue_kill(queue, status);
+    if (queue->recording && memory) queue->recorded_blocks++;
     *data = memory;
     return SABLE_OK;
 }
 
 void sable_words_release(sable_queue *queue, uint32_t *data) {
-    if (data) queue->ctx->backend->release(queue->handle, data);
+    if (!data) return;
+    if (queue->recording) queue->recorded_blocks--;
+    queue->ctx->backend->release(queue->handle, data);
 }
 
-void sable_stamp_await(sable_queue *queue, const sable_stamp *stamp) {
-    if (in_order(queue, stamp)) return;
-    sable_ctx *ctx = queue->ctx;
-    pthread_mutex_lock(&ctx->lock);
-    const sable_queue *writer = ctx->queue[stamp->slot];
-    /* A device that cannot even order two queues is lost, and says so at the next call. */
-    if (writer && writer->handle) (void)ctx->backend->queue_wait(queue->handle, writer->handle);
-    pthread_mutex_unlock(&ctx->lock);
-}
-
-void sable_stamp_write(sable_queue *queue, sable_stamp *stamp) {
-    stamp->slot = queue->slot;
-    stamp->sequence = atomic_fetch_add(&queue->ctx->issued[queue->slot], 1) + 1;
+/* Of an object that is destroyed, by whichever queue. */
+static void release_object(sable_queue *queue, uint32_t *data, const sable_stamp *stamp, sable_readers *readers,
+                           uint32_t recorded) {
+    if (!data) return;
+    /* Left by a recording on a device: the memory was the graph's, and may be another's by now. */
+    if (recorded && recorded != queue->recording && queue->ctx->backend->graph_begin) return;
+    sable_object_await(queue, stamp, readers);
+    if (recorded != queue->recording) queue->recorded_blocks++; /* it is none of those */
+    sable_words_release(queue, data);
 }
 
 /* -- ciphertexts --------------------------------------------------------------------------------------------------- */
 
 sable_status sable_ct_create(sable_ct **out, sable_ctx *ctx, sable_error *err) {
     if (!out || !ctx) return sable_fail(err, SABLE_INVALID, "sable_ct_create: out and ctx must not be NULL");
-    sable_ct *ct = calloc(1, sizeof *ct);
-    if (!ct) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a ciphertext handle");
-    ct->ctx = ctx;
-    *out = ct;
+    struct {
+        sable_ct ct; /* first: destroy frees by its address */
+        sable_readers readers;
+    } *owned = calloc(1, sizeof *owned);
+    if (!owned) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a ciphertext handle");
+    owned->ct.ctx = ctx;
+    owned->ct.readers = &owned->readers;
+    *out = &owned->ct;
     return SABLE_OK;
 }
 
 void sable_ct_destroy(sable_queue *queue, sable_ct **ct) {
     if (!ct || !*ct) return;
-    if ((*ct)->data) sable_stamp_await(queue, &(*ct)->stamp);
-    sable_words_release(queue, (*ct)->data);
+    release_object(queue, (*ct)->data, &(*ct)->stamp, (*ct)->readers, (*ct)->recorded);
     free(*ct);
     *ct = NULL;
 }
 
 void sable_ct_commit(sable_queue *queue, sable_ct *ct, const sable_ct *meta, uint32_t *data) {
     sable_ctx *ctx = ct->ctx;
+    sable_readers *readers = ct->readers;
     uint32_t *old = ct->data;
     if (ct != meta) *ct = *meta;
     ct->ctx = ctx;
+    ct->readers = readers;
     ct->data = data;
+    ct->recorded = queue->recording;
     if (old != data) sable_words_release(queue, old);
     sable_stamp_write(queue, &ct->stamp);
 }
@@ -234,27 +253,33 @@ sable_status sable_ct_declare(sable_queue *queue, sable_ct *ct, double bound, do
 
 sable_status sable_pt_create(sable_pt **out, sable_ctx *ctx, sable_error *err) {
     if (!out || !ctx) return sable_fail(err, SABLE_INVALID, "sable_pt_create: out and ctx must not be NULL");
-    sable_pt *pt = calloc(1, sizeof *pt);
-    if (!pt) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a plaintext handle");
-    pt->ctx = ctx;
-    *out = pt;
+    struct {
+        sable_pt pt; /* first: destroy frees by its address */
+        sable_readers readers;
+    } *owned = calloc(1, sizeof *owned);
+    if (!owned) return sable_fail(err, SABLE_NO_MEMORY, "no memory for a plaintext handle");
+    owned->pt.ctx = ctx;
+    owned->pt.readers = &owned->readers;
+    *out = &owned->pt;
     return SABLE_OK;
 }
 
 void sable_pt_destroy(sable_queue *queue, sable_pt **pt) {
     if (!pt || !*pt) return;
-    if ((*pt)->data) sable_stamp_await(queue, &(*pt)->stamp);
-    sable_words_release(queue, (*pt)->data);
+    release_object(queue, (*pt)->data, &(*pt)->stamp, (*pt)->readers, (*pt)->recorded);
     free(*pt);
     *pt = NULL;
 }
 
 void sable_pt_commit(sable_queue *queue, sable_pt *pt, const sable_pt *meta, uint32_t *data) {
     sable_ctx *ctx = pt->ctx;
+    sable_readers *readers = pt->readers;
     uint32_t *old = pt->data;
     if (pt != meta) *pt = *meta;
     pt->ctx = ctx;
+    pt->readers = readers;
     pt->data = data;
+    pt->recorded = queue->recording;
     if (old != data) sable_words_release(queue, old);
     sable_stamp_write(queue, &pt->stamp);
 }

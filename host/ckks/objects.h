@@ -48,16 +48,21 @@ struct sable_ctx {
     uint32_t host_threads;                       /* OpenMP threads of work on the host; never 0 */
     pthread_mutex_t lock;                        /* of queue[] */
     struct sable_queue *queue[SABLE_MAX_QUEUES]; /* by slot, NULL: free */
-    _Atomic uint64_t issued[SABLE_MAX_QUEUES];   /* operations given to each queue slot so far */
+    _Atomic uint32_t slots_used;                 /* one more than the highest slot that ever had a queue */
+    _Atomic uint32_t recordings;                 /* begun so far: their numbers */
+    _Atomic uint64_t issued[SABLE_MAX_QUEUES];   /* reads and writes of each queue slot so far */
     _Atomic uint64_t synced[SABLE_MAX_QUEUES];   /* known to be complete */
+    _Atomic uint64_t closed[SABLE_MAX_QUEUES];   /* known to be over, complete or failed */
 };
 
 struct sable_queue {
     sable_ctx *ctx;
     void *handle; /* the backend's queue */
     uint32_t slot;
-    uint64_t seen[SABLE_MAX_QUEUES]; /* what sable_queue_wait ordered before us */
-    sable_status dead;               /* SABLE_OK, or the device status that killed it */
+    _Atomic uint64_t seen[SABLE_MAX_QUEUES]; /* what sable_queue_wait ordered before us */
+    uint32_t recording;                      /* number of the recording that its work goes into, 0: none */
+    size_t recorded_blocks;                  /* of memory, made in that recording and alive */
+    sable_status dead;                       /* SABLE_OK, or the device status that killed it */
     sable_error error;
 };
 
@@ -67,10 +72,18 @@ typedef struct sable_stamp {
     uint64_t sequence; /* 0: never */
 } sable_stamp;
 
+/* Who reads an object: for every queue slot the number of the last operation that does, 0: none. Threads share it: several
+ * queues may read at once. Objects inside one call have none. */
+typedef struct sable_readers {
+    _Atomic uint64_t last[SABLE_MAX_QUEUES];
+} sable_readers;
+
 struct sable_ct {
     sable_ctx *ctx;
+    sable_readers *readers;
     sable_stamp stamp;
-    uint32_t *data; /* [batch][parts][limbs][N], dense; NULL: empty */
+    uint32_t recorded; /* number of the recording that its words are a part of, 0: none */
+    uint32_t *data;    /* [batch][parts][limbs][N], dense; NULL: empty */
     uint32_t batch, parts, level, slots;
     sable_scale scale;
     double bound, rms;
@@ -84,7 +97,9 @@ struct sable_ct {
 
 struct sable_pt {
     sable_ctx *ctx;
+    sable_readers *readers;
     sable_stamp stamp;
+    uint32_t recorded;
     uint32_t *data; /* [batch][limbs][N], NTT order, Montgomery form */
     uint32_t batch, level, slots;
     sable_scale scale;
@@ -120,6 +135,9 @@ static inline uint32_t sable_key_digits(const sable_params *p, const sable_key_n
 SABLE_SHARED SABLE_CHECKED sable_status sable_key_spec_add_need(sable_key_spec *spec, const sable_key_need *need,
                                                                 sable_error *err);
 SABLE_SHARED const sable_params *sable_key_spec_params(const sable_key_spec *spec);
+/* A set of no keys yet, with room for count. */
+sable_status sable_keyset_new(sable_queue *queue, sable_keyset **out, size_t count,
+                              const uint8_t key_id[SABLE_DIGEST_BYTES], bool seeded);
 
 /* -- helpers of ckks/object*.c ------------------------------------------------------------------------------------- */
 
@@ -133,19 +151,32 @@ SABLE_SHARED const sable_params *sable_key_spec_params(const sable_key_spec *spe
     } while (0)
 SABLE_SHARED sable_status sable_queue_kill(sable_queue *queue, sable_status status);
 
-/* Queue alive, object of its context and safe to read: SABLE_OK, or a refusal. */
+/* Queue alive, object of its context, safe to read and, from here on, read: SABLE_OK, or a refusal. */
 SABLE_SHARED sable_status sable_check_queue(sable_queue *queue);
 SABLE_SHARED sable_status sable_check_ct(sable_queue *queue, const sable_ct *ct,
                                          const char *what); /* also: not empty */
 SABLE_SHARED sable_status sable_check_pt(sable_queue *queue, const sable_pt *pt, const char *what);
 SABLE_SHARED sable_status sable_check_out(sable_queue *queue, const sable_ct *ct);
+SABLE_SHARED sable_status sable_check_out_pt(sable_queue *queue, const sable_pt *pt);
+/* sable_check_queue, and no recording: `what` is nothing that a graph can hold. */
+SABLE_SHARED sable_status sable_check_idle(sable_queue *queue, const char *what);
 /* Backend memory of `words` words. Refuses with the bytes when there is none. */
 SABLE_SHARED sable_status sable_words_alloc(sable_queue *queue, uint32_t **data, size_t words, const char *what);
 SABLE_SHARED void sable_words_release(sable_queue *queue, uint32_t *data);
-/* Orders the queue after whoever wrote the object last: before its memory is given back by another queue. */
-SABLE_SHARED void sable_stamp_await(sable_queue *queue, const sable_stamp *stamp);
+
+/* -- order between queues (order.c) -------------------------------------------------------------------------------- */
+
+/* The queue's work comes after what wrote the object, after all that reads it: SABLE_OK, or SABLE_BUSY. readers may be NULL. */
+sable_status sable_check_written(sable_queue *queue, const sable_stamp *stamp, const char *what);
+sable_status sable_check_unread(sable_queue *queue, sable_readers *readers, const char *what);
+/* The queue's next operation reads the object. */
+void sable_note_read(sable_queue *queue, sable_readers *readers);
 /* Stamps the object as written by the queue's next operation. */
 SABLE_SHARED void sable_stamp_write(sable_queue *queue, sable_stamp *stamp);
+/* Orders the queue after whoever wrote or reads the object: before its memory is given back by another queue. */
+void sable_object_await(sable_queue *queue, const sable_stamp *stamp, sable_readers *readers);
+/* Orders the queue after all work of the context so far. */
+void sable_queues_await(sable_queue *queue);
 
 /* The one function that sets a ciphertext's shape and state: takes ownership of `data`, releases what was there. `meta` carries
  * everything but ctx, stamp and data. */

@@ -217,7 +217,7 @@ sable_status sable_container_open_for(sable_container **out, const sable_ctx *ct
 
 sable_status sable_ct_save(sable_queue *queue, const sable_ct *ct, const char *path,
                            const sable_file_options *options) {
-    SABLE_TRY(sable_check_queue(queue));
+    SABLE_TRY(sable_check_idle(queue, "the writing of a file"));
     SABLE_TRY(sable_check_ct(queue, ct, "the ciphertext"));
     if (!path) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_ct_save: the path is NULL");
     sable_error *err = &queue->error;
@@ -259,6 +259,7 @@ static sable_status load_ct(sable_queue *queue, sable_ct *out, sable_container *
 }
 
 sable_status sable_ct_load(sable_queue *queue, sable_ct *out, const char *path) {
+    SABLE_TRY(sable_check_idle(queue, "the reading of a file"));
     SABLE_TRY(sable_check_out(queue, out));
     if (!path) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_ct_load: the path is NULL");
     sable_container *c;

@@ -89,7 +89,7 @@ static sable_status write_keys(sable_queue *queue, const sable_keyset *keys, con
 
 sable_status sable_keyset_save(sable_queue *queue, const sable_keyset *keys, const char *path,
                                const sable_file_options *options) {
-    SABLE_TRY(sable_check_queue(queue));
+    SABLE_TRY(sable_check_idle(queue, "the writing of a file"));
     if (!keys || !path) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_keyset_save: keys and path must not be NULL");
     if (keys->ctx != queue->ctx)
         return SABLE_REFUSE(queue, SABLE_INVALID, "sable_keyset_save: the key set belongs to another context");

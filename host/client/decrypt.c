@@ -251,7 +251,7 @@ static void hand_over(const decryption *d, double *values) {
 
 sable_status sable_decrypt(sable_queue *queue, double *values, size_t count, bool is_complex, const sable_ct *in,
                            const sable_secret *secret) {
-    SABLE_TRY(sable_check_queue(queue));
+    SABLE_TRY(sable_check_idle(queue, "a decryption"));
     SABLE_TRY(sable_check_ct(queue, in, "the ciphertext"));
     if (!values || !secret)
         return SABLE_REFUSE(queue, SABLE_INVALID, "sable_decrypt: values and secret must not be NULL");

@@ -150,6 +150,7 @@ static sable_status encrypt_members(sable_queue *queue, uint32_t *data, sable_ct
 }
 
 sable_status sable_encrypt_secret(sable_queue *queue, sable_ct *out, const sable_pt *in, const sable_secret *secret) {
+    SABLE_TRY(sable_check_idle(queue, "an encryption"));
     SABLE_TRY(sable_check_out(queue, out));
     SABLE_TRY(sable_check_pt(queue, in, "the plaintext"));
     if (!secret) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_encrypt_secret: the secret is NULL");

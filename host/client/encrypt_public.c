@@ -136,6 +136,7 @@ static double public_noise(const sable_ctx *ctx) {
 }
 
 sable_status sable_encrypt_public(sable_queue *queue, sable_ct *out, const sable_pt *in, const sable_public_key *key) {
+    SABLE_TRY(sable_check_idle(queue, "an encryption"));
     SABLE_TRY(sable_check_out(queue, out));
     SABLE_TRY(sable_check_pt(queue, in, "the plaintext"));
     if (!key) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_encrypt_public: the public key is NULL");

@@ -125,7 +125,7 @@ static sable_status make_keys(sable_queue *queue, sable_keyset *set, const sable
 
 sable_status sable_keyset_generate(sable_queue *queue, sable_keyset **out, const sable_secret *secret,
                                    const sable_key_spec *spec) {
-    SABLE_TRY(sable_check_queue(queue));
+    SABLE_TRY(sable_check_idle(queue, "the making of keys"));
     if (!out || !secret || !spec)
         return SABLE_REFUSE(queue, SABLE_INVALID, "sable_keyset_generate: out, secret and spec must not be NULL");
     SABLE_TRY(client_check_params(queue, secret->ctx, "the secret"));

@@ -25,7 +25,7 @@ static sable_status is_transparent(bool *yes, sable_queue *queue, const sable_ct
 }
 
 sable_status sable_ct_find_transparent(sable_queue *queue, uint32_t *member, const sable_ct *in) {
-    SABLE_TRY(sable_check_queue(queue));
+    SABLE_TRY(sable_check_idle(queue, "a look at words"));
     SABLE_TRY(sable_check_ct(queue, in, "the ciphertext"));
     if (!member) return SABLE_REFUSE(queue, SABLE_INVALID, "sable_ct_find_transparent: member must not be NULL");
     uint32_t *staged = NULL, b = queue->ctx->tally ? in->batch : 0; /* a plan has no words */

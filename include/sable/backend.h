@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define SABLE_BACKEND_ABI 3u
+#define SABLE_BACKEND_ABI 4u
 #define SABLE_MAX_Q       128 /* ciphertext primes of a set */
 #define SABLE_MAX_P       24  /* special primes */
 #define SABLE_MAX_LIMBS   (SABLE_MAX_Q + SABLE_MAX_P)
@@ -93,6 +93,12 @@ typedef struct sable_backend_options {
         threads; /* cpu: OpenMP threads, 0 = the runtime's default, or fewer where the system does not start them */
     size_t memory_cap; /* bytes, 0 = none */
 } sable_backend_options;
+
+/* What a recording came to. */
+typedef struct sable_graph_size {
+    size_t bytes;    /* of the graph's own memory: results, scratch, constants */
+    size_t launches; /* pieces of work that one launch of the graph gives to the device */
+} sable_graph_size;
 
 /* What a device backend finds on the machine. Versions are 1000*major + 10*minor, 0 where there is none. */
 #define SABLE_MAX_DEVICES 16
@@ -265,6 +271,22 @@ typedef struct sable_backend {
     /* Two sums modulo 2^64 of products that mix a word with its index in dense view order (ring/digest.h), so the order of evaluation
      * is free. A checksum against faults, for comparing backends without moving words; not a cryptographic hash. */
     sable_status (*digest)(void *queue, const sable_limbs *x, uint64_t digest[2]);
+
+    /* -- graphs: NULL, all four, in tables of backends that have none ---------------------------------------------- */
+    /* From here to graph_end the queue's work is written down and not done. alloc gives memory of the graph; release lets later
+     * calls of alloc have it again, and keeps memory from elsewhere until the recording ends. What waits for the device or moves data
+     * between it and the host is refused with SABLE_UNSUPPORTED: queue_sync, queue_wait, upload, download, decode, encode_slots, the
+     * checks, a second recording. bytes: of the graph's memory, taken here; 0 is a dry run, which tells them: its addresses are nobody's
+     * memory, and nothing can be launched. The same calls get the same places in that memory. SABLE_NO_MEMORY, SABLE_UNSUPPORTED: the
+     * queue is as it was. */
+    sable_status (*graph_begin)(void *queue, void **graph, size_t bytes);
+    /* The queue works again. SABLE_UNSUPPORTED: something in between could not be recorded; SABLE_NO_MEMORY. */
+    sable_status (*graph_end)(void *queue, void *graph, sable_graph_size *size);
+    /* Does what was recorded, on any queue of the state. Launches of one graph never run beside each other. */
+    sable_status (*graph_launch)(void *queue, void *graph);
+    /* Waits for the last launch, wipes the graph's memory and gives it back in the queue's order; ends a recording of the graph
+     * that is under way on this queue. */
+    void (*graph_destroy)(void *queue, void *graph);
 } sable_backend;
 
 /* The cpu backend, always present. */

@@ -14,6 +14,7 @@
  * A circuit is written by one thread at a time and immutable once lowered or run; a program is immutable. The first error while building is kept:
  * later calls return SABLE_NODE_NONE, and whoever uses the circuit gets the sentence. So builders need no checks. */
 #include "sable/eval.h"
+#include "sable/graph.h"
 #include "sable/poly.h"
 #include "sable/transform.h"
 
@@ -195,6 +196,11 @@ SABLE_API SABLE_CHECKED sable_status sable_prepared_run(sable_queue *queue, cons
                                                         sable_ct *const *outputs, size_t output_count,
                                                         const sable_ct *const *inputs, size_t input_count,
                                                         const sable_keyset *keys);
+/* The program, prepared for SABLE_SCHEDULE_BATCHED, as a graph (graph.h) for inputs like these; its inputs and outputs are the program's, in
+ * their order. Launches give the words of sable_program_run. Program and keys must outlive the graph. */
+SABLE_API SABLE_CHECKED sable_status sable_program_record(sable_queue *queue, sable_graph **out,
+                                                          const sable_program *program, const sable_ct *const *inputs,
+                                                          size_t input_count, const sable_keyset *keys);
 
 #ifdef __cplusplus
 }

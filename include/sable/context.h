@@ -54,9 +54,9 @@ SABLE_API SABLE_CHECKED sable_status sable_queue_create(sable_queue **out, sable
 SABLE_API void sable_queue_destroy(sable_queue **queue);
 /* Waits for all work of the queue; an asynchronous fault surfaces here at the latest. */
 SABLE_API SABLE_CHECKED sable_status sable_queue_sync(sable_queue *queue);
-/* Work given to `queue` from now on starts after everything given to `other` so far. Needed before an object is read
- * that another queue wrote (refused with SABLE_BUSY otherwise), and before an object is overwritten or destroyed that another queue
- * still reads (not noticed). */
+/* Work given to `queue` from now on starts after everything given to `other` so far, and after all that `other` itself came behind.
+ * Needed before an object is read that another queue wrote, and before one is overwritten that another queue reads: refused with
+ * SABLE_BUSY otherwise. Destroying an object orders itself. */
 SABLE_API SABLE_CHECKED sable_status sable_queue_wait(sable_queue *queue, sable_queue *other);
 /* The sentence of the last call on the queue that failed; "" before any. Valid until the next failing call. */
 SABLE_API const char *sable_queue_error(const sable_queue *queue);

@@ -10,6 +10,7 @@
 extern "C" {
 #include "sable/client.h"
 #include "sable/eval.h"
+#include "sable/graph.h"
 #include "sable/keys.h"
 }
 
@@ -20,6 +21,7 @@ class Session {
   public:
     explicit Session(size_t cap = 0) : cap_(cap) {}
     ~Session() {
+        sable_graph_destroy(queue_, &graph_);
         sable_ct_destroy(queue_, &a_);
         sable_ct_destroy(queue_, &b_);
         sable_pt_destroy(queue_, &pt_);
@@ -61,10 +63,19 @@ class Session {
         if (s == SABLE_OK) s = sable_encode(queue_, pt_, x.data(), x.size(), &encoding);
         if (s == SABLE_OK) s = sable_encrypt_secret(queue_, a_, pt_, secret_);
         if (s == SABLE_OK) s = sable_multiply(queue_, b_, a_, a_, keys_);
-        if (s == SABLE_OK) s = sable_rotate(queue_, b_, b_, 1, keys_);
+        if (s == SABLE_OK && !graph_) {
+            const sable_graph_body body = {turn, keys_, nullptr};
+            s = sable_graph_record(queue_, &graph_, &b_, 1, 1, &body);
+        } else if (s == SABLE_OK) {
+            s = sable_graph_set_input(queue_, graph_, 0, b_);
+        }
+        if (s == SABLE_OK) s = sable_graph_launch(queue_, graph_);
         if (s != SABLE_OK) return s;
         values_.assign(512, 0);
-        return sable_decrypt(queue_, values_.data(), values_.size(), false, b_, secret_);
+        return sable_decrypt(queue_, values_.data(), values_.size(), false, sable_graph_output(graph_, 0), secret_);
+    }
+    static sable_status turn(sable_queue *queue, sable_ct *const *outputs, const sable_ct *const *inputs, void *keys) {
+        return sable_rotate(queue, outputs[0], inputs[0], 1, static_cast<const sable_keyset *>(keys));
     }
     sable_status prepare() {
         const sable_params_options allow = {sizeof allow, true};
@@ -91,6 +102,7 @@ class Session {
     sable_key_spec *spec_ = nullptr;
     sable_keyset *keys_ = nullptr;
     sable_ct *a_ = nullptr, *b_ = nullptr;
+    sable_graph *graph_ = nullptr;
     sable_pt *pt_ = nullptr;
     std::vector<double> values_;
 };

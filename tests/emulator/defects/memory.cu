@@ -71,6 +71,26 @@ DEFECT(WriteBeforeTheStart, EMU_GUARD) {
     must(cudaStreamSynchronize(stream));
 }
 
+// A graph keeps addresses, not memory.
+DEFECT(GraphOutlivesItsMemory, EMU_USE_AFTER_FREE) {
+    Stream stream;
+    unsigned *words;
+    cudaGraph_t graph;
+    cudaGraphExec_t exec;
+    must(cudaMallocAsync(&words, 64, stream));
+    must(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed));
+    must(launch(stream, 1, 1, 0, write_at, words, 0));
+    must(cudaStreamEndCapture(stream, &graph));
+    must(cudaGraphInstantiate(&exec, graph));
+    must(cudaGraphLaunch(exec, stream));
+    if (planted) must(cudaFreeAsync(words, stream));
+    must(cudaGraphLaunch(exec, stream));
+    if (!planted) must(cudaFreeAsync(words, stream));
+    EXPECT_EQ(cudaStreamSynchronize(stream), planted ? cudaErrorIllegalAddress : cudaSuccess);
+    must(cudaGraphExecDestroy(exec));
+    must(cudaGraphDestroy(graph));
+}
+
 DEFECT(KernelAfterFree, EMU_USE_AFTER_FREE) {
     Stream stream;
     unsigned *words;
@@ -132,6 +152,23 @@ DEFECT(HostPointerAsArgument, EMU_HOST_POINTER) {
     must(launch(stream, 1, 1, 0, read_at, planted ? &on_stack : locked, 0, out));
     must(cudaStreamSynchronize(stream));
     must(cudaFreeHost(locked));
+}
+
+// It is no defect to have captured it: what was captured may never run.
+DEFECT(HostPointerInAGraph, EMU_HOST_POINTER) {
+    Stream stream;
+    const unsigned on_stack = 1;
+    Words<> out(1);
+    cudaGraph_t graph;
+    cudaGraphExec_t exec;
+    must(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed));
+    must(launch(stream, 1, 1, 0, read_at, &on_stack, 0, out));
+    must(cudaStreamEndCapture(stream, &graph));
+    must(cudaGraphInstantiate(&exec, graph));
+    if (planted) must(cudaGraphLaunch(exec, stream));
+    must(cudaStreamSynchronize(stream));
+    must(cudaGraphExecDestroy(exec));
+    must(cudaGraphDestroy(graph));
 }
 
 DEFECT(HostPointerInStructure, EMU_HOST_POINTER) {

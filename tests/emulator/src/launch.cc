@@ -91,14 +91,17 @@ cudaError_t launch_packed(CUstream_st *stream, const cudaLaunchConfig_t &config,
         current_device().ended = cudaErrorLaunchFailure;
         return cudaSuccess;
     }
-    PointerCheck data = {function};
-    kernel.signature->visit(arguments, &data, check_pointers);
     const char *bytes = static_cast<const char *>(arguments);
     auto launch = std::make_shared<Launch>(
         Launch{function, kernel.signature, std::vector<char>(bytes, bytes + kernel.signature->bytes), config.gridDim,
                config.blockDim, config.dynamicSmemBytes, limits.shared_optin_bytes});
     if (kernel.dynamic_limit <= limits.shared_bytes) launch->shared_limit = limits.shared_bytes;
-    return submit(stream, {"", function, [launch] { return run_in_orders(*launch); }});
+    // Looked at when it runs: what a graph holds may be given memory later, or lose it.
+    return submit(stream, {"", function, [launch, function] {
+                               PointerCheck data = {function};
+                               launch->signature->visit(launch->arguments.data(), &data, check_pointers);
+                               return run_in_orders(*launch);
+                           }});
 }
 
 template <class F>
