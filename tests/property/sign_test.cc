@@ -179,7 +179,7 @@ TEST(Sign, BoundsOfStagesFitTheNext) {
 constexpr uint32_t kSlots = 256;
 
 struct SignCircuit {
-    OwnedCircuit c{kSlots};
+    Circuit c{kSlots};
     sable_node a = sable_circuit_input(c, "a", 1), b = sable_circuit_input(c, "b", 1);
 };
 KitOptions bare() {
@@ -195,8 +195,8 @@ Values spread(double from, double to) {
 /* Decrypted outputs; each within a few times what the tracked noise allows of the run in the clear. (At the ends of an interval polynomials are
  * steeper than on average, which is what noise is tracked for.) */
 std::vector<Values> run(Kit &kit, SignCircuit &s, const std::vector<Values> &in, size_t outputs) {
-    const std::vector<Values> clear = run_plain(s.c, in, outputs);
-    const OwnedProgram program(s.c, kit.params);
+    const std::vector<Values> clear = run_plain(s.c, in, outputs, kSlots);
+    const Program program(s.c, kit.params);
     EXPECT_EQ(program.status, SABLE_OK) << program.text;
     std::vector<Values> values;
     double most = 0;
@@ -265,15 +265,15 @@ TEST(SignCircuits, PolynomialsAreTheProgramsOwn) {
     Kit kit("T10", bare());
     const Values x = spread(-0.9998, 0.9998);
     std::vector<Values> clear;
-    std::unique_ptr<OwnedProgram> program;
+    std::unique_ptr<Program> program;
     {
         SignCircuit s;
         for (int i = 0; i < 2; i++) {
             const Sign sign = made({7, 7}, 0.1);
             sable_circuit_output(s.c, i ? "second" : "first", sable_circuit_sign(s.c, s.a, sign.get()));
         }
-        clear = run_plain(s.c, {x, x}, 2);
-        program = std::make_unique<OwnedProgram>(s.c, kit.params);
+        clear = run_plain(s.c, {x, x}, 2, kSlots);
+        program = std::make_unique<Program>(s.c, kit.params);
     }
     ASSERT_EQ(program->status, SABLE_OK) << program->text;
     EXPECT_EQ(program->count().poly, 2u);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/circuit_run.h"
 
+#include <cmath>
 #include <stdexcept>
 
 namespace sable_test {
@@ -46,7 +47,7 @@ std::vector<Result> run_encrypted(Kit &kit, const Program &program, const std::v
         must(sable_ct_describe(out[i], &info), "the result's description");
         if (info.level != program.output_level(i))
             throw std::runtime_error("a result at a level that was not announced");
-        results.push_back({kit.decrypt(out[i]), info.noise_std});
+        results.push_back({kit.decrypt(out[i]), std::exp2(-info.precision_bits), info.noise_std});
     }
     return results;
 }

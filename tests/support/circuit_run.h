@@ -11,6 +11,7 @@ size_t key_count(const Program &program, const sable_params *params);
 
 struct Result {
     Values values; /* [batch][slots] */
+    double error;  /* which the tracked noise allows in every slot with high probability */
     double noise;  /* tracked: the root mean square over slots of one component of the error */
 };
 /* Encrypts inputs[i], [batch][slots], at the program's levels, makes the keys that it asks for and no others, runs. */
