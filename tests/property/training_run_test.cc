@@ -80,7 +80,7 @@ struct Flow {
     std::vector<sable_ct *> to;
 };
 
-TEST(Training, EncryptedWeightsAreTheTwins) {
+TEST(TrainingCiphertexts, EncryptedWeightsAreTheTwins) {
     for (const Circuit &circuit : circuits) {
         const sable_training_options o = training_options(circuit.kind, circuit.chains, 6, 13, 27);
         const Training t(o, 512);
@@ -91,13 +91,20 @@ TEST(Training, EncryptedWeightsAreTheTwins) {
         run.encrypt(data);
         sable_keyset *keys = run.keys();
         ASSERT_EQ(run.run(keys), SABLE_OK) << circuit.name << ": " << sable_queue_error(run.kit.queue);
-        EXPECT_LT(distance(run.weights(), data.twin(t)), 1e-5) << circuit.name;
+        const std::vector<double> twin = data.twin(t);
+        const double error = distance(run.weights(), twin);
+        EXPECT_LT(error, 1e-5) << circuit.name;
+        sable_ct_info info = {};
+        info.struct_size = sizeof info;
+        ASSERT_EQ(sable_ct_describe(run.out[0], &info), SABLE_OK);
+        EXPECT_LT(error * largest_of(twin), std::exp2(-info.precision_bits))
+            << circuit.name << ": the noise that was tracked";
         sable_keyset_destroy(run.kit.queue, &keys);
     }
 }
 
 /* Columns in one tile with the bias beside the weights; exactly as many features as a row has slots; several tiles; the other format at the end. */
-TEST(Training, ModelsGoStraightIntoInference) {
+TEST(TrainingCiphertexts, ModelsGoStraightIntoInference) {
     const struct {
         Circuit circuit;
         uint32_t iterations, features;
@@ -154,7 +161,7 @@ TEST(Training, ModelsGoStraightIntoInference) {
     }
 }
 
-TEST(Training, RefusesARunWithoutItsKeysAndNamesThemAll) {
+TEST(TrainingCiphertexts, RefusesARunWithoutItsKeysAndNamesThemAll) {
     const sable_training_options o = training_options(SABLE_TRAIN_FOLDED, 1, 1, 3, 5);
     const Training t(o, 512);
     ASSERT_EQ(t.status, SABLE_OK) << t.text;
