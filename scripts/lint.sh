@@ -73,6 +73,7 @@ fi
 
 check "layers" python3 scripts/check_layers.py
 check "sizes and words" python3 scripts/check_sizes.py
+check "named proofs" python3 scripts/check_proofs.py
 check "shell syntax" check_shell
 check "format ($(clang-format --version | grep -o 'version [0-9.]*'))" check_format
 check "clang-tidy" check_tidy
