@@ -205,6 +205,7 @@ def main():
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--probe", help="JSON of bench/gpu_probe")
     parser.add_argument("--detail", help="also every kernel of this operation")
+    parser.add_argument("--graph", type=float, metavar="US", help="also what launching a graph saves, its nodes US microseconds apart")
     options = parser.parse_args()
     s = Shape.of(options.params, options.level, options.batch)
     devices = [with_probe(options.probe)] if options.probe else DEVICES
@@ -229,6 +230,16 @@ def main():
         print("| --- |" + " --- |" * len(devices))
         for kernel in operations(s)[options.detail]:
             print(f"| {kernel.name} | " + " | ".join(", ".join(f"{v * 1e6:.1f}" for v in kernel.bound(d, s.n).values()) for d in devices) + " |")
+    if options.graph is not None:
+        print(f"\n| operation | launches | " + " | ".join(f"{d.name}: work, one by one, as a graph" for d in devices) + " |")
+        print("| --- | ---: |" + " ---: |" * len(devices))
+        for name, kernels in operations(s).items():
+            cells = []
+            for device in devices:
+                work = sum(k.time(device, s.n)[0] for k in kernels) * 1e6
+                apart = [work + len(kernels) * gap for gap in (device.launch * 1e6, options.graph)]
+                cells.append(f"{work:.0f}, {apart[0]:.0f}, {apart[1]:.0f}")
+            print(f"| {name} | {len(kernels)} | " + " | ".join(cells) + " |")
 
 
 if __name__ == "__main__":

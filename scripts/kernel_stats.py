@@ -5,6 +5,8 @@
   scripts/kernel_stats.py            compiles kernels/*.cu and prints the table
   scripts/kernel_stats.py --write    writes it to docs/GPU_KERNELS.md
   scripts/kernel_stats.py --check    fails on spills, on local memory, and on a table of the same compiler that differs
+  scripts/kernel_stats.py --check --arch all
+                                     the same for every architecture that the plug-in is built for; the table is of sm_90
 
 Counts are static: an instruction inside a loop that is not unrolled counts once. IMAD.WIDE and IMAD.HI may take two issue slots
 where IMAD takes one (docs/GPU_MODEL.md, models A and B).
@@ -24,6 +26,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "GPU_KERNELS.md"
 ARCH = "sm_90"
+EVERY_ARCH = ["sm_80", "sm_90", "sm_100", "sm_120"]  # of cmake/SableCuda.cmake; a compiler may not know the last ones
 # Files whose kernels may index arrays by run-time numbers, which puts them into local memory: none of them is hot.
 LOCAL_ARRAYS = {"decode.cu"}
 # Columns of PTX instructions: title, and the beginnings of the opcodes that count.
@@ -124,8 +127,8 @@ def read_ptxas(text):
     return found
 
 
-def compile_one(nvcc, source, folder):
-    common = [nvcc, f"-arch={ARCH}", "-std=c++17", "-O3", "--fmad=false", f"-I{ROOT}", f"-I{ROOT}/host", f"-I{ROOT}/include"]
+def compile_one(nvcc, source, folder, arch):
+    common = [nvcc, f"-arch={arch}", "-std=c++17", "-O3", "--fmad=false", f"-I{ROOT}", f"-I{ROOT}/host", f"-I{ROOT}/include"]
     cccl = pathlib.Path(nvcc).resolve().parent.parent / "include" / "cccl"
     if cccl.is_dir():
         common.append(f"-I{cccl}")
@@ -136,7 +139,7 @@ def compile_one(nvcc, source, folder):
     text = pathlib.Path(f"{stem}.ptx").read_text()
     if ".entry" not in text:
         return []
-    ptxas = subprocess.run([str(pathlib.Path(nvcc).with_name("ptxas")), f"-arch={ARCH}", "-O3", "-v", f"{stem}.ptx", "-o", f"{stem}.cubin"],
+    ptxas = subprocess.run([str(pathlib.Path(nvcc).with_name("ptxas")), f"-arch={arch}", "-O3", "-v", f"{stem}.ptx", "-o", f"{stem}.cubin"],
                            capture_output=True, text=True)
     if ptxas.returncode:
         sys.exit(f"{source}: {ptxas.stderr}")
@@ -171,6 +174,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--write", action="store_true", help=f"write {TABLE.relative_to(ROOT)}")
     parser.add_argument("--check", action="store_true", help="fail on spills and on a table that differs")
+    parser.add_argument("--arch", nargs="+", default=[ARCH], metavar="sm_XX", help=f"architectures to look at, or all (default: {ARCH})")
     options = parser.parse_args()
     nvcc = find_nvcc()
     if not nvcc:
@@ -178,22 +182,29 @@ def main():
         return 77
     version = re.search(r"release [\d.]+, V([\d.]+)", subprocess.run([nvcc, "--version"], capture_output=True, text=True).stdout).group(1)
     sources = sorted((ROOT / "kernels").glob("*.cu"))
-    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        rows = [row for found in pool.map(lambda s: compile_one(nvcc, s, pathlib.Path(folder)), sources) for row in sorted(found, key=lambda r: r[1])]
-    text = render(rows, version)
-    if options.write:
-        TABLE.write_text(text)
-    elif not options.check:
-        print(text, end="")
-    wrong = [f"{name}: {kernel} spills {stores + loads} bytes, stack {stack} bytes"
-             for name, kernel, _registers, stack, stores, loads, *_ in rows
-             if stores or loads or (stack and name not in LOCAL_ARRAYS)]
-    if options.check and TABLE.exists() and f"nvcc {version}," in TABLE.read_text() and TABLE.read_text() != text:
-        wrong.append(f"{TABLE.relative_to(ROOT)} is not what the sources give: run scripts/kernel_stats.py --write")
+    known = subprocess.run([nvcc, "--list-gpu-code"], capture_output=True, text=True).stdout.split()
+    archs = [arch for arch in EVERY_ARCH if arch in known] if options.arch == ["all"] else options.arch
+    wrong = []
+    for arch in archs:
+        with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            rows = [row for found in pool.map(lambda s: compile_one(nvcc, s, pathlib.Path(folder), arch), sources)
+                    for row in sorted(found, key=lambda r: r[1])]
+        wrong += [f"{name}, {arch}: {kernel} spills {stores + loads} bytes, stack {stack} bytes"
+                  for name, kernel, _registers, stack, stores, loads, *_ in rows
+                  if stores or loads or (stack and name not in LOCAL_ARRAYS)]
+        if arch != ARCH:
+            continue
+        text = render(rows, version)
+        if options.write:
+            TABLE.write_text(text)
+        elif not options.check:
+            print(text, end="")
+        if options.check and TABLE.exists() and f"nvcc {version}," in TABLE.read_text() and TABLE.read_text() != text:
+            wrong.append(f"{TABLE.relative_to(ROOT)} is not what the sources give: run scripts/kernel_stats.py --write")
     for line in wrong:
         print(line, file=sys.stderr)
     if options.check and not wrong:
-        print(f"kernel_stats: {len(rows)} kernels, no spills (nvcc {version})")
+        print(f"kernel_stats: {len(rows)} kernels, no spills for {' '.join(archs)} (nvcc {version})")
     return 1 if wrong else 0
 
 

@@ -83,6 +83,13 @@ if [ "$extent" != quick ]; then
 fi
 
 if [ "$extent" = full ]; then
+    if grep -q '^SABLE_NVCC:[A-Z]*=/' build/CMakeCache.txt; then
+        step "the CUDA plug-in for every architecture" cmake -S . -B build-archs -G Ninja -DCMAKE_BUILD_TYPE=Release \
+            -DSABLE_WERROR=ON -DSABLE_CUDA=ON -DSABLE_CUDA_ALL_ARCHS=ON
+        step "its kernels" cmake --build build-archs --target sable_cuda
+        step "spills on any of them" python3 scripts/kernel_stats.py --check --arch all
+    fi
+
     build tsan
     step "tests under ThreadSanitizer" run_ctest build-tsan -L "$in_process"
 
