@@ -7,17 +7,6 @@
 
 #include "ckks/poly_fit.h"
 
-/* Degree sets of least depth (Lee, Lee, No and Kim, IEEE Transactions on Dependable and Secure Computing 19(6), 2022), for alpha from
- * SABLE_SIGN_LEAST_ALPHA on. tests/property/sign_test.cc confirms each. */
-static const uint8_t COMPARE_SETS[][5] = {
-    {27},           {7, 13},         {15, 15},         {7, 7, 13},       {7, 15, 15},       {7, 7, 7, 13},
-    {7, 7, 13, 15}, {7, 15, 15, 15}, {15, 15, 15, 15}, {15, 15, 15, 31}, {7, 7, 15, 15, 27}};
-static const uint8_t RELU_SETS[][5] = {{5},        {13},       {3, 7},      {7, 7},       {7, 15},     {15, 15},
-                                       {7, 7, 13}, {7, 7, 27}, {7, 15, 27}, {15, 15, 27}, {15, 27, 29}};
-#define SETS (SABLE_SIGN_MOST_ALPHA - SABLE_SIGN_LEAST_ALPHA + 1)
-_Static_assert(sizeof COMPARE_SETS / sizeof *COMPARE_SETS == SETS && sizeof RELU_SETS / sizeof *RELU_SETS == SETS,
-               "a set for every alpha");
-
 static double one(double x, void *arg) {
     (void)x, (void)arg;
     return 1;
@@ -117,39 +106,25 @@ sable_status sable_sign_create(sable_sign **out, const uint32_t *degrees, size_t
     return SABLE_OK;
 }
 
-static sable_status create_set(sable_sign **out, const uint8_t *set, double gap, double bound, sable_error *err) {
-    uint32_t degrees[5];
-    size_t stages = 0;
-    while (stages < 5 && set[stages]) degrees[stages] = set[stages], stages++;
-    return sable_sign_create(out, degrees, stages, gap, bound, err);
-}
-
-static sable_status check_alpha(uint32_t alpha, sable_error *err) {
-    if (alpha >= SABLE_SIGN_LEAST_ALPHA && alpha <= SABLE_SIGN_MOST_ALPHA) return SABLE_OK;
-    return sable_fail(err, SABLE_INVALID,
-                      "sign: degrees are known for alpha %d to %d, not for %u: choose them (sable_sign_create)",
-                      SABLE_SIGN_LEAST_ALPHA, SABLE_SIGN_MOST_ALPHA, alpha);
-}
-
-sable_status sable_sign_for_compare(sable_sign **out, uint32_t alpha, double bound, sable_error *err) {
-    SABLE_TRY(check_alpha(alpha, err));
-    return create_set(out, COMPARE_SETS[alpha - SABLE_SIGN_LEAST_ALPHA], ldexp(bound, -(int)alpha), bound, err);
-}
-
 /* Gaps that the search tries: 16 in an octave, descending. */
 static double gap_at(uint32_t k, double bound) { return ldexp(bound * (32 - k % 16) / 32, -(int)(k / 16)); }
 
-/* A narrower gap leaves a larger error beyond it and a smaller one within. The best lies where the two meet. */
-sable_status sable_sign_for_relu(sable_sign **out, uint32_t alpha, double bound, sable_error *err) {
-    SABLE_TRY(check_alpha(alpha, err));
-    const uint8_t *set = RELU_SETS[alpha - SABLE_SIGN_LEAST_ALPHA];
+/* A narrower gap leaves a larger error beyond it and a smaller one within. The best lies where the two meet. With a gap far wider than that, fits
+ * are better than doubles hold (SABLE_DATA). */
+sable_status sable_sign_create_relu(sable_sign **out, const uint32_t *degrees, size_t stages, double bound,
+                                    sable_error *err) {
+    if (!out) return sable_fail(err, SABLE_INVALID, "sable_sign_create_relu: out must not be NULL");
     sable_sign *best = NULL;
-    uint32_t wide = 0, narrow = 16 * alpha; /* the gap at `wide` is wider than the best one: exclusive ends */
-    sable_status status = SABLE_OK;
-    while (narrow - wide > 1 && status == SABLE_OK) {
+    sable_error why = {SABLE_OK, ""};
+    uint32_t wide = 0, narrow = 16 * 20; /* the gap at `wide` is wider than the best one, that at `narrow` narrower */
+    while (narrow - wide > 1) {
         const uint32_t k = wide + (narrow - wide) / 2;
         sable_sign *s = NULL;
-        status = create_set(&s, set, gap_at(k, bound), bound, err);
+        const sable_status status = sable_sign_create(&s, degrees, stages, gap_at(k, bound), bound, &why);
+        if (status == SABLE_DATA) {
+            wide = k;
+            continue;
+        }
         if (status != SABLE_OK) break;
         if (s->relu_error > s->bound * s->error / 2)
             wide = k;
@@ -162,12 +137,57 @@ sable_status sable_sign_for_relu(sable_sign **out, uint32_t alpha, double bound,
         }
         sable_sign_destroy(&s);
     }
-    if (status != SABLE_OK) {
+    if (!best || (why.code != SABLE_OK && why.code != SABLE_DATA)) {
         sable_sign_destroy(&best);
-        return status;
+        return sable_fail(err, why.code, "%s", why.text);
     }
     *out = best;
     return SABLE_OK;
+}
+
+/* -- degrees by accuracy ------------------------------------------------------------------------------------------- */
+
+typedef struct degree_set {
+    uint32_t degree[3];
+} degree_set;
+
+/* For alpha from SABLE_SIGN_LEAST_ALPHA on. Found by search: every sequence of stages of 2 to 6 levels, with their largest degrees, for the least
+ * depth; then the degrees lowered as far as the error allows, for the fewest relinearisations (degrees 25 and 57 take as many
+ * as 17 and 33). Sets of degrees up to 31, as published by Lee, Lee, No and Kim (IEEE Transactions on Dependable and Secure
+ * Computing 19(6), 2022), take up to one level and three relinearisations more. */
+static const degree_set COMPARE_SETS[] = {{{25}},         {{7, 13}},      {{15, 15}},     {{25, 25}},
+                                          {{25, 57}},     {{57, 57}},     {{13, 25, 25}}, {{13, 25, 57}},
+                                          {{13, 57, 57}}, {{27, 57, 57}}, {{57, 57, 57}}};
+static const degree_set RELU_SETS[] = {{{3}},      {{7}},      {{25}},     {{57}},         {{7, 15}},    {{15, 15}},
+                                       {{25, 25}}, {{25, 57}}, {{57, 57}}, {{13, 15, 29}}, {{7, 29, 57}}};
+#define SETS (SABLE_SIGN_MOST_ALPHA - SABLE_SIGN_LEAST_ALPHA + 1)
+_Static_assert(sizeof COMPARE_SETS / sizeof *COMPARE_SETS == SETS && sizeof RELU_SETS / sizeof *RELU_SETS == SETS,
+               "a set for every alpha");
+
+static sable_status find_set(const degree_set **set, size_t *stages, const degree_set *sets, uint32_t alpha,
+                             sable_error *err) {
+    if (alpha < SABLE_SIGN_LEAST_ALPHA || alpha > SABLE_SIGN_MOST_ALPHA)
+        return sable_fail(err, SABLE_INVALID,
+                          "sign: degrees are known for alpha %d to %d, not for %u: choose them (sable_sign_create)",
+                          SABLE_SIGN_LEAST_ALPHA, SABLE_SIGN_MOST_ALPHA, alpha);
+    *set = &sets[alpha - SABLE_SIGN_LEAST_ALPHA];
+    *stages = 0;
+    while (*stages < 3 && (*set)->degree[*stages]) ++*stages;
+    return SABLE_OK;
+}
+
+sable_status sable_sign_for_compare(sable_sign **out, uint32_t alpha, double bound, sable_error *err) {
+    const degree_set *set;
+    size_t stages;
+    SABLE_TRY(find_set(&set, &stages, COMPARE_SETS, alpha, err));
+    return sable_sign_create(out, set->degree, stages, ldexp(bound, -(int)alpha), bound, err);
+}
+
+sable_status sable_sign_for_relu(sable_sign **out, uint32_t alpha, double bound, sable_error *err) {
+    const degree_set *set;
+    size_t stages;
+    SABLE_TRY(find_set(&set, &stages, RELU_SETS, alpha, err));
+    return sable_sign_create_relu(out, set->degree, stages, bound, err);
 }
 
 void sable_sign_destroy(sable_sign **sign) {

@@ -22,12 +22,16 @@ typedef struct sable_sign sable_sign;
  * SABLE_DATA (a range so narrow that doubles hold no better fit). */
 SABLE_API SABLE_CHECKED sable_status sable_sign_create(sable_sign **out, const uint32_t *degrees, size_t stages,
                                                        double gap, double bound, sable_error *err);
-/* Degrees up to 31 of the least depth with |p - sign| <= 2^(1-alpha) where |x| >= gap = bound * 2^-alpha: comparison
+/* As sable_sign_create, with the gap for which relu_error is least. Where x is small a wrong sign does little harm, so this gap is much
+ * wider than the error. */
+SABLE_API SABLE_CHECKED sable_status sable_sign_create_relu(sable_sign **out, const uint32_t *degrees, size_t stages,
+                                                            double bound, sable_error *err);
+/* Degrees of the least depth, among these of the fewest key switches, with |p - sign| <= 2^(1-alpha) where |x| >= gap = bound * 2^-alpha: comparison
  * within 2^-alpha. SABLE_INVALID: alpha outside SABLE_SIGN_LEAST_ALPHA .. SABLE_SIGN_MOST_ALPHA (use sable_sign_create). */
 SABLE_API SABLE_CHECKED sable_status sable_sign_for_compare(sable_sign **out, uint32_t alpha, double bound,
                                                             sable_error *err);
-/* Degrees for |x*(1 + p(x))/2 - max(x, 0)| <= bound * 2^-alpha everywhere. The gap is chosen: where x is small a wrong sign does little
- * harm, so it is much wider than 2^-alpha. Errors: as sable_sign_for_compare. */
+/* Degrees for |x*(1 + p(x))/2 - max(x, 0)| <= bound * 2^-alpha everywhere, chosen alike. Errors: as
+ * sable_sign_for_compare. */
 SABLE_API SABLE_CHECKED sable_status sable_sign_for_relu(sable_sign **out, uint32_t alpha, double bound,
                                                          sable_error *err);
 SABLE_API void sable_sign_destroy(sable_sign **sign);
