@@ -99,6 +99,9 @@ def summary(name, row, pairs, clock, cost):
     result = {"name": row, "batch": pairs[0][0]["batch"], "ratio": statistics.median(ratios),
               "ratio_min": min(ratios), "ratio_max": max(ratios), "sable_path": pairs[0][0]["path"],
               "least_ratio": cases.bar(cases.LEAST_RATIO, name, row), "most_us": cases.bar(cases.MOST_US, name, row)}
+    if any(answer["keys"] for answer in pairs[0]):
+        result["keys"] = [answer["keys"] for answer in pairs[0]]
+        result["key_bytes"] = [answer["key_bytes"] for answer in pairs[0]]
     for i, who in enumerate(("sable", "peer")):
         result[f"{who}_us"] = statistics.median(pair[i][clock] for pair in pairs)
         result[f"{who}_cost"] = statistics.median(pair[i] for pair in costs)

@@ -40,8 +40,11 @@ struct Row {
     unsigned limbs, batch;
     double words; // least traffic in 64-bit words, by the rule of `sable bench`
     std::function<void()> run;
-    std::function<void()> reset = nullptr; // after each run, not timed
-    double bits = 0;                       // log2 of the modulus it works on, where that is not the shape's
+    std::function<void()> reset = nullptr;        // after each run, not timed
+    double bits = 0;                              // log2 of the modulus it works on, where that is not the shape's
+    std::function<void(Row &)> prepare = nullptr; // before the first run
+    unsigned keys = 0;                            // evaluation keys that the row needs, where told
+    double key_bytes = 0;
 };
 
 struct Program {
@@ -110,7 +113,8 @@ inline Precision compare(const std::vector<double> &got, const std::vector<doubl
 }
 
 // Two warm-up runs, then runs until `seconds` have passed, at least 5 and at most 1000: the rule of `sable bench`.
-inline std::string measure(const Program &p, const Shape &s, const Row &row, double seconds) {
+inline std::string measure(const Program &p, const Shape &s, Row &row, double seconds) {
+    if (row.prepare) row.prepare(row);
     std::vector<double> sample, processor;
     auto once = [&] {
         double begin = now_us(), begin_processor = processor_us();
@@ -136,10 +140,10 @@ inline std::string measure(const Program &p, const Shape &s, const Row &row, dou
         "\"backend\": \"cpu\", "
         "\"path\": \"%s\", \"threads\": %u, \"median_us\": %.3f, \"p10_us\": %.3f, \"p90_us\": %.3f, \"runs\": %zu, "
         "\"bytes\": %.0f, \"gb_per_s\": %.4f, \"peer\": \"%s\", \"log_q\": %.2f, \"log_p\": %.2f, \"log_pq\": %.2f, "
-        "\"digits\": %u, \"scale_log2\": %.2f, \"row_bits\": %.2f, \"processor_us\": %.3f}",
+        "\"digits\": %u, \"scale_log2\": %.2f, \"row_bits\": %.2f, \"processor_us\": %.3f, \"keys\": %u, \"key_bytes\": %.0f}",
         row.name.c_str(), s.n(), row.limbs, s.levels, row.batch, p.path.c_str(), s.threads, median, sample[runs / 10],
         sample[runs * 9 / 10], runs, bytes, bytes / median * 1e-3, p.peer.c_str(), p.log_q, p.log_p, p.log_q + p.log_p,
-        s.digits, p.scale_log2, row.bits > 0 ? row.bits : p.log_q, processor[runs / 2]);
+        s.digits, p.scale_log2, row.bits > 0 ? row.bits : p.log_q, processor[runs / 2], row.keys, row.key_bytes);
     return text;
 }
 
@@ -157,7 +161,7 @@ inline std::string precision(const Program &p, const Shape &s) {
     return "{\"precision_bits_max\": [" + largest + "], \"precision_bits_mean\": [" + mean + "]}";
 }
 
-inline std::string answer(const Program &p, const Shape &s, const std::string &line) {
+inline std::string answer(Program &p, const Shape &s, const std::string &line) {
     std::istringstream in(line);
     std::string what, name;
     double seconds = 0.5;
@@ -172,7 +176,7 @@ inline std::string answer(const Program &p, const Shape &s, const std::string &l
     return "[" + list + "]";
 }
 
-[[noreturn]] inline void serve(const Program &p, const Shape &s) {
+[[noreturn]] inline void serve(Program &p, const Shape &s) {
     for (std::string line; std::getline(std::cin, line);) std::cout << answer(p, s, line) << std::endl;
     std::_Exit(0); // without the libraries' destructors: not all of them end in peace
 }

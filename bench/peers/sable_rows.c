@@ -122,11 +122,12 @@ static void print_row(const bench_env *env, const bench_row *r, double processor
            "\"backend\": \"%s\", "
            "\"path\": \"%s\", \"threads\": %u, \"median_us\": %.3f, \"p10_us\": %.3f, \"p90_us\": %.3f, \"runs\": %u, "
            "\"bytes\": %.0f, \"gb_per_s\": %.4f, \"peer\": \"\", \"log_q\": %.2f, \"log_p\": %.2f, \"log_pq\": %.2f, "
-           "\"digits\": %u, \"scale_log2\": %.2f, \"row_bits\": %.2f, \"processor_us\": %.3f}\n",
+           "\"digits\": %u, \"scale_log2\": %.2f, \"row_bits\": %.2f, \"processor_us\": %.3f, \"keys\": %u, "
+           "\"key_bytes\": %.0f}\n",
            r->name, r->n, r->limbs, r->level, r->params, r->batch, r->backend, r->path, r->threads, r->median_us,
            r->p10_us, r->p90_us, r->runs, r->bytes, r->bytes / r->median_us * 1e-3, env->info.log_q, env->info.log_p,
            env->info.log_q + env->info.log_p, env->ctx->level[env->info.top_level].digits,
-           log2(sable_scale_canonical(env->ctx, 1).hi), row_bits(env, r), processor);
+           log2(sable_scale_canonical(env->ctx, 1).hi), row_bits(env, r), processor, r->keys, r->key_bytes);
 }
 
 static void print_names(void) {

@@ -5,6 +5,7 @@
 #include <openfhe.h>
 
 #include "harness.hpp"
+#include "matmul.hpp"
 
 using namespace lbcrypto;
 using peers::Shape;
@@ -98,6 +99,8 @@ void start(Shape s) {
              cc->EvalMultKeyGen(keys.secretKey);
          }},
     };
+    matmul::World world{cc, keys, s, unsigned(p.size())};
+    matmul::add_rows(program.rows, world);
     program.product_precision = [&](unsigned level) {
         auto encrypt = [&](const std::vector<double> &v) {
             return cc->Encrypt(keys.publicKey, cc->MakeCKKSPackedPlaintext(v, 1, s.levels - level));
