@@ -56,7 +56,7 @@ typedef struct stage {
     void *state, *queue;
     uint32_t *words;
     uint16_t pos[SABLE_MAX_LIMBS];
-    uint32_t limbs, digits, own, batch; /* shape of the timed call */
+    uint32_t limbs, digits, own, batch, near; /* shape of the timed call */
     sable_basis *basis;
     sable_status status;
     uint32_t one[SABLE_MAX_LIMBS];
@@ -203,6 +203,19 @@ static void run_element(void *arg) {
     const uint32_t q = s->ring->q_count;
     sable_limbs out = view(s, 0, q, 2, 1), a = view(s, 2 * q, q, 2, 1), b = view(s, 4 * q, q, 2, 1);
     note(s, s->cpu->mul_mont(s->queue, &out, &a, &b, 0));
+}
+static void run_sum(void *arg) {
+    stage *s = arg;
+    const uint32_t q = s->ring->q_count;
+    sable_limbs out = view(s, 0, q, 2, 1), a = view(s, 2 * q, q, 2, 1), b = view(s, 4 * q, q, 2, 1);
+    note(s, s->cpu->add(s->queue, &out, &a, &b));
+}
+/* Operands of a quarter MiB together, limb by limb. */
+static void run_near(void *arg) {
+    stage *s = arg;
+    const uint32_t limbs = s->near;
+    sable_limbs out = view(s, 0, limbs, 1, 1), a = view(s, limbs, limbs, 1, 1), b = view(s, 2 * limbs, limbs, 1, 1);
+    note(s, s->cpu->mul_mont(s->queue, &out, &a, &b, 0));
     note(s, s->cpu->add(s->queue, &out, &a, &b));
 }
 /* So small that what a call costs by itself is most of it. */
@@ -275,6 +288,9 @@ static sable_status words_alike(sable_prices *prices, const sable_params *params
     sable_status status = stage_open(&s, &small, (size_t)room * small.n, options, err);
     s.limbs = all;
     s.digits = digits;
+    s.near = (uint32_t)((1 << 18) / (3 * sizeof(uint32_t) * small.n));
+    if (s.near < 1) s.near = 1;
+    if (s.near > q) s.near = q;
     s.batch = room / 2; /* limbs that are copied: half of all to the other half */
     s.own = params->alpha < q ? params->alpha : q;
     if (status == SABLE_OK)
@@ -289,8 +305,10 @@ static sable_status words_alike(sable_prices *prices, const sable_params *params
         const double transform = sable_time_of(run_plain_forward, &s) / (n * q * 2),
                      down = sable_time_of(run_down, &s) / (n * q * 2) - transform,
                      encode = sable_time_of(run_encode, &s) / (n * q) - transform;
-        price[SABLE_WORK_ELEMENT] = sable_time_of(run_element, &s) / (n * q * 4);
-        const double call = sable_time_of(run_short, &s) - n * price[SABLE_WORK_ELEMENT];
+        price[SABLE_WORK_ELEMENT] = sable_time_of(run_element, &s) / (n * q * 2);
+        price[SABLE_WORK_NEAR] = sable_time_of(run_near, &s) / (n * s.near * 2);
+        price[SABLE_WORK_SUM] = sable_time_of(run_sum, &s) / (n * q * 2);
+        const double call = sable_time_of(run_short, &s) - n * price[SABLE_WORK_NEAR];
         price[SABLE_WORK_CALL] = call > 0 ? call : 0;
         price[SABLE_WORK_DOWN] = down > 0 ? down : price[SABLE_WORK_ELEMENT];
         price[SABLE_WORK_TENSOR] = sable_time_of(run_tensor, &s) / (n * q);

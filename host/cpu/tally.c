@@ -207,7 +207,7 @@ static sable_status tally_mod_up(void *queue, const sable_limbs *digits, const s
 }
 static void count_inner(void *queue, const sable_limbs *acc, uint32_t digits, const sable_limbs *add) {
     count(queue, SABLE_WORK_INNER, words_of(queue, acc) / 2 * digits);
-    if (add) count(queue, SABLE_WORK_ELEMENT, words_of(queue, add));
+    if (add) count(queue, SABLE_WORK_SUM, words_of(queue, add));
 }
 static sable_status tally_key_inner(void *queue, const sable_limbs *acc, const sable_limbs *digits,
                                     const sable_limbs *own, const sable_limbs *key, uint32_t alpha,
@@ -271,37 +271,47 @@ static sable_status tally_mod_down(void *queue, const sable_limbs *out, const sa
     pass_through(queue, cpu_mod_down_bytes(cpu_of(queue), out, basis, add));
     count(queue, SABLE_WORK_CONVERT, words_of(queue, out) * basis->src_count);
     if (galois != 1) count(queue, SABLE_WORK_ELEMENT, words_of(queue, out));
-    if (add) count(queue, SABLE_WORK_ELEMENT, words_of(queue, out));
+    if (add) count(queue, SABLE_WORK_SUM, words_of(queue, out));
     return tally_ntt_mod_down(queue, out, out, x, x_mult, e_mult);
 }
 
 /* -- element-wise -------------------------------------------------------------------------------------------------- */
 
-static sable_status one_pass(void *queue, const sable_limbs *out) {
+static sable_status one_pass(void *queue, sable_work work, const sable_limbs *out) {
+    const double words = words_of(queue, out);
     called(queue);
-    count(queue, SABLE_WORK_ELEMENT, words_of(queue, out));
+    count(queue, sizeof(uint32_t) * words <= (double)SABLE_NEAR_BYTES ? SABLE_WORK_NEAR : work, words);
     return SABLE_OK;
 }
 static sable_status tally_automorphism(void *queue, const sable_limbs *out, const sable_limbs *in, uint32_t galois) {
     (void)in, (void)galois;
-    return one_pass(queue, out);
+    return one_pass(queue, SABLE_WORK_ELEMENT, out);
 }
-static sable_status tally_binary(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b) {
+static sable_status tally_sum(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b) {
     (void)a, (void)b;
-    return one_pass(queue, out);
+    return one_pass(queue, SABLE_WORK_SUM, out);
+}
+static sable_status tally_product(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b) {
+    (void)a, (void)b;
+    return one_pass(queue, SABLE_WORK_ELEMENT, out);
 }
 static sable_status tally_negate(void *queue, const sable_limbs *out, const sable_limbs *a) {
-    return tally_binary(queue, out, a, NULL);
+    return tally_sum(queue, out, a, NULL);
 }
 static sable_status tally_mul_mont(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b,
                                    int add) {
     (void)add;
-    return tally_binary(queue, out, a, b);
+    return tally_product(queue, out, a, b);
 }
-static sable_status tally_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo,
-                                const uint32_t *hi) {
+static sable_status tally_mul_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo,
+                                    const uint32_t *hi) {
     (void)lo, (void)hi;
-    return tally_binary(queue, out, a, NULL);
+    return tally_product(queue, out, a, NULL);
+}
+static sable_status tally_add_const(void *queue, const sable_limbs *out, const sable_limbs *a, const uint32_t *lo,
+                                    const uint32_t *hi) {
+    (void)lo, (void)hi;
+    return tally_sum(queue, out, a, NULL);
 }
 static sable_status tally_tensor(void *queue, const sable_limbs *out, const sable_limbs *a, size_t a_term_stride,
                                  const sable_limbs *b, size_t b_term_stride, uint32_t terms) {
@@ -388,13 +398,13 @@ static const sable_backend table = {
     .ntt_inverse = tally_inverse,
     .base_convert = tally_convert,
     .automorphism = tally_automorphism,
-    .add = tally_binary,
-    .sub = tally_binary,
+    .add = tally_sum,
+    .sub = tally_sum,
     .negate = tally_negate,
     .mul_mont = tally_mul_mont,
-    .mul = tally_binary,
-    .mul_const = tally_const,
-    .add_const = tally_const,
+    .mul = tally_product,
+    .mul_const = tally_mul_const,
+    .add_const = tally_add_const,
     .tensor = tally_tensor,
     .combine = tally_combine,
     .mod_up = tally_mod_up,
