@@ -41,7 +41,7 @@ run_fuzz() {
     find "$fuzz_folder/bin" -name 'fuzz_*' -print0 | sort -z | xargs -0 -n 1 -P "$jobs" bash -c '
         name=${0##*/fuzz_}
         most=64 # MiB in one allocation; containers of the small test set need far less
-        case $name in ciphertext | keyset | blocks | encrypted_model | public_key | secret_key) most=8 ;; esac
+        case $name in ciphertext | keyset | blocks | encrypted_model | matrix | public_key | secret_key) most=8 ;; esac
         mkdir -p "$fuzz_folder/fuzz-corpus/$name"
         "$0" -max_total_time="$SABLE_FUZZ_SECONDS" -timeout=5 -malloc_limit_mb=$most -rss_limit_mb=2048 \
             -close_fd_mask=3 \

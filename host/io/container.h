@@ -47,7 +47,8 @@ typedef enum sable_kind {
     SABLE_KIND_ENCRYPTED_MODEL = 8,
     SABLE_KIND_KEYSET = 9,
     SABLE_KIND_RESULTS = 10,
-    SABLE_KIND_LAST = SABLE_KIND_RESULTS
+    SABLE_KIND_MATRIX = 11, /* encrypted */
+    SABLE_KIND_LAST = SABLE_KIND_MATRIX
 } sable_kind;
 
 /* "ciphertext", "secret key", ...; "unknown" for other values. */

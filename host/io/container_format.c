@@ -13,7 +13,7 @@ const uint8_t sable_container_magic[SABLE_MAGIC_BYTES] = {0xF5, 'S', 'B', 'L', '
 const char *sable_kind_name(unsigned kind) {
     static const char *const names[] = {
         "any",     "parameters", "secret key",      "public key",       "evaluation key", "ciphertext",
-        "dataset", "model",      "encrypted model", "key-set manifest", "results",
+        "dataset", "model",      "encrypted model", "key-set manifest", "results",        "encrypted matrix",
     };
     _Static_assert(sizeof names / sizeof *names == SABLE_KIND_LAST + 1, "a kind without a name");
     return kind <= SABLE_KIND_LAST ? names[kind] : "unknown";
@@ -27,7 +27,8 @@ uint32_t sable_file_flags(unsigned kind) {
     case SABLE_KIND_DATASET:
     case SABLE_KIND_ENCRYPTED_MODEL:
     case SABLE_KIND_KEYSET:
-    case SABLE_KIND_RESULTS: return marks | SABLE_FILE_PACKED;
+    case SABLE_KIND_RESULTS:
+    case SABLE_KIND_MATRIX: return marks | SABLE_FILE_PACKED;
     default: return marks;
     }
 }

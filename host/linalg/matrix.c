@@ -12,8 +12,6 @@
 
 static bool power_of_two(uint32_t x) { return x != 0 && (x & (x - 1)) == 0; }
 
-static uint32_t tiles(uint32_t length, uint32_t side) { return (uint32_t)(((uint64_t)length + side - 1) / side); }
-
 sable_status linalg_check_shape(const char *name, const linalg_shape *shape, uint32_t slots, sable_error *err) {
     const sable_tile t = shape->tile;
     if (shape->format != SABLE_MATRIX && shape->format != SABLE_ROW_VECTOR && shape->format != SABLE_COL_VECTOR)
@@ -33,7 +31,7 @@ sable_status linalg_check_shape(const char *name, const linalg_shape *shape, uin
     if (shape->format == SABLE_COL_VECTOR && shape->rows != 1)
         return sable_fail(err, SABLE_INVALID, "%s: a column vector of g values is 1 x g, not %u x %u", name,
                           shape->rows, shape->cols);
-    const uint64_t count = (uint64_t)tiles(shape->rows, t.height) * tiles(shape->cols, t.width);
+    const uint64_t count = (uint64_t)linalg_tiles(shape->rows, t.height) * linalg_tiles(shape->cols, t.width);
     if (count > MOST_TILES)
         return sable_fail(err, SABLE_LIMIT, "%s: %u x %u in tiles of %u x %u makes %llu tiles, at most %llu", name,
                           shape->rows, shape->cols, t.height, t.width, (unsigned long long)count,
@@ -107,7 +105,8 @@ bool linalg_usable_list(sable_circuit *circuit, const char *name, const sable_ma
 sable_matrix *linalg_create(sable_circuit *circuit, const char *name, linalg_shape shape) {
     if (!circuit || circuit->err.code != SABLE_OK) return NULL;
     if (linalg_check_shape(name, &shape, circuit->slots, &circuit->err) != SABLE_OK) return NULL;
-    const uint32_t down = tiles(shape.rows, shape.tile.height), across = tiles(shape.cols, shape.tile.width);
+    const uint32_t down = linalg_tiles(shape.rows, shape.tile.height),
+                   across = linalg_tiles(shape.cols, shape.tile.width);
     sable_matrix *m = sable_circuit_keep(circuit, sizeof *m + (size_t)down * across * sizeof m->node[0]);
     if (!m) return NULL;
     m->circuit = circuit;

@@ -42,6 +42,10 @@ bool linalg_finite(sable_circuit *circuit, const char *name, double x);
 
 static inline bool linalg_same_tile(sable_tile a, sable_tile b) { return a.height == b.height && a.width == b.width; }
 static inline sable_tile linalg_exchanged(sable_tile t) { return (sable_tile){t.width, t.height}; }
+/* Tiles that cover a length. */
+static inline uint32_t linalg_tiles(uint32_t length, uint32_t side) {
+    return (uint32_t)(((uint64_t)length + side - 1) / side);
+}
 static inline uint32_t linalg_least(uint32_t a, uint32_t b) { return a < b ? a : b; }
 /* Whether a tile has slots that belong to no element. */
 bool linalg_has_padding(const sable_matrix *m, uint32_t tile_row, uint32_t tile_col);

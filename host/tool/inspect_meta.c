@@ -6,6 +6,7 @@
 #include "base/fail.h"
 #include "ckks/serial.h"
 #include "io/bytes.h"
+#include "sable/linalg.h"
 #include "sable/logreg.h"
 #include "tool/inspect.h"
 #include "tool/report.h"
@@ -15,6 +16,7 @@ enum {
     LAYOUT_BYTES_IN_META = 16,
     BLOCKS_HEAD = 48,
     MODEL_HEAD = 32,
+    MATRIX_HEAD = 32,
     KEY_RECORD = 48,
     KEYS_HEAD = 8,
     PUBLIC_META = 48,
@@ -76,6 +78,19 @@ static void report_model(const uint8_t *m) {
     report_ciphertext("bias", m + MODEL_HEAD + SABLE_CT_HEADER_BYTES);
 }
 
+static void report_matrix(const uint8_t *m) {
+    static const char *const names[] = {"matrix", "row vector", "column vector"};
+    const uint32_t format = sable_get_u32(m), rows = sable_get_u32(m + 4), cols = sable_get_u32(m + 8),
+                   height = sable_get_u32(m + 12), width = sable_get_u32(m + 16);
+    const char *name = format >= SABLE_MATRIX && format <= SABLE_COL_VECTOR ? names[format - SABLE_MATRIX] : "unknown";
+    report_text("format", name);
+    report_integer("rows", rows);
+    report_integer("cols", cols);
+    report_value("tile", json_pack("[i, i]", (int)height, (int)width));
+    say("%s, %u x %u in tiles of %u x %u", name, rows, cols, height, width);
+    report_ciphertext("ciphertext", m + MATRIX_HEAD);
+}
+
 static void report_keys(const uint8_t *m, uint64_t bytes) {
     uint32_t count = sable_get_u32(m);
     const bool seeded = sable_get_u32(m + 4) == 0;
@@ -109,6 +124,7 @@ static uint64_t least_bytes(unsigned kind) {
     case SABLE_KIND_DATASET:
     case SABLE_KIND_RESULTS: return BLOCKS_HEAD + SABLE_CT_HEADER_BYTES;
     case SABLE_KIND_ENCRYPTED_MODEL: return MODEL_HEAD + 2 * SABLE_CT_HEADER_BYTES;
+    case SABLE_KIND_MATRIX: return MATRIX_HEAD + SABLE_CT_HEADER_BYTES;
     case SABLE_KIND_KEYSET: return KEYS_HEAD;
     case SABLE_KIND_PUBLIC_KEY: return PUBLIC_META;
     default: return 0;
@@ -125,6 +141,7 @@ static void report_kind(const sable_container_info *info, const uint8_t *meta, u
         inspect_blocks(meta, info->kind == SABLE_KIND_RESULTS);
         break;
     case SABLE_KIND_ENCRYPTED_MODEL: report_model(meta); break;
+    case SABLE_KIND_MATRIX: report_matrix(meta); break;
     case SABLE_KIND_KEYSET: report_keys(meta, bytes); break;
     case SABLE_KIND_PUBLIC_KEY: report_public_key(meta); break;
     default: break;

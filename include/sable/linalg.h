@@ -15,6 +15,7 @@
  *
  * Cost is stated a tile, in levels (multiplications in a row) and rotations; h x w is the tile's shape, log2 of it the number of halvings. */
 #include "sable/circuit.h"
+#include "sable/files.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -152,6 +153,26 @@ SABLE_API const sable_matrix *sable_matrix_multiply_col_major_mixed(sable_circui
  * Column vector -> row vector: 2 levels; log2 of the smaller side and log2(h) rotations, and r - 1 more from wide tiles. */
 SABLE_API const sable_matrix *sable_matrix_row_to_col(sable_circuit *circuit, const sable_matrix *m, double c);
 SABLE_API const sable_matrix *sable_matrix_col_to_row(sable_circuit *circuit, const sable_matrix *m, double c);
+
+/* -- in files ------------------------------------------------------------------------------------------------------ */
+typedef struct sable_matrix_shape {
+    size_t struct_size;
+    sable_format format;
+    uint32_t rows, cols;
+    sable_tile tile;
+} sable_matrix_shape;
+/* An encrypted matrix: its shape and its tiles in one batch, row of tiles by row of tiles (sable_ct_slice and sable_ct_concat give and take single ones).
+ * Level, scale and parts are kept as they are. Errors: those of files.h; SABLE_INVALID: the batch does not have the shape's tiles and slots. */
+SABLE_API SABLE_CHECKED sable_status sable_matrix_save(sable_queue *queue, const sable_matrix_shape *shape,
+                                                       const sable_ct *tiles, const char *path,
+                                                       const sable_file_options *options);
+SABLE_API SABLE_CHECKED sable_status sable_matrix_load(sable_queue *queue, sable_matrix_shape *shape, sable_ct *tiles,
+                                                       const char *path);
+/* Exact length of the file of tiles with two parts at a level; seeded: as sable_encrypt_secret makes them. */
+SABLE_API SABLE_CHECKED sable_status sable_matrix_file_bytes(uint64_t *bytes, const sable_params *params,
+                                                             const sable_matrix_shape *shape, uint32_t level,
+                                                             bool seeded, const sable_file_options *options,
+                                                             sable_error *err);
 
 #ifdef __cplusplus
 }

@@ -158,6 +158,21 @@ static void datasets(fuzz_world *w) {
     }
 }
 
+static void matrices(fuzz_world *w) {
+    for (int vector = 0; vector < 2; vector++) {
+        sable_ct *tiles = fuzz_encrypt(vector ? 0 : 1, 2);
+        const sable_matrix_shape shape = {.struct_size = sizeof shape,
+                                          .format = vector ? SABLE_COL_VECTOR : SABLE_MATRIX,
+                                          .rows = vector ? 1 : 20,
+                                          .cols = vector ? 60 : 30,
+                                          .tile = {16, 32}};
+        must(sable_matrix_save(w->queue, &shape, tiles, place("matrix", vector ? "vector" : "matrix"),
+                               vector ? &full : NULL),
+             sable_queue_error(w->queue));
+        sable_ct_destroy(w->queue, &tiles);
+    }
+}
+
 static void texts(fuzz_world *w) {
     sable_error err = {0};
     char *text = NULL;
@@ -268,6 +283,7 @@ int main(int argc, char **argv) {
     ciphertexts(w);
     keys(w);
     datasets(w);
+    matrices(w);
     texts(w);
     tables();
     journals(w);

@@ -83,6 +83,13 @@ struct Things {
              [&](const char *p, sable_error *err) {
                  return told(sable_encrypted_model_save(w.queue, &encrypted, p, nullptr), err);
              }},
+            {"encrypted matrix", "t",
+             [&](const char *p, sable_error *err) {
+                 sable_matrix_shape shape = {};
+                 shape.struct_size = sizeof shape;
+                 shape.format = SABLE_MATRIX, shape.rows = 20, shape.cols = 30, shape.tile = {16, 32};
+                 return told(sable_matrix_save(w.queue, &shape, pair, p, nullptr), err);
+             }},
             {"model", "t.json", [&](const char *p, sable_error *err) { return sable_model_save(model, p, err); }},
             {"model", "t.sable", [&](const char *p, sable_error *err) { return sable_model_save(model, p, err); }},
             {"parameters", "t.json",

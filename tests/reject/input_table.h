@@ -22,6 +22,7 @@ enum Kind {
     DATASET,
     RESULTS,
     MODEL,
+    ENCRYPTED_MATRIX,
     PUBLIC_KEY,
     SECRET_KEY,
     KINDS, /* that a context reads; these two need none, and their loaders take JSON as well */

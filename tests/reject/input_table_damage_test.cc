@@ -50,7 +50,7 @@ std::vector<Sound> sound_files() {
     for (int kind = 0; kind < ALL_KINDS; kind++)
         if (!w.packed[kind].empty() && w.packed[kind].size() != w.sample[kind].size())
             all.push_back({kind, w.packed[kind]});
-    EXPECT_EQ((size_t)ALL_KINDS + 6, all.size());
+    EXPECT_EQ((size_t)ALL_KINDS + 7, all.size());
     return all;
 }
 

@@ -152,7 +152,8 @@ TEST(InputTable, ResiduesNotBelowTheirPrimes) {
                   {DATASET, w.sample[DATASET], 2, 112, "residue 7 of limb "},
                   {RESULTS, w.sample[RESULTS], 1, 112, "residue 7 of limb "},
                   {MODEL, w.sample[MODEL], 1, 0, "residue 7 of limb "},
-                  {MODEL, w.sample[MODEL], 2, 0, "residue 7 of limb "}};
+                  {MODEL, w.sample[MODEL], 2, 0, "residue 7 of limb "},
+                  {ENCRYPTED_MATRIX, w.sample[ENCRYPTED_MATRIX], 1, 0, "residue 7 of limb "}};
     for (const Place &place : places)
         for (uint32_t limb = 0; limb < level.limbs; limb++) {
             /* weights and bias were encrypted at level 0 as well */
@@ -323,6 +324,26 @@ TEST(InputTable, EncryptedModels) {
                  {"bias in fewer slots", meta32(144 + SLOTS, 256), SABLE_FORMAT, "contradict"},
                  {"weights and bias exchanged",
                   [](Container &c) { std::swap(c.sections[1].bytes, c.sections[2].bytes); }, SABLE_FORMAT, "WGTS"}});
+}
+
+TEST(InputTable, EncryptedMatrices) {
+    expect_rows(ENCRYPTED_MATRIX, World::get().sample[ENCRYPTED_MATRIX],
+                {{"as it was", [](Container &) {}, SABLE_OK, ""},
+                 {"no format", meta32(0, 0), SABLE_FORMAT, "format 0"},
+                 {"a format that is not there", meta32(0, 4), SABLE_FORMAT, "format 4"},
+                 {"a row vector of 20 x 30", meta32(0, 2), SABLE_FORMAT, "20 x 30"},
+                 {"no rows", meta32(4, 0), SABLE_FORMAT, "0 x 30"},
+                 {"rows of one tile", meta32(4, 16), SABLE_FORMAT, "contradict"},
+                 {"2^32-1 columns", meta32(8, UINT32_MAX), SABLE_FORMAT, "tiles"},
+                 {"a tile of 15 rows", meta32(12, 15), SABLE_FORMAT, "15 x 32"},
+                 {"a tile of other slots", meta32(12, 8), SABLE_FORMAT, "contradict"},
+                 {"a tile of no columns", meta32(16, 0), SABLE_FORMAT, "16 x 0"},
+                 {"a field that is not there", meta32(20, 1), SABLE_FORMAT, "not zero"},
+                 {"the last such byte", meta32(28, 1u << 24), SABLE_FORMAT, "not zero"},
+                 {"tiles of another level", meta32(32 + LEVEL, 1), SABLE_FORMAT, "DATA"},
+                 {"tiles of no parts", meta32(32 + PARTS, 0), SABLE_FORMAT, "0 parts"},
+                 {"a tile more", meta32(32 + BATCH, 3), SABLE_FORMAT, "contradict"},
+                 {"tiles of fewer slots", meta32(32 + SLOTS, 256), SABLE_FORMAT, "contradict"}});
 }
 
 } // namespace

@@ -10,7 +10,7 @@ extern "C" {
 namespace {
 using namespace input_table;
 
-const Kind residue_kinds[] = {CIPHERTEXT, KEYSET, DATASET, RESULTS, MODEL, PUBLIC_KEY};
+const Kind residue_kinds[] = {CIPHERTEXT, KEYSET, DATASET, RESULTS, MODEL, ENCRYPTED_MATRIX, PUBLIC_KEY};
 
 void refused(Kind kind, const std::string &bytes, const std::string &text, const std::string &what) {
     Outcome out = load_bytes(kind, bytes);
@@ -44,6 +44,7 @@ TEST(InputTable, PackedResiduesBeyondTheirPrime) {
                   {DATASET, 2, 112, level.first},
                   {RESULTS, 1, 112, level.first},
                   {MODEL, 2, 0, level.first},
+                  {ENCRYPTED_MATRIX, 1, 0, level.first},
                   {KEYSET, 1, 0, need.first},
                   {PUBLIC_KEY, 1, 0, 0},
                   {PUBLIC_KEY, 2, 0, 0}};

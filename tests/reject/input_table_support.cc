@@ -12,9 +12,9 @@ extern "C" {
 
 namespace input_table {
 
-const char *const kind_names[ALL_KINDS] = {"ciphertext", "key-set manifest", "dataset",
-                                           "results",    "encrypted model",  "public key",
-                                           "secret key", "parameters",       "model in the clear"};
+const char *const kind_names[ALL_KINDS] = {"ciphertext",      "key-set manifest",  "dataset",    "results",
+                                           "encrypted model", "encrypted matrix",  "public key", "secret key",
+                                           "parameters",      "model in the clear"};
 
 #define MUST(call)                                                                                   \
     do {                                                                                             \
@@ -101,6 +101,11 @@ void World::save_all(std::string into[ALL_KINDS], const sable_file_options &opti
     model.bias = one;
     MUST(sable_encrypted_model_save(queue, &model, path.c_str(), &options));
     into[MODEL] = Scratch::read(path);
+    sable_matrix_shape shape = {};
+    shape.struct_size = sizeof shape;
+    shape.format = SABLE_MATRIX, shape.rows = 20, shape.cols = 30, shape.tile = {16, 32};
+    MUST(sable_matrix_save(queue, &shape, two, path.c_str(), &options));
+    into[ENCRYPTED_MATRIX] = Scratch::read(path);
     sable_public_key *pk = nullptr;
     MUST(sable_public_key_generate(queue, &pk, secret));
     MUST(sable_public_key_save(queue, pk, path.c_str(), &options));
@@ -150,6 +155,23 @@ static sable_status load_blocks(sable_ctx *ctx, sable_queue *queue, const char *
     return status;
 }
 
+static sable_status load_matrix(sable_ctx *ctx, sable_queue *queue, const char *path) {
+    sable_ct *tiles = nullptr;
+    sable_error err = {};
+    sable_status status = sable_ct_create(&tiles, ctx, &err);
+    if (status != SABLE_OK) return status;
+    sable_matrix_shape shape = {};
+    shape.struct_size = sizeof shape;
+    status = sable_matrix_load(queue, &shape, tiles, path);
+    sable_ct_info info = {};
+    info.struct_size = sizeof info;
+    EXPECT_EQ(SABLE_OK, sable_ct_describe(tiles, &info));
+    EXPECT_EQ(status != SABLE_OK, info.empty);
+    EXPECT_EQ(status != SABLE_OK, shape.rows == 0);
+    sable_ct_destroy(queue, &tiles);
+    return status;
+}
+
 static sable_status load_ciphertext(sable_ctx *ctx, sable_queue *queue, const char *path) {
     sable_ct *ct = nullptr;
     sable_error err = {};
@@ -189,6 +211,7 @@ Outcome load(Kind kind, const std::string &path, sable_ctx *ctx, sable_queue *qu
         EXPECT_EQ(out.status != SABLE_OK, model.weights == nullptr);
         sable_encrypted_model_clear(queue, &model);
     }
+    if (kind == ENCRYPTED_MATRIX) out.status = load_matrix(ctx, queue, p);
     if (kind == PUBLIC_KEY) {
         sable_public_key *key = nullptr;
         out.status = sable_public_key_load(queue, &key, p);

@@ -182,7 +182,7 @@ TEST(IoContainerDamage, LiesInTheHeader) {
         {"version at byte 8 is 65535", [](uint8_t *h) { sable_put_u16(h + 8, 65535); }},
         {"endianness", [](uint8_t *h) { sable_put_u16(h + 8, 256); }},
         {"kind 0", [](uint8_t *h) { sable_put_u16(h + 10, 0); }},
-        {"kind 11", [](uint8_t *h) { sable_put_u16(h + 10, SABLE_KIND_LAST + 1); }},
+        {"kind 12", [](uint8_t *h) { sable_put_u16(h + 10, SABLE_KIND_LAST + 1); }},
         {"unknown flags 00000008", [](uint8_t *h) { sable_put_u32(h + 12, 9); }},
         {"says 0 bytes", [](uint8_t *h) { sable_put_u64(h + 16, 0); }},
         {"says 15 bytes", [](uint8_t *h) { sable_put_u64(h + 16, 15); }},
