@@ -54,6 +54,8 @@ __global__ void __launch_bounds__(GPU_BLOCK, 2) // 128 registers
             if (h < o.add_parts) gpu_load(plus[h], row_of(o.add, b, h, limb), at.column);
     }
     for (uint32_t k = 0; k < count; k++) {
+        GPU_UNROLL
+        for (int i = 0; i < 4 * HELD; i++) GPU_OPAQUE(d[i / 4][i % 4]); // words, not 64-bit copies, live on
         const gpu_key &key = keys[k];
         const uint32_t *row = key.data + key.slot[limb] * key.limb_stride;
         uint64_t sum[2][4] = {};

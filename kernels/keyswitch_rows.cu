@@ -65,6 +65,8 @@ __global__ void __launch_bounds__(GPU_SWITCH_ROWS * 16)
         const uint32_t count = in.count - base < group ? in.count - base : group;
         for (uint32_t j = 0; j < count; j++) {
             if (base + j == own_digit) continue;
+            GPU_UNROLL
+            for (uint32_t k = 1; k < 16; k++) GPU_OPAQUE(f[k]); // words, not 64-bit copies, live on
             const uint32_t *from = row_of(in.digits, member, base + j, limb) + row * 256;
             uint32_t a[16];
             gpu_row_load(a, from, t);
