@@ -106,8 +106,9 @@ static void choose(scheduling *l) {
     /* A batch that is not full waits for what the steps that need none may add to it. */
     gather(l, best < most && light != NONE ? light : lead, most);
     /* Too few for all threads: better one by one, each by all of them. Whole rounds otherwise. */
-    if (parallel && 2 * l->chosens < l->out->most) l->chosens = 1;
-    if (parallel && l->chosens > l->out->most) l->chosens -= l->chosens % l->out->most;
+    const uint32_t round = l->out->most > 1 ? l->out->most : 1;
+    if (parallel && 2 * l->chosens < round) l->chosens = 1;
+    if (parallel && l->chosens > round) l->chosens -= l->chosens % round;
 }
 
 /* -- writing it down ----------------------------------------------------------------------------------------------- */
