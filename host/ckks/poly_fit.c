@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define GRID_PER_TERM 32
-#define CLIMB_STEPS   12 /* the bracket of a smooth extremum shrinks to the digits of x in about six */
+#define GRID_PER_TERM 16
+#define CLIMB_STEPS   12
 
 static sable_dd dd_twice(sable_dd x) { return (sable_dd){2 * x.hi, 2 * x.lo}; }
 static sable_dd dd_half(sable_dd x) { return (sable_dd){x.hi / 2, x.lo / 2}; }
@@ -141,6 +141,7 @@ sable_status sable_fit_climb(sable_fit_point *point, double *value, const sable_
         if (!(x > a && x < b) || x == m) break;
         SABLE_TRY(sable_fit_point_at(&p, curve->d, x, err));
         const double at_x = sign * sable_fit_residual(curve, &p);
+        const bool flat = fabs(at_x - best) <= 0x1p-42 * best; /* a smooth top is reached in about four steps */
         if (at_x > best) {
             if (x < m)
                 b = m, at_b = best;
@@ -153,6 +154,7 @@ sable_status sable_fit_climb(sable_fit_point *point, double *value, const sable_
         } else {
             b = x, at_b = at_x;
         }
+        if (flat) break;
     }
     return SABLE_OK;
 }

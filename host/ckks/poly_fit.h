@@ -56,7 +56,7 @@ double sable_fit_residual(const sable_fit_curve *curve, const sable_fit_point *p
 sable_status sable_fit_climb(sable_fit_point *point, double *value, const sable_fit_curve *curve, double a, double b,
                              sable_error *err);
 
-/* Points in ascending order, even in the angle of w, ends included: *count of them, 32 for each free coefficient. Freed by the caller. */
+/* Points in ascending order, even in the angle of w, ends included: *count of them, 16 for each free coefficient. Freed by the caller. */
 sable_status sable_fit_grid(sable_fit_point **grid, size_t *count, const sable_fit_domain *d, sable_error *err);
 
 /* Chebyshev coefficients in u, rounded, of a series in T_j(w) times the weight. */

@@ -9,10 +9,8 @@
 #include "ckks/noise.h"
 #include "sable/logreg.h"
 
-/* Above this the interpolated sigmoid of degree <= 63 is no longer a sigmoid; a caller who wants it states the range. */
+/* Above this the best polynomial of degree <= 63 is no longer a sigmoid; a caller who wants it states the range. */
 #define AUTOMATIC_RANGE_LIMIT 64.0
-
-static double sigmoid_of(double u, void *range) { return 1 / (1 + exp(-u * *(const double *)range)); }
 
 static uint32_t poly_degree(const sable_infer_options *o) { return o->degree ? o->degree : 15; }
 
@@ -90,6 +88,19 @@ sable_status sable_infer_range(double *range, const sable_model *model, double d
     return SABLE_OK;
 }
 
+sable_status sable_infer_sigmoid(sable_poly **out, const sable_infer_options *options, double range, double *error,
+                                 sable_error *err) {
+    if (!out || !options)
+        return sable_fail(err, SABLE_INVALID, "sable_infer_sigmoid: out and options must not be NULL");
+    sable_poly *wide = NULL;
+    SABLE_TRY(sable_poly_sigmoid(&wide, SABLE_FIT_MINIMAX, poly_degree(options), range, error, err));
+    double c[SABLE_FIT_MAX_DEGREE + 1];
+    const uint32_t count = sable_poly_degree(wide) + 1;
+    for (uint32_t i = 0; i < count; i++) c[i] = sable_poly_coefficient(wide, i);
+    sable_poly_destroy(&wide);
+    return sable_poly_chebyshev(out, c, count, -1, 1, err);
+}
+
 /* -- steps --------------------------------------------------------------------------------------------------------- */
 
 static sable_status check_shapes(sable_queue *queue, const sable_ct *data, const sable_layout *layout,
@@ -104,6 +115,20 @@ static sable_status check_shapes(sable_queue *queue, const sable_ct *data, const
         return SABLE_REFUSE(queue, SABLE_INVALID,
                             "inference: the block has %u ciphertexts of %u slots, its layout %u of %u", data->batch,
                             data->slots, layout->members, layout->slots);
+    if (options && options->struct_size != sizeof *options)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "inference: sable_infer_options.struct_size is not set");
+    if (options && options->probabilities && options->degree > SABLE_FIT_MAX_DEGREE)
+        return SABLE_REFUSE(queue, SABLE_INVALID, "inference: a sigmoid of degree %u: at most %d is possible",
+                            options->degree, SABLE_FIT_MAX_DEGREE);
+    if (options && options->probabilities && options->sigmoid) {
+        sable_poly_info sigmoid = {.struct_size = sizeof sigmoid};
+        SABLE_TRY(sable_poly_describe(options->sigmoid, &sigmoid));
+        if (sigmoid.lo != -1 || sigmoid.hi != 1 || sigmoid.degree > poly_degree(options))
+            return SABLE_REFUSE(
+                queue, SABLE_INVALID,
+                "inference: a sigmoid of degree %u on [%g, %g] is given: degree %u at most and [-1, 1] are needed",
+                sigmoid.degree, sigmoid.lo, sigmoid.hi, poly_degree(options));
+    }
     uint32_t depth = sable_infer_depth(layout, options);
     if (data->level < depth)
         return SABLE_REFUSE(
@@ -111,8 +136,6 @@ static sable_status check_shapes(sable_queue *queue, const sable_ct *data, const
             "inference takes %u levels, the data are at level %u: encrypt at a higher level or choose a "
             "deeper parameter set",
             depth, data->level);
-    if (options && options->struct_size != sizeof *options)
-        return SABLE_REFUSE(queue, SABLE_INVALID, "inference: sable_infer_options.struct_size is not set");
     return SABLE_OK;
 }
 
@@ -161,8 +184,9 @@ static sable_status to_probabilities(sable_queue *queue, sable_ct *ct, const sab
                                      const sable_keyset *keys) {
     /* |u| <= 1 is what the range states. */
     if (ct->bound > 1) SABLE_TRY(sable_ct_declare(queue, ct, 1, fmin(ct->rms, 1)));
+    if (options->sigmoid) return sable_poly_evaluate(queue, ct, ct, options->sigmoid, keys);
     sable_poly *poly = NULL;
-    SABLE_TRY(sable_poly_interpolate(&poly, sigmoid_of, &range, poly_degree(options), -1, 1, &queue->error));
+    SABLE_TRY(sable_infer_sigmoid(&poly, options, range, NULL, &queue->error));
     sable_status status = sable_poly_evaluate(queue, ct, ct, poly, keys);
     sable_poly_destroy(&poly);
     return status;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sable infer: logits or probabilities of an encrypted data set. Nothing here touches a secret key. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,30 +125,14 @@ static sable_status all_blocks(infer *r) {
     return status;
 }
 
-static double sigmoid_of(double u, void *range) { return 1 / (1 + exp(-u * *(const double *)range)); }
-
 /* The largest error of the polynomial that stands in for the sigmoid; encryption adds far less. */
-static double sigmoid_error(double range, uint32_t degree) {
-    enum { POINTS = 2048 };
-    sable_poly *poly = NULL;
-    if (sable_poly_interpolate(&poly, sigmoid_of, &range, degree ? degree : 15, -1, 1, NULL) != SABLE_OK) return NAN;
-    double most = 0;
-    for (int i = 0; i <= POINTS; i++) {
-        double u = 2.0 * i / POINTS - 1;
-        most = fmax(most, fabs(sable_poly_value(poly, u) - sigmoid_of(u, &range)));
-    }
-    sable_poly_destroy(&poly);
-    return most;
-}
-
 static void tell_sigmoid(const infer_plan *p) {
     if (!p->options.probabilities) return;
     uint32_t degree = p->options.degree ? p->options.degree : 15;
-    double error = sigmoid_error(p->options.range, degree);
     report_integer("sigmoid_degree", degree);
-    report_number("sigmoid_error", error);
+    report_number("sigmoid_error", p->sigmoid_error);
     say("the sigmoid is a polynomial of degree %u on [-%g, %g]: off by up to %.2g", degree, p->options.range,
-        p->options.range, error);
+        p->options.range, p->sigmoid_error);
 }
 
 static sable_status tell(infer *r, double seconds) {

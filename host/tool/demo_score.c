@@ -37,8 +37,6 @@ static sable_status train_model(demo *d) {
     return status;
 }
 
-static double sigmoid_of(double u, void *range) { return 1 / (1 + exp(-u * *(const double *)range)); }
-
 /* The value that the encrypted computation approximates, in double precision. */
 static sable_status make_twin(demo *d) {
     const size_t n = d->data.count;
@@ -47,11 +45,12 @@ static sable_status make_twin(demo *d) {
         return SABLE_OK;
     }
     sable_poly *poly = NULL;
-    double range = d->range, one = 1;
-    SABLE_TRY(sable_poly_interpolate(&poly, sigmoid_of, &range, d->options.degree, -1, 1, &d->err));
+    const double range = d->range;
+    const sable_infer_options infer = {.struct_size = sizeof infer, .probabilities = true, .degree = d->options.degree};
+    SABLE_TRY(sable_infer_sigmoid(&poly, &infer, range, NULL, &d->err));
     for (size_t i = 0; i < n; i++) {
         d->values.twin[i] = sable_poly_value(poly, d->values.logits[i] / range);
-        d->poly_error = fmax(d->poly_error, fabs(d->values.twin[i] - sigmoid_of(d->values.logits[i], &one)));
+        d->poly_error = fmax(d->poly_error, fabs(d->values.twin[i] - 1 / (1 + exp(-d->values.logits[i]))));
     }
     sable_poly_destroy(&poly);
     return SABLE_OK;

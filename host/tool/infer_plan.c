@@ -161,6 +161,9 @@ sable_status infer_plan_make(infer_plan *p, session *s, const workspace *w, cons
     p->bound = info.bound;
     SABLE_TRY(model ? load_model(p, s, model, data) : load_encrypted_model(p, s, encrypted_model, data));
     SABLE_TRY(resolve_range(p, s));
+    if (p->options.probabilities)
+        SABLE_TRY(sable_infer_sigmoid(&p->sigmoid, &p->options, p->options.range, &p->sigmoid_error, &s->err));
+    p->options.sigmoid = p->sigmoid;
     sable_key_spec *spec = NULL;
     SABLE_TRY(sable_key_spec_create(&spec, s->params, &s->err));
     sable_status status = sable_infer_keys(spec, &sable_blocks_get_info(p->data)->layout, &p->options, p->is_encrypted,
@@ -177,4 +180,5 @@ void infer_plan_clear(infer_plan *p, session *s) {
     sable_blocks_close(&p->data);
     if (p->is_encrypted) sable_encrypted_model_clear(s->queue, &p->encrypted);
     sable_model_destroy(&p->model);
+    sable_poly_destroy(&p->sigmoid);
 }

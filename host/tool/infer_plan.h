@@ -12,7 +12,9 @@ typedef struct infer_plan {
     bool is_encrypted;
     uint32_t classes;
     sable_infer_options options; /* as the library gets them: range resolved */
-    double factor;               /* decrypted logits are multiplied by it */
+    sable_poly *sigmoid;         /* probabilities: one for all blocks */
+    double sigmoid_error;
+    double factor; /* decrypted logits are multiplied by it */
     sable_blocks *data;
     sable_ct *block, *result;
     sable_keyset *keys;           /* those that are needed; NULL when none is */

@@ -78,13 +78,20 @@ SABLE_API void sable_layout_unpack(const sable_layout *layout, double *results, 
 typedef struct sable_infer_options {
     size_t struct_size;
     bool probabilities; /* sigmoid under encryption; else logits */
-    uint32_t degree;    /* of the sigmoid polynomial (Chebyshev interpolation on [-range, range]); 0 = 15 */
+    uint32_t degree;    /* of the sigmoid polynomial (minimax on [-range, range]), up to SABLE_FIT_MAX_DEGREE; 0 = 15 */
     double
         range; /* what the caller states: every |logit| <= range. Logits are computed divided by it. 0: it follows from the rigorous bound
                            L = max_c sum_j |w_cj| * bound + |b_c| of plaintext weights: logits: the power of two in [1, L/32), so that results
                            stay below 64; probabilities: L itself, refused above 64. Encrypted weights: 0 = 1, nothing stated; probabilities
                            need it stated */
+    const sable_poly *
+        sigmoid; /* probabilities: from sable_infer_sigmoid with the same degree and range, which saves fitting it for every block; NULL: fitted */
 } sable_infer_options;
+
+/* The polynomial in u = logit/range on [-1, 1] that stands for the sigmoid: the minimax fit of options->degree. *error (may be NULL): its
+ * largest distance from the sigmoid. Errors: as sable_poly_sigmoid. */
+SABLE_API SABLE_CHECKED sable_status sable_infer_sigmoid(sable_poly **out, const sable_infer_options *options,
+                                                         double range, double *error, sable_error *err);
 
 /* Levels that inference takes below the data's level: 1 (feature-major logits), 2 (row, one for the mask), plus the polynomial's depth. */
 SABLE_API uint32_t sable_infer_depth(const sable_layout *layout, const sable_infer_options *options);
