@@ -15,8 +15,11 @@ enum {
     LARGEST_LOG_N = 17,
     RINGS = 2, /* the smallest that is secure, and the next: its tiles are larger */
     MOST_ALPHA = 14,
-    MOST_DIGITS = 6 /* more are slower */
+    MOST_DIGITS = 6, /* more are slower */
+    LEVELS_BEYOND = 2,
+    MOST_PRICINGS = 6
 };
+#define AGREE 1.25
 
 void train_program_clear(train_program *p) {
     sable_key_spec_destroy(&p->keys);
@@ -44,17 +47,20 @@ static sable_status lower(train *t, train_program *p, sable_params *params) {
 
 /* -- prices -------------------------------------------------------------------------------------------------------- */
 
-/* The lesser of two: a program that starts while prices are measured makes some of them many times too large. */
+/* The least of several: programs that run while prices are measured make some of them many times too large. Enough when the two least agree. */
 static sable_status price(const train *t, train_program *p) {
     const sable_pricing_options options = {.struct_size = sizeof options, .threads = settings.threads};
-    for (int i = 0; i < 2; i++) {
+    double second = INFINITY;
+    p->cost.seconds = INFINITY;
+    for (int i = 0; i < MOST_PRICINGS && !(second < AGREE * p->cost.seconds); i++) {
         sable_pricing *pricing = NULL;
         sable_program_cost_info cost = {.struct_size = sizeof cost};
         SABLE_TRY(sable_pricing_create(&pricing, p->params, &options, t->err));
         const sable_status status = sable_program_cost(p->program, pricing, 1, &cost, t->err);
         sable_pricing_destroy(&pricing);
         SABLE_TRY(status);
-        if (i == 0 || cost.seconds < p->cost.seconds) p->cost = cost;
+        second = fmin(second, fmax(cost.seconds, p->cost.seconds));
+        if (cost.seconds < p->cost.seconds) p->cost = cost;
     }
     return SABLE_OK;
 }
@@ -112,12 +118,20 @@ static sable_status consider_ring(train *t, train_program *best, uint32_t log_n,
     return SABLE_OK;
 }
 
+/* The levels of the circuit, or more where the lowest do not hold its bounds: those of very large rates. */
+static sable_status consider_depth(train *t, uint32_t log_n, uint32_t levels, bool *found) {
+    sable_status status = SABLE_LEVEL;
+    for (uint32_t beyond = 0; beyond <= LEVELS_BEYOND && status == SABLE_LEVEL; beyond++)
+        status = consider_ring(t, &t->plan, log_n, levels + beyond, found);
+    return status;
+}
+
 static sable_status plan(train *t) {
     uint32_t rings = 0;
     for (uint32_t log_n = SMALLEST_LOG_N; log_n <= LARGEST_LOG_N && rings < RINGS; log_n++) {
         const uint32_t levels = levels_in(t, log_n);
         bool found = false;
-        if (levels) SABLE_TRY(consider_ring(t, &t->plan, log_n, levels, &found));
+        if (levels) SABLE_TRY(consider_depth(t, log_n, levels, &found));
         rings += found;
     }
     if (rings) return SABLE_OK;
