@@ -242,7 +242,7 @@ TEST(LinalgRefusal, ShapesTilesAndNames) {
         {SABLE_INVALID, {"0 x 7"}, in(SABLE_MATRIX, 0, 7, wide)},
         {SABLE_INVALID, {"row vector", "5 x 2"}, in(SABLE_ROW_VECTOR, 5, 2, wide)},
         {SABLE_INVALID, {"column vector", "2 x 5"}, in(SABLE_COL_VECTOR, 2, 5, wide)},
-        {SABLE_INVALID, {"format 7"}, in(static_cast<sable_format>(7), 5, 7, wide)},
+        {SABLE_INVALID, {"format 0"}, in(static_cast<sable_format>(0), 5, 7, wide)},
         {SABLE_LIMIT, {"tiles, at most"}, in(SABLE_MATRIX, 4000000000u, 4000000000u, wide)},
         {SABLE_INVALID,
          {"m57"},

@@ -80,8 +80,15 @@ class Garden {
         }
     }
 
-    /* One more value by a random operation, where it fits the operands drawn and stays small enough. */
-    bool grow() {
+    /* One more value by a random operation, if operands are found for it. */
+    void grow() {
+        const uint32_t kind = below(27);
+        for (uint32_t tries = 0; tries < 60; tries++)
+            if (apply(kind)) return;
+    }
+
+    /* On operands drawn at random, where they fit and the result stays small enough. */
+    bool apply(uint32_t kind) {
         const Value a = values[below(static_cast<uint32_t>(values.size()))],
                     b = values[below(static_cast<uint32_t>(values.size()))];
         const double x = number();
@@ -103,7 +110,6 @@ class Garden {
             d = std::move(dense);
             depth += levels;
         };
-        const uint32_t kind = below(27);
         const bool product = kind >= 9;
         if (most * (kind == 4 || product ? 1 : 2) > bound_ || (product && size > bound_)) return false;
         if (depth + 3 > depth_ && kind > 3) return false;
@@ -258,7 +264,7 @@ TEST(LinalgTest, RandomCircuitsAgreeWithMatrixCode) {
         Garden garden(1u << (seed % 8), seed, 12, 1e6);
         garden.plant();
         const size_t first = garden.values.size();
-        for (uint32_t tries = 0; tries < 2000 && garden.values.size() < first + 40; tries++) garden.grow();
+        for (uint32_t tries = 0; tries < 100 && garden.values.size() < first + 30; tries++) garden.grow();
         ASSERT_GT(garden.values.size(), first);
         const std::vector<Values> expected = garden.publish(first);
         ASSERT_EQ(garden.circuit.status(), SABLE_OK) << garden.circuit.text();
@@ -266,19 +272,19 @@ TEST(LinalgTest, RandomCircuitsAgreeWithMatrixCode) {
         for (size_t k = 0; k < expected.size(); k++) ASSERT_LT(difference(got[k], expected[k]), 1e-6) << "tile " << k;
         for (size_t k = 0; k < 27; k++) used[k] += garden.used[k];
     }
-    for (size_t k = 0; k < 27; k++) EXPECT_GT(used[k], 3u) << "operation " << k << " was not tried";
+    for (size_t k = 0; k < 27; k++) EXPECT_GT(used[k], 30u) << "operation " << k;
 }
 
 /* Circuits of the same kind on batches of ciphertexts: equal to the run in the clear within the tracked noise. The tracker takes errors for independent.
- * Replicas carry one error in many slots, which sums and products of them add up coherently (docs/NOISE.md, assumption 1): 6.4 times the
+ * Replicas carry one error in many slots, which sums and products of them add up coherently (docs/NOISE.md, assumption 1): 6.7 times the
  * tracked noise was seen, 16 is allowed. */
 TEST(LinalgCiphertexts, AgreeWithTheClearRunWithinTheTrackedNoise) {
     KitOptions bare;
     bare.keys = false;
     bare.threads = 1;
     Kit kit("T10", bare);
-    const uint64_t seeds = std::getenv("SABLE_BACKEND") ? 8 : 40; /* emulation is slow */
-    uint32_t tiles = 0;
+    const uint64_t seeds = std::getenv("SABLE_BACKEND") ? 6 : 40; /* emulation is slow */
+    uint32_t tiles = 0, used[27] = {};
     double loosest = 0, worst = 0;
     for (uint64_t seed = 1; seed <= seeds; seed++) {
         SCOPED_TRACE(testing::Message() << "seed " << seed);
@@ -286,7 +292,7 @@ TEST(LinalgCiphertexts, AgreeWithTheClearRunWithinTheTrackedNoise) {
         Garden garden(slots, seed, 5, 100);
         garden.plant();
         const size_t first = garden.values.size();
-        for (uint32_t tries = 0; tries < 600 && garden.values.size() < first + 10; tries++) garden.grow();
+        for (uint32_t tries = 0; tries < 60 && garden.values.size() < first + 12; tries++) garden.grow();
         const size_t outputs = garden.publish(first).size();
         ASSERT_EQ(garden.circuit.status(), SABLE_OK) << garden.circuit.text();
         const sable_lowering options = lowering(0, static_cast<uint32_t>(seed % 3));
@@ -297,6 +303,7 @@ TEST(LinalgCiphertexts, AgreeWithTheClearRunWithinTheTrackedNoise) {
             for (auto &z : second[k]) z *= -0.75; /* the second member of the batch */
             if (batch == 2) both[k].insert(both[k].end(), second[k].begin(), second[k].end());
         }
+        for (size_t k = 0; k < 27; k++) used[k] += garden.used[k];
         const std::vector<Result> got = run_encrypted(kit, program, both, batch, slots);
         for (uint32_t member = 0; member < batch; member++) {
             const std::vector<Values> want = run_plain(garden.circuit, member ? second : garden.inputs, outputs, slots);
@@ -312,6 +319,7 @@ TEST(LinalgCiphertexts, AgreeWithTheClearRunWithinTheTrackedNoise) {
             }
         }
     }
+    for (size_t k = 0; k < 27 && seeds >= 40; k++) EXPECT_GT(used[k], 1u) << "operation " << k;
     printf("%u tiles, errors up to %.2g, at most %.2f of the tracked noise\n", tiles, worst, loosest);
 }
 
