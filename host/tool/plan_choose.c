@@ -105,7 +105,7 @@ static uint32_t least_levels(const plan_choice *c, const plan_request *r, uint32
         if (status == SABLE_OK) status = precise_enough(c, &t);
         plan_trial_close(&t);
         if (status == SABLE_OK) return levels;
-        if (!rules_out(status)) return 0;
+        if (!rules_out(status) || status == SABLE_LIMIT) return 0; /* more levels do not help */
     }
     return 0;
 }
