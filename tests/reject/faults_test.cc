@@ -4,6 +4,7 @@
 #include "reject/faults_alloc.h"
 #include "reject/input_table.h"
 #include "sable/io.h"
+#include "sable/sign.h"
 #include "support/scratch.h"
 
 namespace {
@@ -213,6 +214,54 @@ TEST(Faults, Ciphertexts) {
     sable_poly_destroy(&square);
     operation("rescale", [&](sable_ct *out) { return sable_rescale(w.queue, out, a); });
     sable_ct_destroy(w.queue, &a);
+}
+
+TEST(Faults, FitsAndSignCircuits) {
+    const sable_fit fit = {sizeof fit, 5, -1, 1, SABLE_PARITY_ODD, 0.25};
+    auto f = [](double x, void *) { return x < 0 ? -1.0 : 1.0; };
+    for (auto make : {sable_poly_minimax, sable_poly_least_squares})
+        fail_each("fit", [&](sable_error *err) {
+            sable_poly *p = nullptr;
+            sable_status status = make(&p, f, nullptr, &fit, nullptr, err);
+            EXPECT_EQ(status != SABLE_OK, p == nullptr);
+            sable_poly_destroy(&p);
+            return status;
+        });
+    fail_each("sigmoid", [&](sable_error *err) {
+        sable_poly *p = nullptr;
+        sable_status status = sable_poly_sigmoid(&p, SABLE_FIT_INTERPOLATION, 5, 4, nullptr, err);
+        EXPECT_EQ(status != SABLE_OK, p == nullptr);
+        sable_poly_destroy(&p);
+        return status;
+    });
+    const uint32_t degrees[] = {3, 3};
+    for (double gap : {0.25, 0.0}) /* 0: chosen */
+        fail_each("sign", [&](sable_error *err) {
+            sable_sign *s = nullptr;
+            sable_status status = gap > 0 ? sable_sign_create(&s, degrees, 2, gap, 1, err)
+                                          : sable_sign_create_relu(&s, degrees, 1, 1, err);
+            EXPECT_EQ(status != SABLE_OK, s == nullptr);
+            sable_sign_destroy(&s);
+            return status;
+        });
+    sable_sign *sign = nullptr;
+    sable_error e = {};
+    ASSERT_EQ(SABLE_OK, sable_sign_create(&sign, degrees, 2, 0.25, 1, &e)) << e.text;
+    fail_each("circuit of a ReLU", [&](sable_error *err) {
+        sable_circuit *c = nullptr;
+        sable_program *p = nullptr;
+        sable_status status = sable_circuit_create(&c, 8, err);
+        if (status == SABLE_OK) {
+            sable_circuit_output(c, "y", sable_circuit_relu(c, sable_circuit_input(c, "x", 1), sign));
+            status = sable_circuit_status(c, err);
+        }
+        if (status == SABLE_OK) status = sable_program_create(&p, c, World::get().params, nullptr, err);
+        EXPECT_EQ(status != SABLE_OK, p == nullptr);
+        sable_program_destroy(&p);
+        sable_circuit_destroy(&c);
+        return status;
+    });
+    sable_sign_destroy(&sign);
 }
 
 TEST(Faults, SavingKeepsTheOldFile) {
