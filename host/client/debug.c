@@ -28,28 +28,29 @@ typedef struct debugging {
 } debugging;
 
 static const char *name_of(program_op op) {
-    static const char *const name[] = {
-        [PROGRAM_ADD] = "add",
-        [PROGRAM_SUB] = "sub",
-        [PROGRAM_NEGATE] = "negate",
-        [PROGRAM_TENSOR] = "tensor",
-        [PROGRAM_ADD_SCALAR] = "add_scalar",
-        [PROGRAM_MUL_SCALAR] = "mul_scalar",
-        [PROGRAM_MUL_INTEGER] = "mul_integer",
-        [PROGRAM_MUL_I] = "mul_i",
-        [PROGRAM_ADD_PLAIN] = "add_plain",
-        [PROGRAM_MUL_PLAIN] = "mul_plain",
-        [PROGRAM_ROTATE] = "rotate",
-        [PROGRAM_ROTATE_ADD] = "rotate_add",
-        [PROGRAM_CONJUGATE] = "conjugate",
-        [PROGRAM_POLY] = "poly",
-        [PROGRAM_RELIN] = "relinearize",
-        [PROGRAM_RESCALE] = "rescale",
-        [PROGRAM_RELIN_RESCALE] = "relinearize_rescale",
-        [PROGRAM_ADJUST] = "adjust",
-        [PROGRAM_BOOTSTRAP] = "bootstrap",
-    };
-    return name[op];
+    switch (op) {
+    case PROGRAM_ADD: return "add";
+    case PROGRAM_SUB: return "sub";
+    case PROGRAM_NEGATE: return "negate";
+    case PROGRAM_TENSOR: return "tensor";
+    case PROGRAM_ADD_SCALAR: return "add_scalar";
+    case PROGRAM_MUL_SCALAR: return "mul_scalar";
+    case PROGRAM_MUL_INTEGER: return "mul_integer";
+    case PROGRAM_MUL_I: return "mul_i";
+    case PROGRAM_ADD_PLAIN: return "add_plain";
+    case PROGRAM_MUL_PLAIN: return "mul_plain";
+    case PROGRAM_ROTATE: return "rotate";
+    case PROGRAM_ROTATE_ADD: return "rotate_add";
+    case PROGRAM_CONJUGATE: return "conjugate";
+    case PROGRAM_POLY: return "poly";
+    case PROGRAM_TRANSFORM: return "transform";
+    case PROGRAM_RELIN: return "relinearize";
+    case PROGRAM_RESCALE: return "rescale";
+    case PROGRAM_RELIN_RESCALE: return "relinearize_rescale";
+    case PROGRAM_ADJUST: return "adjust";
+    case PROGRAM_BOOTSTRAP: return "bootstrap";
+    }
+    return "unknown";
 }
 
 /* Fills what the comparison of a register with its ciphertext tells. */

@@ -97,8 +97,8 @@ typedef struct sable_lowering {
     bool no_hoisting;   /* rotate one by one; default: rotations of one value at one level decompose it once */
     bool no_fusion;     /* rotate, then add; default: an addition and a rotation that only it reads are one step */
     bool no_ordering;   /* steps in the order of building; default: in one that keeps fewer ciphertexts alive */
-    uint32_t
-        max_rotation_keys; /* 0: no limit; else rotations whose key is not among so many, chosen, are sums of ones that are */
+    /* 0: no limit; else rotations whose key is not among so many, chosen, are sums of ones that are. Linear maps keep their own keys. */
+    uint32_t max_rotation_keys;
 } sable_lowering;
 
 typedef struct sable_program sable_program;
