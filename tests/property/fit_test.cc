@@ -11,7 +11,7 @@
 #include <vector>
 
 extern "C" {
-#include "sable/poly.h"
+#include "sable/sign.h"
 }
 
 namespace {
@@ -282,6 +282,28 @@ TEST(Fit, SigmoidCoefficientsAreThePublishedOnes) {
                 EXPECT_NEAR(have / row.c[i], 1, 3e-3);
         }
     }
+}
+
+/* Coefficients become integers of ring operations: the same digits with every compiler and C library. */
+TEST(Fit, CoefficientsAreFrozen) {
+    const double sigmoids[3][4] = {
+        {0x1.3cf4ef3f75359p-1, -0x1.589bcf85bee37p-3, 0x1.224bf318b7187p-4, -0x1.4efaef8ff2ea5p-5},
+        {0x1.3a97344a326dbp-1, -0x1.6292bfbd7096ep-3, 0x1.0bc6a44675cd1p-4, -0x1.4132b92c48e92p-5},
+        {0x1.3d5cc8e60358bp-1, -0x1.5e7a44d9156e6p-3, 0x1.3dc4d09ddc9ccp-4, -0x1.7fca78cd49bd9p-5}};
+    for (int kind = 0; kind < 3; kind++) {
+        const Poly p = sigmoid(static_cast<sable_fit_kind>(kind), 7, 8, nullptr);
+        for (uint32_t i = 0; i < 4; i++) EXPECT_EQ(sable_poly_coefficient(p.get(), 2 * i + 1), sigmoids[kind][i]);
+    }
+    const double stages[2][4] = {
+        {0x1.0076955d557cfp+0, -0x1.4f8d394b9e6ebp-2, 0x1.8534049b6020dp-3, -0x1.2593b8a95c469p-2},
+        {0x1.3b9183c998d04p+0, -0x1.425228902a47ap-2, 0x1.b06de16ef22c2p-4, -0x1.b053bfa075b2cp-6}};
+    const uint32_t degrees[] = {7, 7};
+    sable_sign *sign = nullptr;
+    ASSERT_EQ(sable_sign_create(&sign, degrees, 2, 0.125, 1, nullptr), SABLE_OK);
+    for (size_t k = 0; k < 2; k++)
+        for (uint32_t i = 0; i < 4; i++)
+            EXPECT_EQ(sable_poly_coefficient(sable_sign_stage(sign, k), 2 * i + 1), stages[k][i]);
+    sable_sign_destroy(&sign);
 }
 
 TEST(Fit, BoundsAreTightAndHold) {
