@@ -74,6 +74,7 @@ class Matmul : public testing::Test {
         sable_program_info info;
         sable_op_count count;
         size_t keys;
+        double told; /* standard deviation of an error, forecast before any key is there */
         Values out;
     };
     /* One result, on members that all have the same values; with the keys that the program asks for. */
@@ -94,6 +95,18 @@ class Matmul : public testing::Test {
         size_t listed = 0; /* by the evaluator of keys */
         EXPECT_EQ(sable_program_keys(p, nullptr, 0, &listed, &err), SABLE_OK) << err.text;
         EXPECT_EQ(listed, r.keys);
+        std::vector<const double *> values;
+        for (const auto &v : in) values.push_back(reinterpret_cast<const double *>(v.data()));
+        sable_forecast_options o = {};
+        o.struct_size = sizeof o;
+        o.inputs = values.data();
+        sable_forecast *forecast = nullptr;
+        sable_output_forecast told = {};
+        told.struct_size = sizeof told;
+        EXPECT_EQ(sable_program_forecast(&forecast, p, &o, &err), SABLE_OK) << err.text;
+        EXPECT_EQ(sable_forecast_output(forecast, 0, &told), SABLE_OK);
+        r.told = told.noise_std;
+        sable_forecast_destroy(&forecast);
         sable_keyset *keys = r.keys ? kit.make_keys(spec) : nullptr;
         std::vector<Ct> cts;
         std::vector<const sable_ct *> from;
@@ -163,10 +176,20 @@ TEST_F(Matmul, MatrixVector) {
         ASSERT_EQ(c.error(), "");
         EXPECT_LT(worst(run_clear(c, {x}), want), 1e-12);
         const Run r = run(c, {x}, s.rows == 8 ? 3 : 1);
+        sable_depth_info depth = {};
+        depth.struct_size = sizeof depth;
+        sable_error err{};
+        EXPECT_EQ(sable_circuit_depth(c, &depth, nullptr, &err), SABLE_OK) << err.text;
+        EXPECT_EQ(depth.depth, 1u);
         EXPECT_EQ(r.info.depth, 1u);
         EXPECT_EQ(r.count.transform, 1u);
         EXPECT_EQ(r.count.rotate, s.rotations);
         EXPECT_LT(worst(r.out, want), kPrecise);
+        if (s.cols == slots) continue; /* every slot has the same sum and the same error: a sample of one */
+        Values each;
+        while (each.size() < r.out.size()) each.insert(each.end(), want.begin(), want.end());
+        const double ratio = slot_error(r.out, each).rms / r.told;
+        EXPECT_LT(std::fabs(std::log2(ratio)), 0.5) << ratio;
     }
 }
 
