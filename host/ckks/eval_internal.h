@@ -72,12 +72,12 @@ size_t sable_acc_words(const sable_ctx *ctx, uint32_t level, uint32_t batch);
  * on the limbs of Q_l (add: 1 or 2 parts, or NULL). y: limbs*batch*N words of scratch. */
 sable_status sable_key_switch(sable_queue *queue, uint32_t *acc, uint32_t *y, const sable_limbs *c,
                               const sable_evk *key, uint32_t level, const sable_limbs *add);
-/* The two halves of sable_key_switch, for several keys on the same digits (sable_digits_words). Accumulators of the keys lie one
- * after the other; at most SABLE_HOISTED_AT_ONCE keys: more would share the reading of the digits, and take memory. galois: NULL, or the
+/* The two halves of sable_key_switch, for several keys on the same digits (sable_digits_words). acc: count * c->batch
+ * members, those of a key together; at most SABLE_HOISTED_AT_ONCE keys: more would share the reading of the digits, and take memory. galois: NULL, or the
  * automorphism of each accumulator. */
 #define SABLE_HOISTED_AT_ONCE 4u
 sable_status sable_mod_up(sable_queue *queue, uint32_t *digits, uint32_t *y, const sable_limbs *c, uint32_t level);
-sable_status sable_key_inner_many(sable_queue *queue, uint32_t *acc, uint32_t *digits, const sable_limbs *c,
+sable_status sable_key_inner_many(sable_queue *queue, const sable_limbs *acc, uint32_t *digits, const sable_limbs *c,
                                   const sable_evk *const *key, const uint32_t *galois, uint32_t count, uint32_t level,
                                   const sable_limbs *add);
 /* out (view on plan->out) = phi_galois(division of x) + add, x having at least plan->drop and the kept limbs; scratch:

@@ -144,7 +144,10 @@ static sable_status rotate_some(sable_queue *queue, const hoisted *list, size_t 
     uint32_t keyed = 0;
     for (size_t i = 0; i < count; i++)
         if (list[i].key) key[keyed++] = list[i].key;
-    if (keyed) SABLE_TRY(sable_key_inner_many(queue, s->acc, s->digits, &c1, key, NULL, keyed, in->level, &c0));
+    const sable_level_tables *t = &ctx->level[in->level];
+    const sable_limbs all_acc =
+        sable_dense_limbs(ctx, s->acc, t->pos, t->limbs + ctx->params.p_count, 2, keyed * in->batch);
+    if (keyed) SABLE_TRY(sable_key_inner_many(queue, &all_acc, s->digits, &c1, key, NULL, keyed, in->level, &c0));
     keyed = 0;
     for (size_t i = 0; i < count; i++) {
         if (list[i].key) {

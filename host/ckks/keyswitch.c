@@ -103,7 +103,7 @@ sable_status sable_mod_up(sable_queue *queue, uint32_t *digits, uint32_t *y, con
     return SABLE_OK;
 }
 
-sable_status sable_key_inner_many(sable_queue *queue, uint32_t *acc, uint32_t *digits, const sable_limbs *c,
+sable_status sable_key_inner_many(sable_queue *queue, const sable_limbs *acc, uint32_t *digits, const sable_limbs *c,
                                   const sable_evk *const *key, const uint32_t *galois, uint32_t count, uint32_t level,
                                   const sable_limbs *add) {
     const sable_ctx *ctx = queue->ctx;
@@ -111,8 +111,8 @@ sable_status sable_key_inner_many(sable_queue *queue, uint32_t *acc, uint32_t *d
     uint16_t slot[SABLE_HOISTED_AT_ONCE][SABLE_MAX_LIMBS];
     sable_limbs keys[SABLE_HOISTED_AT_ONCE];
     for (uint32_t k = 0; k < count; k++) keys[k] = key_view(ctx, key[k], level, c->batch, slot[k]);
-    sable_limbs av = acc_view(ctx, acc, level, count * c->batch), dv = digits_view(ctx, digits, level, c->batch);
-    SABLE_RUN(queue, key_inner_many(queue->handle, &av, &dv, c, keys, galois, count, ctx->params.alpha, t->first_block,
+    const sable_limbs dv = digits_view(ctx, digits, level, c->batch);
+    SABLE_RUN(queue, key_inner_many(queue->handle, acc, &dv, c, keys, galois, count, ctx->params.alpha, t->first_block,
                                     add, t->p_mod_q));
     return SABLE_OK;
 }

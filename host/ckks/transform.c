@@ -21,7 +21,7 @@ struct sable_transform {
 
 /* -- the object ---------------------------------------------------------------------------------------------------- */
 
-static sable_status encode_diagonals(sable_queue *queue, const sable_transform *t, uint32_t *data) {
+static sable_status encode_diagonals(sable_queue *queue, const sable_transform *t, uint32_t *data, size_t part) {
     const sable_ctx *ctx = queue->ctx;
     const sable_level_tables *level = &ctx->level[t->plan.level];
     const size_t slots = t->map->slots, pair = t->map->is_complex ? 2 : 1;
@@ -33,8 +33,8 @@ static sable_status encode_diagonals(sable_queue *queue, const sable_transform *
         const size_t giant = d->index & ~(t->plan.giant_step - 1); /* slot j holds what rot_g brings to slot j + g */
         memcpy(z + giant * pair, d->values, (slots - giant) * pair * sizeof *z);
         memcpy(z, d->values + (slots - giant) * pair, giant * pair * sizeof *z);
-        sable_limbs to = sable_dense_limbs(ctx, data, level->pos, level->limbs + ctx->params.p_count, 1, 1);
-        to.data += i * to.batch_stride;
+        const sable_limbs to =
+            sable_dense_limbs(ctx, data + i * part, level->pos, level->limbs + ctx->params.p_count, 1, 1);
         status = sable_encode_member(queue, &to, z, t->map->is_complex, t->map->slots, t->plan.scale, scratch);
     }
     free(z);
@@ -43,7 +43,6 @@ static sable_status encode_diagonals(sable_queue *queue, const sable_transform *
 }
 
 static sable_status encode(sable_queue *queue, sable_transform *t) {
-    const sable_ctx *ctx = queue->ctx;
     SABLE_TRY(sable_pt_create(&t->pt, t->ctx, &queue->error));
     const sable_pt meta = {.ctx = t->ctx,
                            .batch = t->plan.diagonals,
@@ -52,10 +51,11 @@ static sable_status encode(sable_queue *queue, sable_transform *t) {
                            .scale = t->plan.scale,
                            .bound = t->map->largest,
                            .rms = t->map->largest};
-    const size_t limbs = ctx->level[t->plan.level].limbs + ctx->params.p_count;
+    transform_scratch s;
+    transform_scratch_layout(&s, &t->plan, &t->ctx->params, 1);
     uint32_t *data;
-    SABLE_TRY(sable_words_alloc(queue, &data, meta.batch * limbs * ctx->params.n, "the diagonals of a transform"));
-    const sable_status status = encode_diagonals(queue, t, data);
+    SABLE_TRY(sable_words_alloc(queue, &data, meta.batch * s.part, "the diagonals of a transform"));
+    const sable_status status = encode_diagonals(queue, t, data, s.part);
     if (status == SABLE_OK)
         sable_pt_commit(queue, t->pt, &meta, data);
     else
@@ -186,8 +186,11 @@ typedef struct work {
 /* An accumulator, or `count` that lie one after the other. */
 static sable_limbs acc_at(const work *w, size_t at, uint32_t count) {
     const sable_ctx *ctx = w->queue->ctx;
-    return sable_dense_limbs(ctx, w->slab + at, w->level->pos, w->level->limbs + ctx->params.p_count, 2,
-                             count * w->c0.batch);
+    sable_limbs x = sable_dense_limbs(ctx, w->slab + at, w->level->pos, w->level->limbs + ctx->params.p_count, 2,
+                                      count * w->c0.batch);
+    x.part_stride = w->s->part;
+    x.batch_stride = 2 * w->s->part;
+    return x;
 }
 
 /* V_0 = P (c0, c1): 0 modulo the primes of P. */
@@ -214,8 +217,9 @@ static sable_status baby_steps(const work *w) {
         const uint32_t left = p->babies - i, count = left < SABLE_HOISTED_AT_ONCE ? left : SABLE_HOISTED_AT_ONCE;
         uint32_t galois[SABLE_HOISTED_AT_ONCE];
         for (uint32_t k = 0; k < count; k++) galois[k] = w->key[i + k]->need.galois;
-        SABLE_TRY(sable_key_inner_many(w->queue, w->slab + s->baby + i * s->acc, w->slab + s->digits, &w->c1,
-                                       w->key + i, galois, count, p->level, &w->c0));
+        const sable_limbs steps = acc_at(w, s->baby + i * s->acc, count);
+        SABLE_TRY(sable_key_inner_many(w->queue, &steps, w->slab + s->digits, &w->c1, w->key + i, galois, count,
+                                       p->level, &w->c0));
         i += count;
     }
     return SABLE_OK;
@@ -226,7 +230,8 @@ static sable_status sum_products(const work *w, size_t at, uint32_t from, uint32
     sable_queue *queue = w->queue;
     const transform_plan *p = &w->t->plan;
     const sable_limbs out = acc_at(w, at, count), in = acc_at(w, w->s->baby, p->babies);
-    const sable_limbs pt = sable_dense_limbs(queue->ctx, w->t->pt->data, out.pos, out.limbs, 1, p->diagonals);
+    sable_limbs pt = sable_dense_limbs(queue->ctx, w->t->pt->data, out.pos, out.limbs, 1, p->diagonals);
+    pt.batch_stride = w->s->part;
     SABLE_RUN(queue, accumulate(queue->handle, &out, &in, &pt, p->which + (size_t)from * p->babies, p->babies));
     return SABLE_OK;
 }
@@ -240,7 +245,9 @@ static sable_status giant_step(const work *w, size_t at, const sable_evk *key, b
     const sable_limbs t = sable_dense_limbs(ctx, w->slab + s->t, w->level->pos, w->level->limbs, 1, w->c0.batch);
     SABLE_TRY(sable_divide(queue, &t, &s1, &w->level->down, 1, NULL, w->slab + s->y));
     SABLE_TRY(sable_key_switch(queue, w->slab + s->switched, w->slab + s->y, &t, key, w->t->plan.level, NULL));
-    const sable_limbs switched = acc_at(w, s->switched, 1), first = sable_limbs_parts(switched, 0, 1);
+    const sable_limbs switched =
+        sable_dense_limbs(ctx, w->slab + s->switched, w->level->pos, all.limbs, 2, w->c0.batch);
+    const sable_limbs first = sable_limbs_parts(switched, 0, 1);
     const sable_limbs sum = acc_at(w, s->sum, 1), turned = is_first ? sum : acc_at(w, s->turned, 1);
     SABLE_RUN(queue, add(queue->handle, &first, &first, &s0));
     SABLE_RUN(queue, automorphism(queue->handle, &turned, &switched, key->need.galois));

@@ -127,7 +127,8 @@ void transform_scratch_layout(transform_scratch *s, const transform_plan *plan, 
     const uint32_t limbs = sable_window_limbs(params, plan->level), first = sable_window_first(params, plan->level);
     const uint32_t digits = (first + limbs - 1) / params->alpha - first / params->alpha + 1;
     const size_t poly = (size_t)batch * limbs * params->n; /* modulo Q */
-    s->acc = 2 * (size_t)batch * (limbs + params->p_count) * params->n;
+    s->part = (size_t)(limbs + params->p_count) * params->n + TRANSFORM_SKEW;
+    s->acc = 2 * batch * s->part;
     s->at_once = transform_keyed(plan->giant, plan->giants);
     if (s->at_once > TRANSFORM_GIANTS_AT_ONCE) s->at_once = TRANSFORM_GIANTS_AT_ONCE;
     s->baby = 0;
@@ -152,7 +153,7 @@ void transform_cost_fill(sable_transform_cost *cost, const transform_plan *plan,
                                    .diagonals = plan->diagonals,
                                    .babies = transform_keyed(plan->baby, plan->babies),
                                    .giants = transform_keyed(plan->giant, plan->giants),
-                                   .plaintext_bytes = plan->diagonals * s.acc / 2 * sizeof(uint32_t),
+                                   .plaintext_bytes = plan->diagonals * s.part * sizeof(uint32_t),
                                    .scratch_bytes = s.words * sizeof(uint32_t)};
 }
 

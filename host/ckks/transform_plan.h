@@ -24,8 +24,13 @@ sable_status transform_plan_make(transform_plan *plan, const sable_diagonals *ma
 void transform_plan_free(transform_plan *plan);
 static inline uint32_t transform_keyed(const uint32_t *step, uint32_t count) { return count - (count && step[0] == 0); }
 
+/* Words between polynomials that are summed together, beyond their length: a multiple of 4 KiB apart, equal words of all of them would
+ * compete for a few lines of every cache. 128-byte aligned. */
+enum { TRANSFORM_SKEW = 1056 };
+
 /* Scratch of an evaluation of `batch` members, in words from the start of one block. An accumulator has two parts modulo P*Q for each member. */
 typedef struct transform_scratch {
+    size_t part;   /* words from a part to the next: of accumulators, and of diagonals */
     size_t acc;    /* words of an accumulator */
     size_t baby;   /* [babies] accumulators: rot_b(x) */
     size_t sum;    /* the result before the last division */
