@@ -287,4 +287,40 @@ TEST(Faults, SavingKeepsTheOldFile) {
     sable_ct_destroy(w.queue, &ct);
 }
 
+/* A circuit of every kind of function on matrices, small enough for several tiles. */
+TEST(Faults, MatricesOfCircuits) {
+    const sable_tile wide = {2, 8}, tall = {8, 2};
+    const std::vector<double> numbers(15, 0.5);
+    sable_error e = {};
+    const double coefficient[] = {0.5, 0.25, 0.125};
+    sable_poly *poly = nullptr;
+    ASSERT_EQ(SABLE_OK, sable_poly_powers(&poly, coefficient, 3, -1, 1, &e)) << e.text;
+    fail_each("matrices of a circuit", [&](sable_error *err) {
+        sable_circuit *c = nullptr;
+        sable_status status = sable_circuit_create(&c, 16, err);
+        if (status != SABLE_OK) return status;
+        const sable_matrix *m = sable_matrix_input(c, "m", SABLE_MATRIX, 3, 5, wide, 1),
+                           *narrow = sable_matrix_input(c, "n", SABLE_MATRIX, 3, 2, wide, 1),
+                           *row = sable_matrix_input(c, "r", SABLE_ROW_VECTOR, 3, 1, wide, 1),
+                           *col = sable_matrix_input(c, "c", SABLE_COL_VECTOR, 1, 5, wide, 1),
+                           *back = sable_matrix_input(c, "b", SABLE_COL_VECTOR, 1, 2, tall, 1);
+        const sable_matrix *results[] = {
+            sable_matrix_add_scalar(c, sable_matrix_mul_values(c, m, numbers.data()), 0.5),
+            sable_matrix_poly(c, m, poly),
+            sable_matrix_multiply(c, row, m, 1),
+            sable_matrix_multiply(c, m, col, 0.5),
+            sable_matrix_multiply_mixed(c, narrow, back, 0.5),
+            sable_matrix_transpose_tile(c, sable_matrix_multiply_row_major(c, m, narrow, 1)),
+            sable_matrix_multiply_col_major(c, m, m, 1),
+            sable_matrix_col_to_row(c, sable_matrix_row_to_col(c, row, 1), 1),
+        };
+        const char *names[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+        for (size_t k = 0; k < 8; k++) sable_matrix_output(c, names[k], results[k]);
+        status = sable_circuit_status(c, err);
+        sable_circuit_destroy(&c);
+        return status;
+    });
+    sable_poly_destroy(&poly);
+}
+
 } // namespace
