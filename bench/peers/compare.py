@@ -134,7 +134,7 @@ def measure(args, group, folder):
               "sable_params": options if not options.startswith("--") else f"{group.shape} (planned: {options})",
               "load_average_1min": [round(x, 2) for x in loads], "objections": busy(group.threads, loads)}
     if theirs:
-        result["sable"] = side(first[0], ours, first[0]["level"])
+        result["sable"] = side(first[0], ours, len(ours["precision_bits_max"]))  # one a level
         result["peer_side"] = side(first[1], theirs, cases.PEERS[group.peer][group.shape][1])
         result["objections"] += objections(result["sable"], result["peer_side"])
     # Processor time of one thread is not lengthened by other programs; elapsed time is, and that of longer rows more.
