@@ -10,12 +10,7 @@ namespace {
 
 class CircuitBounds : public testing::Test {
   protected:
-    static KitOptions bare() {
-        KitOptions o;
-        o.keys = false, o.threads = 1;
-        return o;
-    }
-    Kit kit{"T10", bare()};
+    Kit kit{"T10", without_keys(1)};
 
     /* One slot in 256 is kept and copied to the other 255: 256 terms, of which one is not 0. */
     sable_node replicas(sable_circuit *c, double declared) {

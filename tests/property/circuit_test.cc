@@ -12,12 +12,7 @@ namespace {
 
 class CircuitTest : public testing::Test {
   protected:
-    static KitOptions bare() {
-        KitOptions o;
-        o.keys = false;
-        return o;
-    }
-    Kit kit{"T10", bare()};
+    Kit kit{"T10", without_keys()};
 
     /* Keys that the program asks for, and no others. */
     sable_keyset *keys_of(const sable_program *p, size_t *count = nullptr) {

@@ -33,12 +33,7 @@ const sable_backend *spoiling(const sable_backend *base, uint32_t which) {
 
 class DebugTest : public testing::Test {
   protected:
-    static KitOptions bare() {
-        KitOptions o;
-        o.keys = false;
-        return o;
-    }
-    Kit kit{"T10", bare()};
+    Kit kit{"T10", without_keys()};
 
     /* A run under observation. */
     struct Run {
@@ -245,7 +240,7 @@ TEST_F(DebugTest, Refusals) {
               SABLE_INVALID);
     EXPECT_EQ(sable_debug_run(kit.queue, p, to, 2, from, 2, clear, nullptr, kit.secret, nullptr, nullptr),
               SABLE_NO_KEY);
-    Kit other("T10", bare());
+    Kit other("T10", without_keys());
     EXPECT_EQ(sable_debug_run(kit.queue, p, to, 2, from, 2, clear, r.keys, other.secret, nullptr, nullptr),
               SABLE_KEY_MISMATCH);
     Values two = kit.random(2, true);

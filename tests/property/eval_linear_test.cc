@@ -12,12 +12,7 @@ namespace {
 
 class EvalLinear : public testing::Test {
   protected:
-    static KitOptions bare() {
-        KitOptions o;
-        o.keys = false;
-        return o;
-    }
-    Kit kit{"T10", bare()};
+    Kit kit{"T10", without_keys()};
 };
 
 Phase zero(const Kit &kit) { return Phase(kit.n(), ZZ(0)); }

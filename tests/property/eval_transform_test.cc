@@ -19,12 +19,7 @@ sable_transform_options at_level(uint32_t level, uint32_t giant_step = 0) {
 
 class EvalTransform : public testing::Test {
   protected:
-    static KitOptions bare() {
-        KitOptions o;
-        o.keys = false;
-        return o;
-    }
-    Kit kit{"T10", bare()};
+    Kit kit{"T10", without_keys()};
     /* Scales at which doubles measure the scheme and not the encoder. */
     uint32_t pick_level() {
         for (;;) {
@@ -372,7 +367,7 @@ TEST_F(EvalTransform, RefusedOperands) {
         << sable_queue_error(kit.queue);
     OK(kit, sable_ct_declare(kit.queue, in, 1e30, 1));
     EXPECT_EQ(apply(in, keys), SABLE_BOUND);
-    Kit other("T10", bare());
+    Kit other("T10", without_keys());
     Ct foreign = other.encrypt(other.random(1, true), 3);
     EXPECT_EQ(apply(foreign, keys), SABLE_INVALID);
     sable_key_spec_destroy(&spec);

@@ -73,7 +73,7 @@ TEST_F(ForecastTest, CostTellsChainsAndBytes) {
     EXPECT_EQ(here.of(a, 3).input_bytes, 3 * w.input_bytes);
     EXPECT_GT(here.of(a, 3).seconds, 2 * w.seconds);
     EXPECT_EQ(w.input_levels, 0u);
-    Kit other("T11", bare());
+    Kit other("T11", without_keys());
     Program elsewhere(wide, other.params);
     sable_program_cost_info info = {};
     info.struct_size = sizeof info;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Products of matrices as circuits: against double precision, in the clear and on ciphertexts; depth, keys and counts; refusals. */
-#include "support/ckks_fixture.h"
+#include "support/circuit_fixture.h"
 
 extern "C" {
 #include "sable/evaluators.h"
@@ -12,22 +12,6 @@ using namespace sable_test;
 namespace {
 
 using Matrix = std::vector<double>; /* row by row */
-
-struct Circuit {
-    explicit Circuit(uint32_t slots) {
-        sable_error err{};
-        if (sable_circuit_create(&c, slots, &err) != SABLE_OK) throw std::runtime_error(err.text);
-    }
-    ~Circuit() { sable_circuit_destroy(&c); }
-    Circuit(const Circuit &) = delete;
-    Circuit &operator=(const Circuit &) = delete;
-    operator sable_circuit *() const { return c; }
-    std::string error() const {
-        sable_error err{};
-        return sable_circuit_status(c, &err) == SABLE_OK ? "" : err.text;
-    }
-    sable_circuit *c = nullptr;
-};
 
 Matrix multiply(const Matrix &a, const Matrix &b, uint32_t d) {
     Matrix c(d * d);
@@ -41,12 +25,7 @@ Values complex_of(const Matrix &slots) { return {slots.begin(), slots.end()}; }
 
 class Matmul : public testing::Test {
   protected:
-    static KitOptions bare() {
-        KitOptions o;
-        o.keys = false;
-        return o;
-    }
-    Kit kit{"T10", bare()};
+    Kit kit{"T10", without_keys()};
 
     Matrix random(size_t count) {
         Matrix m;
@@ -173,7 +152,7 @@ TEST_F(Matmul, MatrixVector) {
         Circuit c(slots);
         sable_circuit_output(c, "y",
                              sable_circuit_matrix_vector(c, a.data(), s.rows, s.cols, sable_circuit_input(c, "x", 1)));
-        ASSERT_EQ(c.error(), "");
+        ASSERT_EQ(c.text(), "");
         EXPECT_LT(worst(run_clear(c, {x}), want), 1e-12);
         const Run r = run(c, {x}, s.rows == 8 ? 3 : 1);
         sable_depth_info depth = {};
@@ -215,7 +194,7 @@ TEST_F(Matmul, EncryptedSquares) {
         Circuit c(s.slots);
         const sable_node x = sable_circuit_input(c, "a", 1), y = sable_circuit_input(c, "b", 1);
         sable_circuit_output(c, "ab", sable_circuit_multiply_squares(c, &squares, x, y));
-        ASSERT_EQ(c.error(), "");
+        ASSERT_EQ(c.text(), "");
         auto compare = [&](const Values &slots, double tolerance) {
             for (size_t first = 0; first < slots.size(); first += s.slots) {
                 Matrix real, have(s.count * one);
@@ -263,7 +242,7 @@ TEST_F(Matmul, ChainsOfSquares) {
     const sable_node sum = sable_circuit_add(c, sable_circuit_multiply_squares(c, &squares, node[0], node[1]),
                                              sable_circuit_multiply_squares(c, &squares, node[2], node[3]));
     sable_circuit_output(c, "result", sable_circuit_multiply_squares(c, &squares, sum, node[4]));
-    ASSERT_EQ(c.error(), "");
+    ASSERT_EQ(c.text(), "");
     const Matrix ab = multiply(m[0], m[1], d), cd = multiply(m[2], m[3], d);
     Matrix both(d * d), packed(slots);
     for (size_t i = 0; i < both.size(); i++) both[i] = ab[i] + cd[i];
@@ -324,8 +303,8 @@ TEST_F(Matmul, FeatureByFeature) {
             b.push_back(sable_circuit_input(encrypted, ("w" + std::to_string(j)).c_str(), 1));
         sable_circuit_output(plain, "z", sable_circuit_combine(plain, p.data(), features, row.data()));
         sable_circuit_output(encrypted, "z", sable_circuit_dot(encrypted, a.data(), b.data(), features));
-        ASSERT_EQ(plain.error(), "");
-        ASSERT_EQ(encrypted.error(), "");
+        ASSERT_EQ(plain.text(), "");
+        ASSERT_EQ(encrypted.text(), "");
         Values want(slots), both(slots);
         for (uint32_t j = 0; j < features; j++)
             for (uint32_t i = 0; i < slots; i++) want[i] += row[j] * x[j][i], both[i] += w[j][i] * x[j][i];
@@ -362,26 +341,26 @@ TEST_F(Matmul, Refused) {
         Circuit c(512);
         const sable_node x = sable_circuit_input(c, "x", 1);
         EXPECT_EQ(sable_circuit_multiply_squares(c, &s, x, x), SABLE_NODE_NONE);
-        EXPECT_NE(c.error(), "");
+        EXPECT_NE(c.text(), "");
         EXPECT_EQ(sable_circuit_multiply_squares(c, &s, x, x), SABLE_NODE_NONE);
     }
     {
         Circuit c(64);
         const double a[4] = {1, 2, 3, 4};
         EXPECT_EQ(sable_circuit_matrix_vector(c, a, 1, 128, sable_circuit_input(c, "x", 1)), SABLE_NODE_NONE);
-        EXPECT_EQ(c.error(), "a 1 x 128 matrix for 64 slots: 1 to 64 rows and columns fit");
+        EXPECT_EQ(c.text(), "a 1 x 128 matrix for 64 slots: 1 to 64 rows and columns fit");
     }
     {
         Circuit c(64);
         const double zero[2] = {0, 0};
         const sable_node x[2] = {sable_circuit_input(c, "x", 1), sable_circuit_input(c, "y", 1)};
         EXPECT_EQ(sable_circuit_combine(c, x, 2, zero), SABLE_NODE_NONE);
-        EXPECT_NE(c.error(), "");
+        EXPECT_NE(c.text(), "");
     }
     {
         Circuit c(64);
         EXPECT_EQ(sable_circuit_dot(c, nullptr, nullptr, 0), SABLE_NODE_NONE);
-        EXPECT_EQ(c.error(), "dot: no values are given");
+        EXPECT_EQ(c.text(), "dot: no values are given");
     }
     { /* diagonals of another number of slots */
         Circuit c(64);
@@ -390,7 +369,7 @@ TEST_F(Matmul, Refused) {
         sable_diagonals *d = nullptr;
         ASSERT_EQ(sable_diagonals_create(&d, 128, &one, 1, false, &err), SABLE_OK);
         EXPECT_EQ(sable_circuit_transform(c, sable_circuit_input(c, "x", 1), d), SABLE_NODE_NONE);
-        EXPECT_EQ(c.error(), "transform: diagonals of 128 slots, the circuit has 64");
+        EXPECT_EQ(c.text(), "transform: diagonals of 128 slots, the circuit has 64");
         sable_diagonals_destroy(&d);
     }
 }
@@ -401,7 +380,7 @@ TEST_F(Matmul, MissingKeysAreNamedTogether) {
     Circuit c(64);
     const sable_node x = sable_circuit_input(c, "x", 1), y = sable_circuit_matrix_vector(c, a.data(), 4, 4, x);
     sable_circuit_output(c, "y", sable_circuit_mul(c, sable_circuit_rotate(c, y, 5), y));
-    ASSERT_EQ(c.error(), "");
+    ASSERT_EQ(c.text(), "");
     sable_error err{};
     sable_program *p = nullptr;
     ASSERT_EQ(sable_program_create(&p, c, kit.params, nullptr, &err), SABLE_OK) << err.text;

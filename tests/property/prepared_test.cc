@@ -32,13 +32,7 @@ struct Prepared {
 
 class PreparedTest : public testing::Test {
   protected:
-    static KitOptions bare() {
-        KitOptions o;
-        o.keys = false;
-        o.threads = 3;
-        return o;
-    }
-    Kit kit{"T10", bare()};
+    Kit kit{"T10", without_keys(3)};
 
     /* Inputs and keys of a program; runs give the words of all outputs. */
     struct Run {
@@ -176,7 +170,7 @@ TEST_F(PreparedTest, RefusalsAndOtherQueues) {
     ASSERT_EQ(r.status, SABLE_OK) << r.text;
     EXPECT_EQ(Prepared(kit, p, SABLE_SCHEDULE_PARALLEL, 33).status, SABLE_LIMIT);
     EXPECT_EQ(Prepared(kit, p, static_cast<sable_schedule>(4)).status, SABLE_INVALID);
-    Kit other("T11", bare());
+    Kit other("T11", without_keys(3));
     EXPECT_EQ(Prepared(other, p, SABLE_SCHEDULE_AUTO).status, SABLE_PARAMS_MISMATCH);
     Run run(kit, p, {1}, kit.slots());
     std::vector<sable_ct *> to;

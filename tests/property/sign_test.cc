@@ -213,11 +213,6 @@ struct SignCircuit {
     Circuit c{kSlots};
     sable_node a = sable_circuit_input(c, "a", 1), b = sable_circuit_input(c, "b", 1);
 };
-KitOptions bare() {
-    KitOptions o;
-    o.keys = false;
-    return o;
-}
 Values spread(double from, double to) {
     Values v(kSlots);
     for (uint32_t j = 0; j < kSlots; j++) v[j] = from + (to - from) * j / (kSlots - 1);
@@ -242,7 +237,7 @@ std::vector<Values> run(Kit &kit, SignCircuit &s, const std::vector<Values> &in,
 }
 
 TEST(SignCircuits, EncryptedSignCompareReluMax) {
-    Kit kit("T11", bare());
+    Kit kit("T11", without_keys());
     const double gap = 0x1p-6;
     const Sign unit = planned(sable_sign_for_compare, 6), pair = planned(sable_sign_for_compare, 6, 2),
                relu = planned(sable_sign_for_relu, 8), larger = planned(sable_sign_for_relu, 6, 2);
@@ -276,7 +271,7 @@ TEST(SignCircuits, MaximumOfFour) {
     const sable_node left = sable_circuit_max(s.c, s.a, s.b, sign.get()),
                      right = sable_circuit_max(s.c, c, d, sign.get());
     sable_circuit_output(s.c, "max", sable_circuit_max(s.c, left, right, sign.get()));
-    Kit kit("T11", bare());
+    Kit kit("T11", without_keys());
     std::vector<Values> in(4);
     for (Values &v : in) {
         v = kit.random(1, false, kSlots);
@@ -293,7 +288,7 @@ TEST(SignCircuits, MaximumOfFour) {
 
 /* Sources of polynomials and the circuit itself may go; equal polynomials are one, so equal compositions are one evaluation. */
 TEST(SignCircuits, PolynomialsAreTheProgramsOwn) {
-    Kit kit("T10", bare());
+    Kit kit("T10", without_keys());
     const Values x = spread(-0.9998, 0.9998);
     std::vector<Values> clear;
     std::unique_ptr<Program> program;

@@ -10,12 +10,6 @@ namespace {
 
 /* -- on ciphertexts ------------------------------------------------------------------------------------------------ */
 
-KitOptions bare() {
-    KitOptions o;
-    o.keys = false;
-    return o;
-}
-
 /* A set written to a file, because kits load by name. */
 struct Files {
     explicit Files(const sable_params *params) {
@@ -29,7 +23,7 @@ struct Files {
 
 struct Flow {
     Flow(uint32_t log_n, const Training &t)
-        : params(log_n, t.info.depth + t.info.output_level), files(params), kit(files.path.c_str(), bare()),
+        : params(log_n, t.info.depth + t.info.output_level), files(params), kit(files.path.c_str(), without_keys()),
           training(t), program(t, kit.params) {}
 
     sable_keyset *keys(const sable_key_spec *more = nullptr) {

@@ -69,6 +69,12 @@ struct KitOptions {
     bool keys = true; /* relinearisation, rotations of `steps` in N/2 and in 64 slots, conjugation; all levels */
     std::vector<int64_t> steps = {1, 2, 5, -1, -7};
 };
+inline KitOptions without_keys(uint32_t threads = 0) {
+    KitOptions o;
+    o.keys = false;
+    o.threads = threads;
+    return o;
+}
 
 /* Throws std::runtime_error with the library's sentence when something cannot be made. */
 struct Kit {

@@ -39,12 +39,7 @@ inline sable_lowering capped(uint32_t keys) {
 
 class EvaluatorsTest : public testing::Test {
   protected:
-    static KitOptions bare() {
-        KitOptions o;
-        o.keys = false;
-        return o;
-    }
-    Kit kit{"T10", bare()};
+    Kit kit{"T10", without_keys()};
     sable_poly *cubic = nullptr;
 
     void SetUp() override {
