@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ckks/price.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 
 #define JOB_SECONDS 2e-3
 #define JOB_WORDS   ((size_t)1 << 19) /* of one timed call: long beside the start of a parallel region */
+#define OPENINGS    3                 /* the system may interrupt one */
 #define FRESH_BYTES ((size_t)2 << 20)
 #define KEY_BYTES   ((size_t)8 << 20) /* of the rows that an inner product reads */
 
@@ -133,9 +135,17 @@ static sable_status transforms(sable_prices *prices, const sable_params *params,
     size_t batch = JOB_WORDS / (few.q_count * n);
     if (batch < 2) batch = 2;
     stage s = {0};
-    double start = now();
-    sable_status status = stage_open(&s, &few, batch * few.q_count * n, options, err);
-    prices->seconds[SABLE_WORK_TABLE] = (now() - start) / (4.0 * primes * (double)n);
+    double least = INFINITY;
+    sable_status status = SABLE_OK;
+    for (int i = 0; i < OPENINGS && status == SABLE_OK; i++) {
+        if (i) stage_close(&s);
+        s = (stage){0};
+        const double start = now();
+        status = stage_open(&s, &few, batch * few.q_count * n, options, err);
+        const double took = now() - start;
+        if (took < least) least = took;
+    }
+    prices->seconds[SABLE_WORK_TABLE] = least / (4.0 * primes * (double)n);
     if (status == SABLE_OK) {
         prices->threads = s.cpu->threads(s.state);
         snprintf(prices->path, sizeof prices->path, "%s", s.cpu->path(s.state));

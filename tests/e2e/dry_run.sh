@@ -217,14 +217,20 @@ if [ -w /dev/shm ] && shm=$(mktemp -d -p /dev/shm); then
     timed() {
         python3 - "$SABLE_BIN" "$@" <<'PYTHON'
 import json, resource, subprocess, sys
-told = json.loads(subprocess.run(sys.argv[1:] + ["--dry-run", "--json"], stdout=subprocess.PIPE, check=True).stdout)
+def tell():
+    words = sys.argv[1:] + ["--dry-run", "--json"]
+    return json.loads(subprocess.run(words, stdout=subprocess.PIPE, check=True).stdout)["seconds"]
+told = tell()
 before = resource.getrusage(resource.RUSAGE_CHILDREN)
 subprocess.run(sys.argv[1:] + ["--json"], stdout=subprocess.DEVNULL, check=True)
 after = resource.getrusage(resource.RUSAGE_CHILDREN)
 took = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-print("%s: told %.3f s, took %.3f s, %.2f times" % (sys.argv[2], told["seconds"], took, took / told["seconds"]))
 # a twentieth of a second is what starts, measurements and other programs may add to either
-assert told["seconds"] < 4 * took + 0.05 and took < 4 * told["seconds"] + 0.05, sys.argv
+for _ in range(2):  # other programs make what is measured dearer, never cheaper
+    if told >= 4 * took + 0.05:
+        told = min(told, tell())
+print("%s: told %.3f s, took %.3f s, %.2f times" % (sys.argv[2], told, took, took / told))
+assert told < 4 * took + 0.05 and took < 4 * told + 0.05, sys.argv
 PYTHON
     }
     k=(--keys "$shm/ws")
