@@ -27,6 +27,7 @@ sable_status sable_pricing_create(sable_pricing **out, const sable_params *param
                               options->struct_size, sizeof o);
         o = *options;
     }
+    if (!o.cpu_path) o.cpu_path = getenv("SABLE_CPU");
     const bool cpu = !o.backend || strcmp(o.backend, "cpu") == 0;
     if (!cpu && strcmp(o.backend, "cuda:H200") != 0)
         return sable_fail(err, SABLE_NO_DEVICE, "no prices of \"%.40s\": \"cpu\" and \"cuda:H200\" are there",

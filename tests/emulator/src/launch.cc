@@ -65,16 +65,22 @@ bool mapped(uintptr_t address) {
     return mincore(reinterpret_cast<void *>(address / page * page), 1, &resident) == 0;
 }
 
+// Where programs and their memory lie, by the upper 8 of 48 bits: programs and heaps, and the stacks and mappings. Elsewhere, at 16 TiB for
+// example, sanitizers map their shadows and traces, and the fields of a structure, taken two at a time, are numbers of that size. So is a
+// small count before padding that holds a part of an old address.
+bool likely_address(uintptr_t word) {
+    const uintptr_t high = word >> 40;
+    return ((high >= 0x55 && high < 0x64) || (high >= 0x7b && high < 0x80)) && (word & 0xffffffff) >= 0x10000 &&
+           mapped(word);
+}
+
 // Arguments that are pointers must be reachable; in structures, words that are addresses of this process.
 void check_pointers(void *data, int index, const void *value, size_t bytes, bool is_pointer) {
-    // Where programs and their memory lie. Below, at 16 TiB for example, sanitizers map their shadows, and the fields of a
-    // structure, taken two at a time, are numbers of that size.
-    const uintptr_t lowest = uintptr_t{0x55} << 40;
     for (size_t at = 0; at + sizeof(void *) <= bytes; at += sizeof(void *)) {
         uintptr_t word;
         memcpy(&word, static_cast<const char *>(value) + at, sizeof word);
         const void *pointer = reinterpret_cast<const void *>(word);
-        if (reachable(pointer) || (!is_pointer && (word < lowest || word >> 48 || !mapped(word)))) continue;
+        if (reachable(pointer) || (!is_pointer && !likely_address(word))) continue;
         report(EMU_HOST_POINTER,
                "argument %d of kernel %s, byte %zu, is %p, which is neither device memory nor page-locked", index,
                kernel_name(static_cast<PointerCheck *>(data)->kernel).c_str(), at, pointer);
