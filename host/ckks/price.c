@@ -57,6 +57,7 @@ typedef struct stage {
     sable_ring *ring;
     void *state, *queue;
     uint32_t *words;
+    size_t count; /* of words */
     uint16_t pos[SABLE_MAX_LIMBS];
     uint32_t limbs, digits, own, batch, near; /* shape of the timed call */
     sable_basis *basis;
@@ -64,6 +65,11 @@ typedef struct stage {
     uint32_t one[SABLE_MAX_LIMBS];
     double *values;
 } stage;
+
+/* Below 2^19, hence below every prime, whatever limb a word is taken for. */
+static void stage_fill(stage *s) {
+    for (size_t i = 0; i < s->count; i++) s->words[i] = (uint32_t)i & 0x7ffff;
+}
 
 static sable_status stage_open(stage *s, const sable_params *params, size_t words, const sable_backend_options *options,
                                sable_error *err) {
@@ -75,7 +81,8 @@ static sable_status stage_open(stage *s, const sable_params *params, size_t word
     if (s->cpu->alloc(s->queue, &memory, words * sizeof(uint32_t)) != SABLE_OK)
         return sable_fail(err, SABLE_NO_MEMORY, "measuring what work costs needs %zu bytes", words * sizeof(uint32_t));
     s->words = memory;
-    for (size_t i = 0; i < words; i++) s->words[i] = (uint32_t)i & 0x7ffff; /* below 2^19, hence below every prime */
+    s->count = words;
+    stage_fill(s);
     for (uint32_t i = 0; i < SABLE_MAX_LIMBS; i++) {
         s->pos[i] = (uint16_t)i;
         s->one[i] = 1;
@@ -285,6 +292,12 @@ static void run_digest(void *arg) {
     s->words[0] = digest[0];
 }
 
+/* The jobs before left residues of other primes there. */
+static double timed(void (*job)(void *), stage *s) {
+    stage_fill(s);
+    return sable_time_of(job, s);
+}
+
 static sable_status words_alike(sable_prices *prices, const sable_params *params, const sable_backend_options *options,
                                 sable_error *err) {
     sable_params small = *params;
@@ -310,28 +323,28 @@ static sable_status words_alike(sable_prices *prices, const sable_params *params
     if (status == SABLE_OK) {
         for (uint32_t i = 0; i < small.n; i++) s.values[i] = (double)((i * 2654435761u) >> 8) * 0x1p16;
         double *price = prices->seconds;
-        price[SABLE_WORK_CONVERT] = sable_time_of(run_convert, &s) / (n * s.own * (all - s.own));
-        price[SABLE_WORK_INNER] = sable_time_of(run_inner, &s) / (n * all * digits);
-        const double transform = sable_time_of(run_plain_forward, &s) / (n * q * 2),
-                     down = sable_time_of(run_down, &s) / (n * q * 2) - transform,
-                     encode = sable_time_of(run_encode, &s) / (n * q) - transform;
-        price[SABLE_WORK_ELEMENT] = sable_time_of(run_element, &s) / (n * q * 2);
-        price[SABLE_WORK_NEAR] = sable_time_of(run_near, &s) / (n * s.near * 2);
-        price[SABLE_WORK_SUM] = sable_time_of(run_sum, &s) / (n * q * 2);
-        const double call = sable_time_of(run_short, &s) - n * price[SABLE_WORK_NEAR];
+        price[SABLE_WORK_CONVERT] = timed(run_convert, &s) / (n * s.own * (all - s.own));
+        price[SABLE_WORK_INNER] = timed(run_inner, &s) / (n * all * digits);
+        const double transform = timed(run_plain_forward, &s) / (n * q * 2),
+                     down = timed(run_down, &s) / (n * q * 2) - transform,
+                     encode = timed(run_encode, &s) / (n * q) - transform;
+        price[SABLE_WORK_ELEMENT] = timed(run_element, &s) / (n * q * 2);
+        price[SABLE_WORK_NEAR] = timed(run_near, &s) / (n * s.near * 2);
+        price[SABLE_WORK_SUM] = timed(run_sum, &s) / (n * q * 2);
+        const double call = timed(run_short, &s) - n * price[SABLE_WORK_NEAR];
         price[SABLE_WORK_CALL] = call > 0 ? call : 0;
         price[SABLE_WORK_DOWN] = down > 0 ? down : price[SABLE_WORK_ELEMENT];
-        price[SABLE_WORK_TENSOR] = sable_time_of(run_tensor, &s) / (n * q);
-        price[SABLE_WORK_COMBINE] = sable_time_of(run_combine, &s) / (n * q * 4);
+        price[SABLE_WORK_TENSOR] = timed(run_tensor, &s) / (n * q);
+        price[SABLE_WORK_COMBINE] = timed(run_combine, &s) / (n * q * 4);
         price[SABLE_WORK_ENCODE] = encode > 0 ? encode : price[SABLE_WORK_ELEMENT];
-        price[SABLE_WORK_CHECK] = sable_time_of(run_check, &s) / (n * all * 2);
-        price[SABLE_WORK_COPY] = sable_time_of(run_copy, &s) / (n * s.batch * sizeof(uint32_t));
-        price[SABLE_WORK_FRESH] = sable_time_of(run_fresh, &s) / FRESH_BYTES;
-        price[SABLE_WORK_DECODE] = sable_time_of(run_decode, &s) / (n * s.own) / prices->speedup;
-        price[SABLE_WORK_EXPAND] = sable_time_of(run_expand, &s) / n / prices->speedup;
+        price[SABLE_WORK_CHECK] = timed(run_check, &s) / (n * all * 2);
+        price[SABLE_WORK_COPY] = timed(run_copy, &s) / (n * s.batch * sizeof(uint32_t));
+        price[SABLE_WORK_FRESH] = timed(run_fresh, &s) / FRESH_BYTES;
+        price[SABLE_WORK_DECODE] = timed(run_decode, &s) / (n * s.own) / prices->speedup;
+        price[SABLE_WORK_EXPAND] = timed(run_expand, &s) / n / prices->speedup;
         memset(s.values, 1, small.n); /* small coefficients */
-        price[SABLE_WORK_LIFT] = sable_time_of(run_lift, &s) / n / prices->speedup;
-        price[SABLE_WORK_DIGEST] = sable_time_of(run_digest, &s) / (n * sizeof(uint32_t));
+        price[SABLE_WORK_LIFT] = timed(run_lift, &s) / n / prices->speedup;
+        price[SABLE_WORK_DIGEST] = timed(run_digest, &s) / (n * sizeof(uint32_t));
         status = s.status;
     }
     stage_close(&s);
