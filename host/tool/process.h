@@ -26,8 +26,9 @@ void unfinished_add(const char *path, bool folder);
 void unfinished_remove(void);
 void unfinished_keep(void); /* the command succeeded */
 
-/* The results stand; what is left is to report and to clean up. One signal is let pass from here on, so that a status of
- * 128 + signal always means that the results are not there; a second one ends the process (output that nobody takes). */
+/* The results stand; what is left is to report and to clean up. One signal is let pass from here on; a second one
+ * ends the process (output that nobody takes). keygen calls it while its files are still entered as unfinished, so that its status of
+ * 128 + signal means that no keys are there; commands that rename a finished file first have a moment between the two. */
 void process_finished(void);
 
 /* fork, and the wait for its end (a status of waitpid). A signal that ends this process in between ends the child first,
