@@ -31,7 +31,7 @@ typedef struct gpu_down {
     gpu_view out;
     gpu_rows e, x, add; /* by limb of out */
     gpu_words x_mult, e_mult;
-    uint32_t galois, none; /* none: 0, so that no padding, and with it words of the stack, travels in the launch */
+    uint32_t galois, none;
 } gpu_down;
 /* e has the columns' half of its transform behind it. */
 cudaError_t gpu_launch_down_rows(cudaStream_t stream, const gpu_ring *ring, const gpu_down *down);

@@ -15,12 +15,14 @@
 extern "C" {
 #endif
 
+/* Structures that travel in a launch have no padding, in which words of the stack would travel too: their field `none` is 0. */
+
 /* A view with its lists by value, so that it travels in the launch and a captured graph needs no other memory.
  * Limb i lies at slot[i] * limb_stride; positions are those of the ring. Strides in words. */
 typedef struct gpu_view {
     uint32_t *data;
     size_t limb_stride, part_stride, batch_stride;
-    uint32_t limbs, parts, batch;
+    uint32_t limbs, parts, batch, none;
     uint16_t pos[SABLE_MAX_LIMBS], slot[SABLE_MAX_LIMBS];
 } gpu_view;
 

@@ -31,10 +31,10 @@ __global__ void __launch_bounds__(GPU_BLOCK)
     shoup[k] = sable_shoup_of(w, p);
 }
 
-// The centred integer with these residues, times the unit. v = d_0 + d_1 p_0 + d_2 p_0 p_1 + ...; above (D-1)/2, whose digits are
+// The centred integer with these residues, times unit_hi + unit_lo. v = d_0 + d_1 p_0 + d_2 p_0 p_1 + ...; above (D-1)/2, whose digits are
 // (p_i - 1)/2, it stands for v - D, and D - v = 1 + the number with the digits p_i - 1 - d_i. digit: the thread's column.
-__device__ double coefficient(const gpu_view &y, const gpu_mixed &mixed, uint32_t member, uint32_t at,
-                              uint32_t *digit) {
+__device__ double coefficient(const gpu_view &y, const gpu_mixed &mixed, uint32_t member, uint32_t at, uint32_t *digit,
+                              double unit_hi, double unit_lo) {
     const uint32_t count = mixed.count;
     const uint32_t *const prime = mixed.words, *const inverse = prime + 2 * count,
                           *const shoup = inverse + count * count;
@@ -59,8 +59,8 @@ __device__ double coefficient(const gpu_view &y, const gpu_mixed &mixed, uint32_
         hi = s + rest;
         lo = rest - (hi - s);
     }
-    const double product = hi * mixed.unit_hi;
-    const double rest = fma(hi, mixed.unit_hi, -product) + fma(lo, mixed.unit_hi, hi * mixed.unit_lo);
+    const double product = hi * unit_hi;
+    const double rest = fma(hi, unit_hi, -product) + fma(lo, unit_hi, hi * unit_lo);
     return negative ? -(product + rest) : product + rest;
 }
 
@@ -73,13 +73,13 @@ __device__ __forceinline__ void turn_of(double *c, double *s, uint32_t t, uint32
 
 __global__ void __launch_bounds__(GPU_POINTS_BLOCK)
     points_kernel(double *points, GPU_PARAM gpu_view y, GPU_PARAM gpu_mixed mixed, uint32_t slots, uint32_t gap,
-                  uint32_t blocks) {
+                  uint32_t blocks, double unit_hi, double unit_lo) {
     GPU_SHARED_DYNAMIC(uint32_t, digits);
     const uint32_t member = blockIdx.x / blocks, t = (blockIdx.x - member * blocks) * GPU_POINTS_BLOCK + threadIdx.x;
     if (t >= slots) return;
     uint32_t *const digit = digits + threadIdx.x;
-    const double re = coefficient(y, mixed, member, t * gap, digit);
-    const double im = coefficient(y, mixed, member, (t + slots) * gap, digit);
+    const double re = coefficient(y, mixed, member, t * gap, digit, unit_hi, unit_lo);
+    const double im = coefficient(y, mixed, member, (t + slots) * gap, digit, unit_hi, unit_lo);
     double c, s;
     turn_of(&c, &s, t, slots);
     double *const to = points + 2 * ((size_t)member * slots + t);
@@ -145,11 +145,11 @@ extern "C" cudaError_t gpu_launch_mixed(cudaStream_t stream, const gpu_ring *rin
 }
 
 extern "C" cudaError_t gpu_launch_points(cudaStream_t stream, const gpu_ring *ring, double *points, const gpu_view *y,
-                                         const gpu_mixed *mixed, uint32_t slots) {
+                                         const gpu_mixed *mixed, uint32_t slots, double unit_hi, double unit_lo) {
     const uint32_t blocks = (slots + GPU_POINTS_BLOCK - 1) / GPU_POINTS_BLOCK;
     return gpu_launch(stream, dim3(blocks * y->batch), GPU_POINTS_BLOCK,
                       mixed->count * GPU_POINTS_BLOCK * sizeof(uint32_t), points_kernel, points, *y, *mixed, slots,
-                      ring->n / (2 * slots), blocks);
+                      ring->n / (2 * slots), blocks, unit_hi, unit_lo);
 }
 
 extern "C" cudaError_t gpu_launch_slots(cudaStream_t stream, double *values, const double *points, uint32_t slots,

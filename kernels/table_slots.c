@@ -92,10 +92,12 @@ static size_t first_of(const slot_work *w, uint32_t r, uint32_t batch) {
 
 /* -- decoding ------------------------------------------------------------------------------------------------------ */
 
-static sable_status decode_round(const slot_work *w, const gpu_mixed *mixed, double *values, const sable_limbs *y) {
+static sable_status decode_round(const slot_work *w, const gpu_mixed *mixed, double *values, const sable_limbs *y,
+                                 double unit_hi, double unit_lo) {
     gpu_queue *q = w->q;
     const gpu_view view = gpu_view_of(y);
-    GPU_TRY(q, gpu_launch_points(q->stream, &q->ring, w->points, &view, mixed, w->slots), "decode: points");
+    GPU_TRY(q, gpu_launch_points(q->stream, &q->ring, w->points, &view, mixed, w->slots, unit_hi, unit_lo),
+            "decode: points");
     SABLE_TRY(transform(w, CUFFT_INVERSE));
     GPU_TRY(q, gpu_launch_slots(q->stream, w->values, w->points, w->slots, y->batch, w->parts), "decode: slots");
     return gpu_download(q, values, w->values, (size_t)y->batch * w->slots * w->parts * sizeof *values);
@@ -105,7 +107,7 @@ sable_status gpu_decode(void *queue, double *values, const sable_limbs *y, uint3
                         double unit_lo, int is_complex) {
     gpu_queue *q = queue;
     slot_work w = {.q = q, .slots = slots, .parts = is_complex ? 2 : 1, .members = members_of(slots, y->batch)};
-    gpu_mixed mixed = {.count = y->limbs, .unit_hi = unit_hi, .unit_lo = unit_lo};
+    gpu_mixed mixed = {.count = y->limbs};
     if (y->limbs > GPU_MIXED_MOST)
         return sable_fail(&q->err, SABLE_UNSUPPORTED, "decode: %u primes, the device takes up to %u", y->limbs,
                           GPU_MIXED_MOST);
@@ -120,7 +122,7 @@ sable_status gpu_decode(void *queue, double *values, const sable_limbs *y, uint3
     for (uint32_t r = 0; r < rounds_of(&w, y->batch) && status == SABLE_OK; r++) {
         const size_t first = first_of(&w, r, y->batch);
         some.data = y->data + first * y->batch_stride;
-        status = decode_round(&w, &mixed, values + first * slots * w.parts, &some);
+        status = decode_round(&w, &mixed, values + first * slots * w.parts, &some, unit_hi, unit_lo);
     }
     return work_end(&w, status);
 }

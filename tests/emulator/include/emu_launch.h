@@ -34,6 +34,10 @@ struct Packed {
     using Tuple = std::tuple<std::decay_t<P>...>;
     static_assert((std::is_trivially_copyable<std::decay_t<P>>::value && ...), "kernel arguments are copied as bytes");
     static_assert((!std::is_reference<P>::value && ...), "a kernel takes no references");
+    static_assert(
+        ((!std::is_class<std::decay_t<P>>::value || std::has_unique_object_representations<std::decay_t<P>>::value) &&
+         ...),
+        "padding holds words of the stack, which look like addresses (launch.cc); and the device learns them");
     using Kernel = void (*)(P...);
 
     static void call(const void *kernel, const void *arguments) {

@@ -66,12 +66,10 @@ bool mapped(uintptr_t address) {
 }
 
 // Where programs and their memory lie, by the upper 8 of 48 bits: programs and heaps, and the stacks and mappings. Elsewhere, at 16 TiB for
-// example, sanitizers map their shadows and traces, and the fields of a structure, taken two at a time, are numbers of that size. So is a
-// small count before padding that holds a part of an old address.
+// example, sanitizers map their shadows and traces, and the fields of a structure, taken two at a time, are numbers of that size.
 bool likely_address(uintptr_t word) {
     const uintptr_t high = word >> 40;
-    return ((high >= 0x55 && high < 0x64) || (high >= 0x7b && high < 0x80)) && (word & 0xffffffff) >= 0x10000 &&
-           mapped(word);
+    return ((high >= 0x55 && high < 0x64) || (high >= 0x7b && high < 0x80)) && mapped(word);
 }
 
 // Arguments that are pointers must be reachable; in structures, words that are addresses of this process.
