@@ -15,6 +15,10 @@
 #define STEPS        (1u << STEP_BITS)
 #define SMALLEST_LOG 9u
 #define CLASSES      (STEPS * (8 * sizeof(size_t) - SMALLEST_LOG))
+/* A block may serve what is up to 4 times smaller, so that work whose sizes change from level to level touches little fresh memory;
+ * what they have too much stays below this part of the peak. */
+#define LARGER       (2 * STEPS)
+#define WASTE_PART   4
 /* Cached blocks may exceed what was ever in use at once by this much before the largest go back to the system. */
 #define SLACK        ((size_t)64 << 20)
 
@@ -23,7 +27,8 @@
 typedef struct block {
     struct block *prev, *next; /* all blocks of the pool */
     struct block *next_free;
-    size_t bytes; /* with this header */
+    size_t bytes;   /* with this header */
+    size_t counted; /* the class of what was asked for, while it is given out */
     unsigned class_index;
 } block;
 
@@ -32,6 +37,7 @@ struct cpu_pool {
     block *all;
     block *free_list[CLASSES];
     size_t cap, live, peak, cached;
+    size_t waste; /* of blocks given out: what they have beyond what is counted */
 };
 
 /* The smallest class of at least `bytes`. Returns its size, 0 when bytes is absurd. */
@@ -104,16 +110,29 @@ static block *from_system(cpu_pool *pool, size_t bytes, unsigned index) {
     return b;
 }
 
+/* A cached block for the class, the smallest there is; NULL: none. Below a cap only one of that very class: the room that a
+ * larger one takes for nothing would make a refusal of work that fits. */
+static block *from_cache(cpu_pool *pool, size_t size, unsigned index) {
+    const unsigned last = pool->cap ? index : index + LARGER < CLASSES ? index + LARGER : (unsigned)CLASSES - 1;
+    for (unsigned c = index; c <= last; c++) {
+        block *b = pool->free_list[c];
+        if (!b) continue;
+        if (b->bytes - size > pool->peak / WASTE_PART - pool->waste) return NULL;
+        pool->free_list[c] = b->next_free;
+        pool->cached -= b->bytes;
+        pool->waste += b->bytes - size;
+        return b;
+    }
+    return NULL;
+}
+
 void *cpu_pool_take(cpu_pool *pool, size_t bytes) {
     unsigned index = 0;
     size_t size = bytes > SIZE_MAX - ALIGN ? 0 : class_of(bytes + ALIGN, &index);
     if (size == 0) return NULL;
     pthread_mutex_lock(&pool->lock);
-    block *b = pool->free_list[index];
-    if (b) {
-        pool->free_list[index] = b->next_free;
-        pool->cached -= size;
-    } else if (pool->cap == 0 || (size <= pool->cap && pool->live <= pool->cap - size)) {
+    block *b = from_cache(pool, size, index);
+    if (!b && (pool->cap == 0 || (size <= pool->cap && pool->live <= pool->cap - size))) {
         if (pool->cap && pool->live + pool->cached + size > pool->cap) trim(pool, pool->cap - pool->live - size);
         b = from_system(pool, size, index);
         if (!b && pool->cached) {
@@ -122,6 +141,7 @@ void *cpu_pool_take(cpu_pool *pool, size_t bytes) {
         }
     }
     if (b) {
+        b->counted = size;
         pool->live += size;
         if (pool->live > pool->peak) pool->peak = pool->live;
     }
@@ -135,10 +155,11 @@ void cpu_pool_give(cpu_pool *pool, void *memory) {
     pthread_mutex_lock(&pool->lock);
     b->next_free = pool->free_list[b->class_index];
     pool->free_list[b->class_index] = b;
-    pool->live -= b->bytes;
+    pool->live -= b->counted;
+    pool->waste -= b->bytes - b->counted;
     pool->cached += b->bytes;
-    size_t most = pool->peak + pool->peak / 2 + SLACK;
-    if (pool->live + pool->cached > most) trim(pool, most - pool->live);
+    size_t most = pool->peak + pool->peak / 2 + SLACK; /* waste is at most a quarter of the peak */
+    if (pool->live + pool->waste + pool->cached > most) trim(pool, most - pool->live - pool->waste);
     pthread_mutex_unlock(&pool->lock);
 }
 

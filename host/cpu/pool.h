@@ -2,7 +2,8 @@
 #ifndef SABLE_CPU_POOL_H
 #define SABLE_CPU_POOL_H
 /* Caching allocator of the cpu backend. Fresh large blocks cost page faults that exceed the work done in them, so freed
- * blocks are kept by size class and handed out again. All functions may be called from several threads. */
+ * blocks are kept by size class and handed out again, without a cap for smaller requests too. All functions may be called from
+ * several threads. */
 #include <stdbool.h>
 #include <stddef.h>
 

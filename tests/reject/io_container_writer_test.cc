@@ -17,8 +17,8 @@ extern "C" {
 #include "sable/io.h"
 #include "support/scratch.h"
 
-/* System calls that fail on demand. They stand before the C library's in the order of lookup; while nothing is armed
- * they do the real thing. */
+/* System calls that fail on demand. They stand before the C library's in the order of lookup, and in place of the weak ones of
+ * sanitizers' runtimes; while nothing is armed they do the real thing. */
 static const char *failing; /* name of the call that fails next, or NULL */
 static int failing_code, failing_after;
 static bool short_writes; /* writes move one byte and are interrupted in turn */
@@ -30,7 +30,7 @@ static bool fails(const char *call) {
 }
 
 extern "C" {
-__attribute__((weak)) ssize_t write(int fd, const void *data, size_t n) {
+ssize_t write(int fd, const void *data, size_t n) {
     static unsigned turn;
     if (fails("write")) return -1;
     if (short_writes && n > 1) {
@@ -39,21 +39,21 @@ __attribute__((weak)) ssize_t write(int fd, const void *data, size_t n) {
     }
     return syscall(SYS_write, fd, data, n);
 }
-__attribute__((weak)) ssize_t pwrite(int fd, const void *data, size_t n, off_t at) {
+ssize_t pwrite(int fd, const void *data, size_t n, off_t at) {
     if (fails("pwrite")) return -1;
     return syscall(SYS_pwrite64, fd, data, short_writes && n > 1 ? 1 + n / 3 : n, at);
 }
-__attribute__((weak)) int fsync(int fd) {
+int fsync(int fd) {
     struct stat s;
     bool folder = !fstat(fd, &s) && S_ISDIR(s.st_mode);
     if (fails(folder ? "fsync folder" : "fsync")) return -1;
     return (int)syscall(SYS_fsync, fd);
 }
-__attribute__((weak)) int renameat(int from, const char *a, int to, const char *b) {
+int renameat(int from, const char *a, int to, const char *b) {
     if (fails("rename")) return -1;
     return (int)syscall(SYS_renameat2, from, a, to, b, 0);
 }
-__attribute__((weak)) int fallocate(int fd, int mode, off_t at, off_t n) {
+int fallocate(int fd, int mode, off_t at, off_t n) {
     if (fails("fallocate")) return -1;
     return (int)syscall(SYS_fallocate, fd, mode, at, n);
 }
