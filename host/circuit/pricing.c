@@ -11,10 +11,11 @@
  * for 46 limbs; three moves of a word at 4.3 TB/s for whatever is bound by memory; and 2.2 gaps of 2 us a call. Encoding of
  * plaintexts is done by the host and left out. */
 static const double h200[SABLE_WORKS] = {
-    [SABLE_WORK_FORWARD] = 3.05e-12, [SABLE_WORK_INVERSE] = 3.0e-12, [SABLE_WORK_CONVERT] = 1.0e-13,
-    [SABLE_WORK_INNER] = 6.0e-13,    [SABLE_WORK_TENSOR] = 6.5e-12,  [SABLE_WORK_COMBINE] = 1.9e-12,
-    [SABLE_WORK_ELEMENT] = 2.8e-12,  [SABLE_WORK_COPY] = 4.7e-13,    [SABLE_WORK_CHECK] = 9.3e-13,
-    [SABLE_WORK_CALL] = 4.4e-6,      [SABLE_WORK_SUM] = 2.8e-12,     [SABLE_WORK_NEAR] = 2.8e-12,
+    [SABLE_WORK_FORWARD] = 3.05e-12, [SABLE_WORK_UP] = 3.05e-12,      [SABLE_WORK_INVERSE] = 3.0e-12,
+    [SABLE_WORK_CONVERT] = 1.0e-13,  [SABLE_WORK_INNER] = 6.0e-13,    [SABLE_WORK_TENSOR] = 6.5e-12,
+    [SABLE_WORK_COMBINE] = 1.9e-12,  [SABLE_WORK_ELEMENT] = 2.8e-12,  [SABLE_WORK_COPY] = 4.7e-13,
+    [SABLE_WORK_CHECK] = 9.3e-13,    [SABLE_WORK_CALL] = 4.4e-6,      [SABLE_WORK_SUM] = 2.8e-12,
+    [SABLE_WORK_NEAR] = 2.8e-12,     [SABLE_WORK_NEAR_SUM] = 2.8e-12,
 };
 
 sable_status sable_pricing_create(sable_pricing **out, const sable_params *params, const sable_pricing_options *options,

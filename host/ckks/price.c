@@ -12,8 +12,7 @@
 #include "base/hash.h"
 #include "ckks/encoder.h"
 #include "ckks/expand.h"
-#include "ckks/objects.h"
-#include "ckks/tables.h"
+#include "ckks/price_stage.h"
 #include "cpu/kernels.h"
 
 #define JOB_SECONDS 2e-3
@@ -51,84 +50,36 @@ double sable_price_sum(const sable_prices *prices, const double work[SABLE_WORKS
     return sum;
 }
 
-/* A backend on a ring of its own, and words that are below every prime. */
+/* A stage, and the shape of the timed call. */
 typedef struct stage {
-    const sable_backend *cpu;
-    sable_ring *ring;
-    void *state, *queue;
-    uint32_t *words;
-    size_t count; /* of words */
-    uint16_t pos[SABLE_MAX_LIMBS];
-    uint32_t limbs, digits, own, batch, near; /* shape of the timed call */
+    price_stage at;
+    uint32_t limbs, digits, own, batch, near;
     sable_basis *basis;
-    sable_status status;
-    uint32_t one[SABLE_MAX_LIMBS];
     double *values;
 } stage;
-
-/* Below 2^19, hence below every prime, whatever limb a word is taken for. */
-static void stage_fill(stage *s) {
-    for (size_t i = 0; i < s->count; i++) s->words[i] = (uint32_t)i & 0x7ffff;
-}
-
-static sable_status stage_open(stage *s, const sable_params *params, size_t words, const sable_backend_options *options,
-                               sable_error *err) {
-    s->cpu = sable_backend_cpu();
-    SABLE_TRY(sable_ring_create(&s->ring, params, err));
-    SABLE_TRY(s->cpu->open(&s->state, s->ring, options, err));
-    SABLE_TRY(s->cpu->queue_open(&s->queue, s->state, NULL, err));
-    void *memory;
-    if (s->cpu->alloc(s->queue, &memory, words * sizeof(uint32_t)) != SABLE_OK)
-        return sable_fail(err, SABLE_NO_MEMORY, "measuring what work costs needs %zu bytes", words * sizeof(uint32_t));
-    s->words = memory;
-    s->count = words;
-    stage_fill(s);
-    for (uint32_t i = 0; i < SABLE_MAX_LIMBS; i++) {
-        s->pos[i] = (uint16_t)i;
-        s->one[i] = 1;
-    }
-    return SABLE_OK;
-}
 
 static void stage_close(stage *s) {
     sable_basis_free(&s->basis);
     free(s->values);
-    if (s->queue) {
-        s->cpu->release(s->queue, s->words);
-        s->cpu->queue_close(s->queue);
-    }
-    if (s->state) s->cpu->close(s->state);
-    sable_ring_free(&s->ring);
+    price_stage_close(&s->at);
 }
-
-static void note(stage *s, sable_status status) {
-    if (s->status == SABLE_OK) s->status = status;
-}
-
-/* limbs x parts x batch polynomials' limbs, dense, `skip` limbs behind the first word. */
 static sable_limbs view(const stage *s, size_t skip, uint32_t limbs, uint32_t parts, uint32_t batch) {
-    const size_t n = s->ring->n;
-    return (sable_limbs){.data = s->words + skip * n,
-                         .pos = s->pos,
-                         .limbs = limbs,
-                         .parts = parts,
-                         .batch = batch,
-                         .limb_stride = n,
-                         .part_stride = limbs * n,
-                         .batch_stride = (size_t)parts * limbs * n};
+    return price_view(&s->at, skip, limbs, parts, batch);
 }
+static double timed(void (*job)(void *), stage *s) { return price_time(job, &s->at, s); }
+static void note(stage *s, sable_status status) { price_note(&s->at, status); }
 
 /* -- transforms, at the set's degree ------------------------------------------------------------------------------- */
 
 static void run_forward(void *arg) {
     stage *s = arg;
     sable_limbs x = view(s, 0, s->limbs, 1, s->batch);
-    note(s, s->cpu->ntt_forward(s->queue, &x));
+    note(s, s->at.cpu->ntt_forward(s->at.queue, &x));
 }
 static void run_inverse(void *arg) {
     stage *s = arg;
     sable_limbs x = view(s, 0, s->limbs, 1, s->batch);
-    note(s, s->cpu->ntt_inverse(s->queue, &x, &x, NULL));
+    note(s, s->at.cpu->ntt_inverse(s->at.queue, &x, &x, NULL));
 }
 
 static sable_status transforms(sable_prices *prices, const sable_params *params, const sable_backend_options *options,
@@ -148,14 +99,14 @@ static sable_status transforms(sable_prices *prices, const sable_params *params,
         if (i) stage_close(&s);
         s = (stage){0};
         const double start = now();
-        status = stage_open(&s, &few, batch * few.q_count * n, options, err);
+        status = price_stage_open(&s.at, &few, batch * few.q_count * n, options, err);
         const double took = now() - start;
         if (took < least) least = took;
     }
     prices->seconds[SABLE_WORK_TABLE] = least / (4.0 * primes * (double)n);
     if (status == SABLE_OK) {
-        prices->threads = s.cpu->threads(s.state);
-        snprintf(prices->path, sizeof prices->path, "%s", s.cpu->path(s.state));
+        prices->threads = s.at.cpu->threads(s.at.state);
+        snprintf(prices->path, sizeof prices->path, "%s", s.at.cpu->path(s.at.state));
         s.limbs = s.batch = 1;
         const double alone = sable_time_of(run_forward, &s);
         s.limbs = few.q_count;
@@ -166,7 +117,7 @@ static sable_status transforms(sable_prices *prices, const sable_params *params,
         prices->speedup = alone / (double)n / prices->seconds[SABLE_WORK_FORWARD];
         if (!(prices->speedup >= 1)) prices->speedup = 1;
         if (prices->speedup > prices->threads) prices->speedup = prices->threads;
-        status = s.status;
+        status = s.at.status;
     }
     stage_close(&s);
     return status;
@@ -178,84 +129,82 @@ static void run_convert(void *arg) {
     stage *s = arg;
     const uint32_t all = s->limbs;
     sable_limbs y = view(s, 0, s->own, 1, 1), out = view(s, s->own, all - s->own, 1, 1);
-    out.pos = s->pos + s->own;
-    note(s, s->cpu->base_convert(s->queue, &out, &y, s->basis));
+    out.pos = s->at.pos + s->own;
+    note(s, s->at.cpu->base_convert(s->at.queue, &out, &y, s->basis));
 }
 static void run_inner(void *arg) {
     stage *s = arg;
-    const uint32_t all = s->limbs, q = s->ring->q_count;
+    const uint32_t all = s->limbs, q = s->at.ring->q_count;
     sable_limbs acc = view(s, 0, all, 2, 1), digits = view(s, 2 * all, all, s->digits, 1),
                 own = view(s, (2 + s->digits) * (size_t)all, q, 1, 1),
                 key = view(s, (3 + s->digits) * (size_t)all, all, 2 * s->digits, 1);
-    note(s, s->cpu->key_inner(s->queue, &acc, &digits, &own, &key, s->own, 0, NULL, NULL));
-}
-/* The transforms inside this one and encoding are taken off by the caller. */
-static void run_down(void *arg) {
-    stage *s = arg;
-    const uint32_t q = s->ring->q_count;
-    sable_limbs out = view(s, 0, q, 2, 1), e = view(s, 2 * q, q, 2, 1), x = view(s, 4 * q, q, 2, 1);
-    note(s, s->cpu->ntt_mod_down(s->queue, &out, &e, &x, s->one, s->one));
+    note(s, s->at.cpu->key_inner(s->at.queue, &acc, &digits, &own, &key, s->own, 0, NULL, NULL));
 }
 static void run_plain_forward(void *arg) {
     stage *s = arg;
-    sable_limbs x = view(s, 2 * s->ring->q_count, s->ring->q_count, 2, 1);
-    note(s, s->cpu->ntt_forward(s->queue, &x));
+    sable_limbs x = view(s, 2 * s->at.ring->q_count, s->at.ring->q_count, 2, 1);
+    note(s, s->at.cpu->ntt_forward(s->at.queue, &x));
 }
 static void run_tensor(void *arg) {
     stage *s = arg;
-    const uint32_t q = s->ring->q_count;
+    const uint32_t q = s->at.ring->q_count;
     sable_limbs out = view(s, 0, q, 3, 1), a = view(s, 3 * q, q, 2, 1), b = view(s, 5 * q, q, 2, 1);
-    note(s, s->cpu->tensor(s->queue, &out, &a, 0, &b, 0, 1));
+    note(s, s->at.cpu->tensor(s->at.queue, &out, &a, 0, &b, 0, 1));
 }
 static void run_combine(void *arg) {
     stage *s = arg;
-    const uint32_t q = s->ring->q_count;
+    const uint32_t q = s->at.ring->q_count;
     sable_limbs out = view(s, 0, q, 2, 1), in = view(s, 2 * q, q, 2, 2);
     uint32_t c[2 * SABLE_MAX_Q];
     for (uint32_t i = 0; i < 2 * q; i++) c[i] = 3;
-    note(s, s->cpu->combine(s->queue, &out, &in, c));
+    note(s, s->at.cpu->combine(s->at.queue, &out, &in, c));
 }
 static void run_element(void *arg) {
     stage *s = arg;
-    const uint32_t q = s->ring->q_count;
+    const uint32_t q = s->at.ring->q_count;
     sable_limbs out = view(s, 0, q, 2, 1), a = view(s, 2 * q, q, 2, 1), b = view(s, 4 * q, q, 2, 1);
-    note(s, s->cpu->mul_mont(s->queue, &out, &a, &b, 0));
+    note(s, s->at.cpu->mul_mont(s->at.queue, &out, &a, &b, 0));
 }
 static void run_sum(void *arg) {
     stage *s = arg;
-    const uint32_t q = s->ring->q_count;
+    const uint32_t q = s->at.ring->q_count;
     sable_limbs out = view(s, 0, q, 2, 1), a = view(s, 2 * q, q, 2, 1), b = view(s, 4 * q, q, 2, 1);
-    note(s, s->cpu->add(s->queue, &out, &a, &b));
+    note(s, s->at.cpu->add(s->at.queue, &out, &a, &b));
 }
 /* Operands of a quarter MiB together, limb by limb. */
 static void run_near(void *arg) {
     stage *s = arg;
     const uint32_t limbs = s->near;
     sable_limbs out = view(s, 0, limbs, 1, 1), a = view(s, limbs, limbs, 1, 1), b = view(s, 2 * limbs, limbs, 1, 1);
-    note(s, s->cpu->mul_mont(s->queue, &out, &a, &b, 0));
-    note(s, s->cpu->add(s->queue, &out, &a, &b));
+    note(s, s->at.cpu->mul_mont(s->at.queue, &out, &a, &b, 0));
+}
+static void run_near_sum(void *arg) {
+    stage *s = arg;
+    const uint32_t limbs = s->near;
+    sable_limbs out = view(s, 0, limbs, 1, 1), a = view(s, limbs, limbs, 1, 1), b = view(s, 2 * limbs, limbs, 1, 1);
+    note(s, s->at.cpu->add(s->at.queue, &out, &a, &b));
 }
 /* So small that what a call costs by itself is most of it. */
 static void run_short(void *arg) {
     stage *s = arg;
     sable_limbs out = view(s, 0, 1, 1, 1), a = view(s, 1, 1, 1, 1), b = view(s, 2, 1, 1, 1);
-    note(s, s->cpu->add(s->queue, &out, &a, &b));
+    note(s, s->at.cpu->add(s->at.queue, &out, &a, &b));
 }
 static void run_encode(void *arg) {
     stage *s = arg;
-    sable_limbs out = view(s, 0, s->ring->q_count, 1, 1);
-    note(s, s->cpu->encode(s->queue, &out, s->values, s->values + s->ring->n, 1));
+    sable_limbs out = view(s, 0, s->at.ring->q_count, 1, 1);
+    note(s, s->at.cpu->encode(s->at.queue, &out, s->values, s->values + s->at.ring->n, 1));
 }
 static void run_check(void *arg) {
     stage *s = arg;
     sable_limbs x = view(s, 0, s->limbs, 2, 1);
     uint64_t bad;
-    note(s, s->cpu->check_range(s->queue, &x, &bad));
+    note(s, s->at.cpu->check_range(s->at.queue, &x, &bad));
 }
 static void run_copy(void *arg) {
     stage *s = arg;
-    const size_t words = s->batch * (size_t)s->ring->n;
-    memcpy(s->words, s->words + words, words * sizeof(uint32_t));
+    const size_t words = s->batch * (size_t)s->at.ring->n;
+    memcpy(s->at.words, s->at.words + words, words * sizeof(uint32_t));
 }
 static void run_fresh(void *arg) {
     stage *s = arg;
@@ -271,31 +220,26 @@ static void run_decode(void *arg) {
     stage *s = arg;
     const uint32_t *x[SABLE_MAX_Q];
     const uint32_t limbs = s->own;
-    for (uint32_t i = 0; i < limbs; i++) x[i] = s->words + (size_t)i * s->ring->n;
+    for (uint32_t i = 0; i < limbs; i++) x[i] = s->at.words + (size_t)i * s->at.ring->n;
     size_t inconsistent;
-    note(s, sable_residues_to_doubles(s->values, &inconsistent, x, 1, s->ring->n, s->ring, s->pos, limbs, limbs,
-                                      (sable_dd){0x1p40, 0}, INFINITY, 1, NULL));
+    note(s, sable_residues_to_doubles(s->values, &inconsistent, x, 1, s->at.ring->n, s->at.ring, s->at.pos, limbs,
+                                      limbs, (sable_dd){0x1p40, 0}, INFINITY, 1, NULL));
 }
 static void run_expand(void *arg) {
     stage *s = arg;
     static const uint8_t key[32] = {1};
-    sable_expand_limb(s->words, s->ring->n, &s->ring->prime[0], key, SABLE_EXPAND_CIPHERTEXT, 0, 0, 0);
+    sable_expand_limb(s->at.words, s->at.ring->n, &s->at.ring->prime[0], key, SABLE_EXPAND_CIPHERTEXT, 0, 0, 0);
 }
 static void run_lift(void *arg) {
     stage *s = arg;
-    sable_cpu_kernels(s->state)->lift(s->words, (const int8_t *)s->values, NULL, 1, s->ring->n, &s->ring->prime[0]);
+    sable_cpu_kernels(s->at.state)
+        ->lift(s->at.words, (const int8_t *)s->values, NULL, 1, s->at.ring->n, &s->at.ring->prime[0]);
 }
 static void run_digest(void *arg) {
     stage *s = arg;
     uint8_t digest[SABLE_HASH_BYTES];
-    sable_hash(digest, s->words, s->ring->n * sizeof(uint32_t));
-    s->words[0] = digest[0];
-}
-
-/* The jobs before left residues of other primes there. */
-static double timed(void (*job)(void *), stage *s) {
-    stage_fill(s);
-    return sable_time_of(job, s);
+    sable_hash(digest, s->at.words, s->at.ring->n * sizeof(uint32_t));
+    s->at.words[0] = digest[0];
 }
 
 static sable_status words_alike(sable_prices *prices, const sable_params *params, const sable_backend_options *options,
@@ -308,7 +252,7 @@ static sable_status words_alike(sable_prices *prices, const sable_params *params
     const double n = small.n;
     const uint32_t room = (3 + 3 * digits) * all > 8 * q ? (3 + 3 * digits) * all : 8 * q;
     stage s = {0};
-    sable_status status = stage_open(&s, &small, (size_t)room * small.n, options, err);
+    sable_status status = price_stage_open(&s.at, &small, (size_t)room * small.n, options, err);
     s.limbs = all;
     s.digits = digits;
     s.near = (uint32_t)((1 << 18) / (3 * sizeof(uint32_t) * small.n));
@@ -317,7 +261,8 @@ static sable_status words_alike(sable_prices *prices, const sable_params *params
     s.batch = room / 2; /* limbs that are copied: half of all to the other half */
     s.own = params->alpha < q ? params->alpha : q;
     if (status == SABLE_OK)
-        status = sable_basis_create(&s.basis, s.ring, s.pos, s.own, s.pos + s.own, all - s.own, NULL, 0, NULL, err);
+        status =
+            sable_basis_create(&s.basis, s.at.ring, s.at.pos, s.own, s.at.pos + s.own, all - s.own, NULL, 0, NULL, err);
     if (status == SABLE_OK && !(s.values = calloc(2 * (size_t)small.n, sizeof *s.values)))
         status = sable_fail(err, SABLE_NO_MEMORY, "no memory to measure what work costs");
     if (status == SABLE_OK) {
@@ -326,14 +271,13 @@ static sable_status words_alike(sable_prices *prices, const sable_params *params
         price[SABLE_WORK_CONVERT] = timed(run_convert, &s) / (n * s.own * (all - s.own));
         price[SABLE_WORK_INNER] = timed(run_inner, &s) / (n * all * digits);
         const double transform = timed(run_plain_forward, &s) / (n * q * 2),
-                     down = timed(run_down, &s) / (n * q * 2) - transform,
                      encode = timed(run_encode, &s) / (n * q) - transform;
         price[SABLE_WORK_ELEMENT] = timed(run_element, &s) / (n * q * 2);
-        price[SABLE_WORK_NEAR] = timed(run_near, &s) / (n * s.near * 2);
+        price[SABLE_WORK_NEAR] = timed(run_near, &s) / (n * s.near);
+        price[SABLE_WORK_NEAR_SUM] = timed(run_near_sum, &s) / (n * s.near);
         price[SABLE_WORK_SUM] = timed(run_sum, &s) / (n * q * 2);
-        const double call = timed(run_short, &s) - n * price[SABLE_WORK_NEAR];
+        const double call = timed(run_short, &s) - n * price[SABLE_WORK_NEAR_SUM];
         price[SABLE_WORK_CALL] = call > 0 ? call : 0;
-        price[SABLE_WORK_DOWN] = down > 0 ? down : price[SABLE_WORK_ELEMENT];
         price[SABLE_WORK_TENSOR] = timed(run_tensor, &s) / (n * q);
         price[SABLE_WORK_COMBINE] = timed(run_combine, &s) / (n * q * 4);
         price[SABLE_WORK_ENCODE] = encode > 0 ? encode : price[SABLE_WORK_ELEMENT];
@@ -345,7 +289,7 @@ static sable_status words_alike(sable_prices *prices, const sable_params *params
         memset(s.values, 1, small.n); /* small coefficients */
         price[SABLE_WORK_LIFT] = timed(run_lift, &s) / n / prices->speedup;
         price[SABLE_WORK_DIGEST] = timed(run_digest, &s) / (n * sizeof(uint32_t));
-        status = s.status;
+        status = s.at.status;
     }
     stage_close(&s);
     return status;
@@ -384,5 +328,6 @@ sable_status sable_prices_measure(sable_prices *prices, const sable_params *para
     o.memory_cap = 0; /* what is measured here is not what the cap is for */
     SABLE_TRY(transforms(prices, params, &o, err));
     SABLE_TRY(words_alike(prices, params, &o, err));
+    SABLE_TRY(price_switches(prices, params, &o, err));
     return encoder(prices, params, err);
 }

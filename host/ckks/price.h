@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #ifndef SABLE_CKKS_PRICE_H
 #define SABLE_CKKS_PRICE_H
-/* What a unit of each kind of work (cpu/tally.h) costs on this machine, measured in about 0.1 s with about 16 MiB,
+/* What a unit of each kind of work (cpu/tally.h) costs on this machine, measured in about 0.1 s with at most 64 MiB,
  * on the path and with the threads that a context with these options would use. Operands are public constants.
  *
  * Transforms are measured at the set's own degree on two or three of its primes; everything that treats words alike, at a

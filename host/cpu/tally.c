@@ -193,7 +193,7 @@ static void count_digits(void *queue, const sable_basis *const *up, uint32_t dig
     const double words = (double)members * cpu_of(queue)->ring->n;
     for (uint32_t j = 0; j < digits; j++) {
         count(queue, SABLE_WORK_CONVERT, words * up[j]->src_count * up[j]->dst_count);
-        count(queue, SABLE_WORK_FORWARD, words * up[j]->dst_count);
+        count(queue, SABLE_WORK_UP, words * up[j]->dst_count);
     }
 }
 
@@ -277,23 +277,23 @@ static sable_status tally_mod_down(void *queue, const sable_limbs *out, const sa
 
 /* -- element-wise -------------------------------------------------------------------------------------------------- */
 
-static sable_status one_pass(void *queue, sable_work work, const sable_limbs *out) {
+static sable_status one_pass(void *queue, sable_work near, sable_work far, const sable_limbs *out) {
     const double words = words_of(queue, out);
     called(queue);
-    count(queue, sizeof(uint32_t) * words <= (double)SABLE_NEAR_BYTES ? SABLE_WORK_NEAR : work, words);
+    count(queue, sizeof(uint32_t) * words <= (double)SABLE_NEAR_BYTES ? near : far, words);
     return SABLE_OK;
 }
 static sable_status tally_automorphism(void *queue, const sable_limbs *out, const sable_limbs *in, uint32_t galois) {
     (void)in, (void)galois;
-    return one_pass(queue, SABLE_WORK_ELEMENT, out);
+    return one_pass(queue, SABLE_WORK_NEAR, SABLE_WORK_ELEMENT, out);
 }
 static sable_status tally_sum(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b) {
     (void)a, (void)b;
-    return one_pass(queue, SABLE_WORK_SUM, out);
+    return one_pass(queue, SABLE_WORK_NEAR_SUM, SABLE_WORK_SUM, out);
 }
 static sable_status tally_product(void *queue, const sable_limbs *out, const sable_limbs *a, const sable_limbs *b) {
     (void)a, (void)b;
-    return one_pass(queue, SABLE_WORK_ELEMENT, out);
+    return one_pass(queue, SABLE_WORK_NEAR, SABLE_WORK_ELEMENT, out);
 }
 static sable_status tally_negate(void *queue, const sable_limbs *out, const sable_limbs *a) {
     return tally_sum(queue, out, a, NULL);

@@ -14,21 +14,23 @@
 /* Units of work whose price is measured. Words are residues. */
 typedef enum sable_work {
     SABLE_WORK_FORWARD, /* words of limbs transformed */
+    SABLE_WORK_UP,      /* the same, on their way from a conversion of digits to products with keys */
     SABLE_WORK_INVERSE,
     SABLE_WORK_CONVERT, /* multiply-accumulates of base conversions: sources x destinations x N */
     SABLE_WORK_INNER,   /* words of digits times the two halves of a key */
-    SABLE_WORK_DOWN,    /* words of the last step of a division */
+    SABLE_WORK_DOWN,    /* words of the last step of a division, what their transforms wait there included */
     SABLE_WORK_TENSOR,  /* words of a term: four products */
     SABLE_WORK_COMBINE, /* words of a term: one product with a constant */
     SABLE_WORK_ELEMENT, /* words of one pass: products, automorphisms */
     SABLE_WORK_SUM,     /* words of one pass: sums, differences */
-    SABLE_WORK_NEAR, /* words of one pass of either kind whose result has at most SABLE_NEAR_BYTES: operands are in a cache */
-    SABLE_WORK_ENCODE, /* words made from doubles */
-    SABLE_WORK_EXPAND, /* words made from a seed */
-    SABLE_WORK_CHECK,  /* words that are looked at: their range, size or digest */
-    SABLE_WORK_COPY,   /* bytes */
-    SABLE_WORK_FRESH,  /* bytes that the system hands out cleared */
-    SABLE_WORK_CALL,   /* calls of a function on limbs: what one costs whatever its size */
+    SABLE_WORK_NEAR, /* words of products and automorphisms whose result has at most SABLE_NEAR_BYTES: operands are in a cache */
+    SABLE_WORK_NEAR_SUM, /* likewise of sums and differences */
+    SABLE_WORK_ENCODE,   /* words made from doubles */
+    SABLE_WORK_EXPAND,   /* words made from a seed */
+    SABLE_WORK_CHECK,    /* words that are looked at: their range, size or digest */
+    SABLE_WORK_COPY,     /* bytes */
+    SABLE_WORK_FRESH,    /* bytes that the system hands out cleared */
+    SABLE_WORK_CALL,     /* calls of a function on limbs: what one costs whatever its size */
     /* outside the backend */
     SABLE_WORK_EMBED,   /* coefficients of a transform between slots and coefficients, times log2 of their number */
     SABLE_WORK_DECODE,  /* words made into doubles */

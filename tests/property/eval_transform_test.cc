@@ -278,7 +278,9 @@ TEST_F(EvalTransform, ExactNumberOfTransforms) {
         memset(ctx->tally->work, 0, sizeof ctx->tally->work);
         ASSERT_EQ(sable_transform_apply(queue, ct, ct, t, keys), SABLE_OK) << sable_queue_error(queue);
         const sable_level_tables *l = &ctx->level[level];
-        const double have = (ctx->tally->work[SABLE_WORK_FORWARD] + ctx->tally->work[SABLE_WORK_INVERSE]) / kit.n();
+        const double have = (ctx->tally->work[SABLE_WORK_FORWARD] + ctx->tally->work[SABLE_WORK_UP] +
+                             ctx->tally->work[SABLE_WORK_INVERSE]) /
+                            kit.n();
         const uint32_t k = kit.params->p_count, all = l->limbs + k;
         EXPECT_EQ(have, l->digits * all * (1 + cost.giants) + cost.giants * all +
                             2 * (l->down_rescale.drop_count + l->down_rescale.out_count));
