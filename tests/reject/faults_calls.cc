@@ -47,7 +47,7 @@ static bool fails(const char *call, Room room) {
     return true;
 }
 static bool interrupts() {
-    static bool odd;
+    static thread_local bool odd; // readers of one file run on several threads
     odd = !odd;
     if (!storm || !odd) return false;
     interrupted++;
