@@ -31,16 +31,27 @@ typedef struct scheduling {
 
 #define NONE UINT32_MAX
 
-void sable_schedule_choose(sable_schedule *kind, uint32_t *most, const sable_ctx *ctx) {
+static void resolve(sable_schedule *kind, uint32_t *most, const sable_ctx *ctx) {
     const bool small = ctx->params.log_n <= SMALL_RING_LOG, on_cpu = strcmp(ctx->backend->name, "cpu") == 0;
     const uint32_t threads = ctx->backend->threads(ctx->state);
     if (*kind == SABLE_SCHEDULE_AUTO && small)
         *kind = !on_cpu ? SABLE_SCHEDULE_BATCHED : threads > 1 ? SABLE_SCHEDULE_PARALLEL : SABLE_SCHEDULE_SERIAL;
     else if (*kind == SABLE_SCHEDULE_AUTO)
         *kind = SABLE_SCHEDULE_SERIAL;
-    if (ctx->tally && *kind == SABLE_SCHEDULE_PARALLEL) *kind = SABLE_SCHEDULE_SERIAL; /* counted by one thread */
     if (*most == 0) *most = *kind == SABLE_SCHEDULE_BATCHED ? BATCH_MOST : on_cpu ? threads : 2;
     if (*kind == SABLE_SCHEDULE_SERIAL) *most = 1;
+}
+void sable_schedule_choose(sable_schedule *kind, uint32_t *most, const sable_ctx *ctx) {
+    resolve(kind, most, ctx);
+    if (!ctx->tally || *kind != SABLE_SCHEDULE_PARALLEL) return;
+    *kind = SABLE_SCHEDULE_SERIAL; /* counted by one thread */
+    *most = 1;
+}
+uint32_t sable_schedule_at_a_time(const sable_ctx *ctx) {
+    sable_schedule kind = SABLE_SCHEDULE_AUTO;
+    uint32_t most = 0;
+    resolve(&kind, &most, ctx);
+    return most;
 }
 
 /* -- choosing a wave ----------------------------------------------------------------------------------------------- */

@@ -26,6 +26,9 @@ typedef struct program_schedule {
 
 /* What SABLE_SCHEDULE_AUTO and most = 0 mean in a context (docs/CIRCUITS.md). */
 void sable_schedule_choose(sable_schedule *kind, uint32_t *most, const sable_ctx *ctx);
+/* Steps that SABLE_SCHEDULE_AUTO runs at a time, or as one batch; of a planning context, where they are counted one by one, those of
+ * the context that it stands for. */
+SABLE_SHARED uint32_t sable_schedule_at_a_time(const sable_ctx *ctx);
 sable_status sable_schedule_make(program_schedule *out, const sable_program *program, sable_schedule kind,
                                  uint32_t most, bool keeps, sable_error *err);
 void sable_schedule_free(program_schedule *schedule);

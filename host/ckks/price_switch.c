@@ -74,7 +74,7 @@ static sable_status measure(sable_prices *prices, switching *w, sable_error *err
                  down = price_time(run_down, s, w);
     const double inner = n * w->all * w->digits * price[SABLE_WORK_INNER];
     /* Transforms of the set's own degree are longer; what waits for memory is alike. */
-    const double longer = price[SABLE_WORK_FORWARD] - forward;
+    const double longer = fmax(0, price[SABLE_WORK_FORWARD] - forward);
     price[SABLE_WORK_UP] = longer + rest(switched, convert * w->up_products + inner, n * w->up_words, forward / 2);
     price[SABLE_WORK_DOWN] = rest(down, convert * PARTS * w->p * w->q + forward * pairs, pairs, price[SABLE_WORK_SUM]);
     return s->status;

@@ -56,7 +56,7 @@ int cmd_train(int argc, char **argv) {
                .held_out = 0.3};
     sable_training_options *o = &t.options;
     uint32_t circuit = SABLE_TRAIN_LOWDEPTH - 1;
-    enum { OWN = 17 };
+    enum { OWN = 18 };
     option table[OWN + DATA_SOURCE_OPTIONS + 1] = {
         OPTION("circuit", CHOICE, &circuit, "KIND",
                "baseline (5 levels a minibatch), folded (4) or lowdepth (2.5; default)", .choices = circuits),
@@ -81,6 +81,7 @@ int cmd_train(int argc, char **argv) {
         OPTION("out", TEXT, &t.out, "FILE", "write an encrypted model, for infer --encrypted-model"),
         OPTION("infer-range", NUMBER, &o->infer_range, "R", "model: state that every |logit| is at most R (default 32)",
                .low = 1e-3, .high = 1e6),
+        DRY_RUN_OPTION,
     };
     data_source_options(table + OWN, &t.source);
     table[OWN].required = true;
@@ -95,7 +96,7 @@ int cmd_train(int argc, char **argv) {
     if (status >= 0) return status;
     harden_process();
     const sable_status done = run(&t);
-    const bool passed = done == SABLE_OK && train_report(&t);
+    const bool passed = done == SABLE_OK && (settings.dry_run || train_report(&t));
     if (done != SABLE_OK)
         status = report_error(done, t.s.err.text);
     else

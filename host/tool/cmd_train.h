@@ -67,9 +67,17 @@ train_score train_judge(const train *t, const double *weights);
 
 /* -- the roles (train_roles.c) ------------------------------------------------------------------------------------- */
 sable_status train_run(train *t);
+/* t->inputs and t->outputs, encrypted and empty. */
+sable_status train_send_inputs(train *t);
 void train_release(train *t);
+
+/* What the training would take, told instead of done, on a planning session (train_dry.c). seconds: processor time of what was done
+ * until now. */
+sable_status train_dry(train *t, double seconds);
 
 /* The report (train_report.c); false: a bar does not hold. */
 bool train_report(const train *t);
+/* Its part on data, circuit and parameter set, without the table for people. */
+void train_report_plan(const train *t);
 
 #endif

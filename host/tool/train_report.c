@@ -19,7 +19,7 @@ static bool holds(const train *t) {
     return t->weight_error <= ERROR_BAR && !(difference > ACCURACY_BAR || difference < -ACCURACY_BAR);
 }
 
-static void report_plan(const train *t) {
+void train_report_plan(const train *t) {
     const train_program *p = &t->plan;
     const sable_training_options *o = &p->shape.options;
     report_text("dataset", t->source.data);
@@ -103,7 +103,7 @@ static void show_run(const train *t) {
 
 bool train_report(const train *t) {
     const bool ran = !t->params_out, passed = !ran || holds(t);
-    report_plan(t);
+    train_report_plan(t);
     show_plan(t);
     if (ran) {
         report_run(t, passed);

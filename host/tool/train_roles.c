@@ -68,7 +68,7 @@ static sable_status count_files(train *t) {
     return SABLE_OK;
 }
 
-static sable_status send_inputs(train *t) {
+sable_status train_send_inputs(train *t) {
     session *s = &t->s;
     const size_t inputs = t->plan.lowered.inputs, outputs = t->plan.lowered.outputs;
     t->inputs = calloc(inputs, sizeof(sable_ct *));
@@ -164,6 +164,7 @@ static sable_status save_model(train *t) {
 /* -- order --------------------------------------------------------------------------------------------------------- */
 
 sable_status train_run(train *t) {
+    const double start = processor_seconds();
     t->err = &t->s.err;
     if (t->keys) SABLE_TRY(workspace_open(&t->w, t->keys, false, t->params, t->secret_file, t->err));
     SABLE_TRY(train_load(t));
@@ -171,10 +172,11 @@ sable_status train_run(train *t) {
     SABLE_TRY(train_choose(t));
     SABLE_TRY(sable_training_twin(t->plan.training, t->z, NULL, t->twin, t->err));
     t->clear = train_judge(t, t->twin);
+    if (settings.dry_run) return train_dry(t, processor_seconds() - start);
     if (t->params_out) return sable_params_save(t->plan.params, t->params_out, t->err);
     SABLE_TRY(session_open_params(&t->s, t->plan.params));
     SABLE_TRY(make_keys(t));
-    SABLE_TRY(send_inputs(t));
+    SABLE_TRY(train_send_inputs(t));
     SABLE_TRY(compute(t));
     SABLE_TRY(receive_weights(t));
     SABLE_TRY(save_model(t));

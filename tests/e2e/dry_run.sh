@@ -86,6 +86,12 @@ for set in T10 T12 infer13; do
     alike decrypt "${w[@]}" --data $set.pres --out $set.npy
     alike decrypt "${w[@]}" --data $set.enc --out $set.data.npy
 done
+for circuit in folded lowdepth; do
+    alike train --data d.csv --ignore name --label-column class --circuit $circuit --iterations 2 --minibatch 8 \
+        --keys ws.T10 "${insecure[@]}" --out $circuit.model --weights-out $circuit.json
+done
+says 'nothing was made' sable train --data d.csv --ignore name --label-column class --iterations 1 --minibatch 16 --params-out set.json --dry-run
+[ ! -e set.json ] || fail "a dry run wrote parameters"
 alike fit --data d.csv --ignore name --label-column class --out d.json
 alike fit --data broad.csv --id-column name --label-column class --hold-out 0.25 --iterations 20 --out broad.json
 alike fit --data broad.npy --labels broad.labels.csv --no-standardise --iterations 20 --out broad.model
@@ -126,6 +132,8 @@ same 1 'a new folder is needed' sable demo --out kept
 same 1 'removed by the next demonstration' sable demo --out .sable-demo-abcdef
 same 3 'folder' sable demo --out nowhere/never
 same 2 'needs --label' sable demo --data d.csv
+same 1 'smaller --rate' sable train --data d.csv --ignore name --label-column class --minibatch 8 --rate 1e4
+same 3 'folder' sable train --data d.csv --ignore name --label-column class --minibatch 8 --weights-out nowhere/w.json
 same 3 'no-such' sable demo --data no-such.csv --label class
 same 1 'levels' sable demo --probabilities --params infer13
 same 1 'step "sable keygen" failed.*--memory is 1\.00 MiB' sable demo --memory 1M
