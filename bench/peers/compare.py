@@ -26,9 +26,10 @@ from servers import peer_server, sable_server, take_turns
 
 # What a group without a peer compares with.
 SELF = {"threads": "Sable on one thread", "copy": "Sable's copy of the same data"}
-# Bits that Sable may be below the peer at a level before a comparison is objected to: the largest error of a run is
-# the more random of the two.
+# Bits that Sable may be below the peer at a level before a comparison is objected to: the largest error of a product is
+# the more random of the two, by more than a bit, so the median of several products counts.
 PRECISION = {"precision_bits_max": 1.0, "precision_bits_mean": 0.5}
+PRODUCTS = 3
 
 
 def parameters(build, shape, folder):
@@ -43,11 +44,18 @@ def parameters(build, shape, folder):
     return path
 
 
-def side(row, precision, levels):
+def precision(server):
+    """What the server tells of its precision, level by level the median of several runs."""
+    runs = [server.ask("precision") for _ in range(PRODUCTS)]
+    return {key: [statistics.median(bits) for bits in zip(*(run[key] for run in runs))] if key in PRECISION else value
+            for key, value in runs[0].items()}
+
+
+def side(row, bits, levels):
     """Security and precision of one side."""
     log_n = row["n"].bit_length() - 1
     result = {key: row[key] for key in ("log_q", "log_p", "log_pq", "digits", "scale_log2")}
-    result.update({"log_n": log_n, "levels": levels, "bound_128": cases.BOUND[log_n], **precision})
+    result.update({"log_n": log_n, "levels": levels, "bound_128": cases.BOUND[log_n], **bits})
     result["secure_128"] = math.ceil(row["log_pq"] - 0.005) <= cases.BOUND[log_n]
     return result
 
@@ -116,8 +124,8 @@ def measure(args, group, folder):
     try:
         if not rows:
             return None  # --filter leaves none of this group
-        theirs = peer.ask("precision") if group.peer in cases.PEERS else {}
-        ours = sable.ask("precision") if theirs else {}  # nothing is encrypted otherwise
+        theirs = precision(peer) if group.peer in cases.PEERS else {}
+        ours = precision(sable) if theirs else {}  # nothing is encrypted otherwise
         runs, loads = take_turns((sable, peer), rows, args.rounds or group.rounds, args.seconds, args.gap, name)
     finally:
         sable.close()

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <set>
 #include <thread>
 
 #include "support/device.h"
@@ -135,6 +136,52 @@ TEST(CpuPool, CapCountsCachedBlocks) {
         cpu_pool_give(pool, block);
     }
     EXPECT_EQ(cpu_pool_take(pool, cap), nullptr) << "with its header it is over the cap";
+    cpu_pool_destroy(pool);
+}
+
+TEST(CpuPool, LargerBlocksServeSmallerRequests) {
+    const size_t mib = size_t{1} << 20;
+    cpu_pool *pool = cpu_pool_create(0);
+    void *const keys = cpu_pool_take(pool, 64 * mib), *const large = cpu_pool_take(pool, 8 * mib);
+    size_t live = 0, before = 0;
+    cpu_pool_give(pool, large);
+    cpu_pool_use(pool, &before, nullptr);
+    EXPECT_EQ(cpu_pool_take(pool, 3 * mib), large);
+    cpu_pool_use(pool, &live, nullptr);
+    EXPECT_LE(live - before, 3 * mib * 9 / 8) << "counted is what was asked for";
+    cpu_pool_give(pool, large);
+    EXPECT_NE(cpu_pool_take(pool, mib), large) << "eight times too large";
+    EXPECT_EQ(cpu_pool_take(pool, 7 * mib), large);
+    EXPECT_EQ(cpu_pool_cached(pool), 0u);
+    (void)keys;
+    cpu_pool_destroy(pool);
+}
+
+TEST(CpuPool, LargerBlocksAreNotUsedUp) { // scratch of a call, then a result that stays, again and again
+    const size_t mib = size_t{1} << 20;
+    cpu_pool *pool = cpu_pool_create(0);
+    std::set<void *> large, results;
+    for (int i = 0; i < 100; i++) {
+        void *const scratch = cpu_pool_take(pool, 4 * mib);
+        large.insert(scratch);
+        cpu_pool_give(pool, scratch);
+        results.insert(cpu_pool_take(pool, mib + mib / 2));
+    }
+    size_t in_large = 0, peak = 0;
+    for (void *block : results) in_large += large.count(block);
+    cpu_pool_use(pool, nullptr, &peak);
+    EXPECT_EQ(results.size(), 100u);
+    EXPECT_LE(in_large * 2 * mib, peak / 4) << "what they have too much is a quarter of the peak at most";
+    cpu_pool_destroy(pool);
+}
+
+TEST(CpuPool, BelowACapBlocksServeTheirClass) {
+    const size_t mib = size_t{1} << 20;
+    cpu_pool *pool = cpu_pool_create(64 * mib);
+    void *const keys = cpu_pool_take(pool, 32 * mib), *const large = cpu_pool_take(pool, 8 * mib);
+    cpu_pool_give(pool, large);
+    EXPECT_NE(cpu_pool_take(pool, 6 * mib), large);
+    (void)keys;
     cpu_pool_destroy(pool);
 }
 
