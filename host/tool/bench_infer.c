@@ -36,6 +36,17 @@ static double ct_bytes(const bench_env *env, const bench_row *row) {
     return 2.0 * row->limbs * env->ctx->params.n * 4 * row->batch;
 }
 
+/* Keys of a client that sends a key for this inference and nothing else; the row itself uses those of all rows. */
+static sable_status count_keys(bench_env *env, bench_row *row, bool encrypted) {
+    sable_key_spec *spec = NULL;
+    SABLE_TRY(sable_key_spec_create(&spec, env->params, &env->err));
+    const sable_status status = sable_infer_keys(spec, &env->infer.layout, NULL, encrypted, row->level, &env->err);
+    row->keys = (uint32_t)sable_key_spec_count(spec);
+    row->key_bytes = (double)sable_key_spec_bytes(spec);
+    sable_key_spec_destroy(&spec);
+    return status;
+}
+
 static sable_status make_block(bench_env *env, bench_row *row, sable_packing packing, uint32_t features, size_t samples,
                                bool encrypted) {
     bench_infer_clear(env);
@@ -70,7 +81,7 @@ static sable_status make_block(bench_env *env, bench_row *row, sable_packing pac
     }
     row->level = level;
     row->bytes = ct_bytes(env, row) * ((encrypted ? 2.0 : 1.0) + 1.0 / l->members);
-    return status;
+    return status == SABLE_OK ? count_keys(env, row, encrypted) : status;
 }
 
 static sable_status prepare_plain(bench_env *env, bench_row *row) {
