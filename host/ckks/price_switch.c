@@ -16,10 +16,10 @@ typedef struct switching {
     double up_words, up_products; /* what the digits are converted to, and products of that conversion, in units of N */
 } switching;
 
-/* Where operands lie, in limbs: the accumulator, then the polynomial, its decomposition and the key; results of a division and
- * what it divides by in place of the last three. */
 enum { PARTS = 2 };
 
+/* Operands one after the other: the accumulator, then the polynomial, its decomposition and the key; in a division, in place of the
+ * last three, what is divided away and the results. */
 static void run_switch(void *arg) {
     switching *w = arg;
     price_stage *s = &w->stage;

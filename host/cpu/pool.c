@@ -111,7 +111,7 @@ static block *from_system(cpu_pool *pool, size_t bytes, unsigned index) {
 }
 
 /* A cached block for the class, the smallest there is; NULL: none. Below a cap only one of that very class: the room that a
- * larger one takes for nothing would make a refusal of work that fits. */
+ * larger one takes for nothing would have work refused that fits. */
 static block *from_cache(cpu_pool *pool, size_t size, unsigned index) {
     const unsigned last = pool->cap ? index : index + LARGER < CLASSES ? index + LARGER : (unsigned)CLASSES - 1;
     for (unsigned c = index; c <= last; c++) {
