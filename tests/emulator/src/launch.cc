@@ -65,11 +65,11 @@ bool mapped(uintptr_t address) {
     return mincore(reinterpret_cast<void *>(address / page * page), 1, &resident) == 0;
 }
 
-// Where programs and their memory lie, by the upper 8 of 48 bits: programs and heaps, and the stacks and mappings. Elsewhere, at 16 TiB for
-// example, sanitizers map their shadows and traces, and the fields of a structure, taken two at a time, are numbers of that size.
+// Where programs and their memory lie. Below, at 16 TiB for example, sanitizers map their shadows, and the fields of a structure, taken
+// two at a time, are numbers of that size.
 bool likely_address(uintptr_t word) {
-    const uintptr_t high = word >> 40;
-    return ((high >= 0x55 && high < 0x64) || (high >= 0x7b && high < 0x80)) && mapped(word);
+    const uintptr_t lowest = uintptr_t{0x55} << 40;
+    return word >= lowest && word >> 48 == 0 && mapped(word);
 }
 
 // Arguments that are pointers must be reachable; in structures, words that are addresses of this process.
