@@ -10,16 +10,13 @@
 #include "client/plan.h"
 #include "logreg/model_plan.h"
 #include "tool/cmd_train.h"
-#include "tool/disk.h"
 #include "tool/dry_run.h"
 #include "tool/options.h"
 #include "tool/report.h"
 
 static const char *target(const train *t) { return t->params_out ? t->params_out : t->out ? t->out : t->weights_out; }
 
-static sable_status finish(train *t) {
-    sable_error *err = &t->s.err;
-    if (target(t)) SABLE_TRY(disk_check(target(t), dry_disk_bytes(), err));
+static sable_status finish(const train *t) {
     train_report_plan(t);
     dry_report();
     return SABLE_OK;
