@@ -5,8 +5,8 @@
  * on the path and with the threads that a context with these options would use. Operands are public constants.
  *
  * Transforms are measured at the set's own degree on two or three of its primes; everything that treats words alike, at a
- * smaller degree on all primes, in the shapes of the top level, with operands of a few MiB that lie beyond the
- * second-level cache as those of the set do. docs/CPU_MODEL.md has the model. */
+ * smaller degree on all primes, in the shapes of the top level, with operands of a few MiB (key switches: a
+ * key of up to 24 MiB) that lie beyond the second-level cache as those of the set do. docs/CPU_MODEL.md has the model. */
 #include "cpu/tally.h"
 #include "ring/params_impl.h"
 

@@ -19,7 +19,8 @@ void cpu_pool_destroy(cpu_pool *pool);
 void *cpu_pool_take(cpu_pool *pool, size_t bytes);
 void cpu_pool_give(cpu_pool *pool, void *memory); /* NULL is a no-op */
 
-/* Bytes given out now, and the most ever, both as size classes (at most 12.5 % above what was asked for). */
+/* Bytes given out now, and the most ever, both as size classes of what was asked for (at most 12.5 % above it), whatever the
+ * size of the blocks that serve. */
 void cpu_pool_use(const cpu_pool *pool, size_t *live, size_t *peak);
 /* What a block of so many bytes counts there; 0 when the number is absurd. */
 size_t cpu_pool_counts(size_t bytes);

@@ -55,9 +55,8 @@ typedef struct bench_row {
     uint32_t n, limbs, level, batch, threads, runs;
     char backend[16], path[16];
     double median_us, p10_us, p90_us;
-    double bytes; /* least traffic: every input and key word read once, every output word written once */
-    uint32_t
-        keys; /* evaluation keys that the work needs, for inference and products of matrices; 0: none, or not told */
+    double bytes;  /* least traffic: every input and key word read once, every output word written once */
+    uint32_t keys; /* evaluation keys that the work needs; 0: none, or not told */
     double key_bytes;
 } bench_row;
 
