@@ -80,6 +80,7 @@ ON_QUEUE(mod_down,
          (void *queue, view out, view y, const sable_basis *basis, view x, const uint32_t *x_mult,
           const uint32_t *e_mult, uint32_t galois, view add),
          (queue, out, y, basis, x, x_mult, e_mult, galois, add))
+ON_QUEUE(switch_down, (void *queue, view out, const sable_switch *w), (queue, out, w))
 ON_QUEUE(expand, (void *queue, view out, const sable_expansion *from), (queue, out, from))
 
 ON_QUEUE(encode, (void *queue, view out, const double *hi, const double *lo, uint32_t gap), (queue, out, hi, lo, gap))
@@ -156,6 +157,7 @@ static const sable_backend table = {
     .key_switch = key_switch,
     .ntt_mod_down = ntt_mod_down,
     .mod_down = mod_down,
+    .switch_down = switch_down,
     .expand = expand,
     .encode = encode,
     .decode = decode,

@@ -20,10 +20,19 @@ typedef struct gpu_begin {
 } gpu_begin;
 cudaError_t gpu_launch_begin(cudaStream_t stream, const gpu_ring *ring, const gpu_begin *begin);
 
+/* Operands of the rest of a key switch: inner, and two things that other calls would do with what it reads and writes. */
+typedef struct gpu_switch {
+    gpu_inner inner;
+    /* Data not NULL: what is switched is a product. inner.own then is its first factor, of 2 parts, and times the other one:
+     * own = own1*times1, add = (own0*times0, own0*times1 + own1*times0); add_mult counts, add does not. */
+    gpu_rows times;
+    /* By limb of acc: 0, or the limb leaves as the rows' half of INTT(limb) * leave, below 2p. */
+    gpu_words leave;
+} gpu_switch;
 /* acc as sable_backend.key_inner, for its limbs first to first + limbs - 1. Digits outside their own block have the columns'
  * half of their transform behind them. */
-cudaError_t gpu_launch_switch_rows(cudaStream_t stream, const gpu_ring *ring, const gpu_inner *inner, uint32_t first,
-                                   uint32_t limbs);
+cudaError_t gpu_launch_switch_rows(cudaStream_t stream, const gpu_ring *ring, const gpu_switch *operands,
+                                   uint32_t first, uint32_t limbs);
 
 /* Operands of the end of a division: out = phi_galois(x * x_mult - NTT(e) * e_mult) + add, limb by limb of out; limbs that x
  * or add lack count as 0. galois 1: out may be x. add may be out. */

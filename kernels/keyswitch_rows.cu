@@ -45,18 +45,77 @@ __device__ __forceinline__ uint32_t reduced(uint64_t sum, uint32_t more, const s
 // Four products of canonical words fit below p*2^32, since 4p < 2^32; further ones fold.
 constexpr uint32_t unfolded = 4;
 
+__device__ __forceinline__ uint4 words_at(const gpu_rows &v, uint32_t member, uint32_t part, uint32_t limb,
+                                          uint32_t at) {
+    return ((const uint4 *)row_of(v, member, part, limb))[at];
+}
+
+// x * c * 2^-32 word by word, below 2p.
+__device__ __forceinline__ uint4 times_lazy(uint4 x, uint32_t c, const sable_prime &q) {
+    return make_uint4(sable_mont_lazy((uint64_t)x.x * c, q.p, q.pinv), sable_mont_lazy((uint64_t)x.y * c, q.p, q.pinv),
+                      sable_mont_lazy((uint64_t)x.z * c, q.p, q.pinv), sable_mont_lazy((uint64_t)x.w * c, q.p, q.pinv));
+}
+
+// Sums of one or two products of canonical words, below 2p^2 < p*2^32, times 2^-32: below 2p.
+__device__ __forceinline__ uint4 finished(const uint64_t (&sum)[4], const sable_prime &q) {
+    return make_uint4(sable_mont_lazy(sum[0], q.p, q.pinv), sable_mont_lazy(sum[1], q.p, q.pinv),
+                      sable_mont_lazy(sum[2], q.p, q.pinv), sable_mont_lazy(sum[3], q.p, q.pinv));
+}
+
+// Four words of a polynomial that is switched, canonical, and of what is added to the two results, below 2p.
+struct Switched {
+    uint4 own, add[2];
+};
+
+// Those of a product; add_mult in Montgomery form twice over, since the sums lack a factor of 2^32.
+__device__ __forceinline__ Switched switched_product(const gpu_rows &a, const gpu_rows &b, uint32_t member,
+                                                     uint32_t limb, uint32_t at, uint32_t add_mult,
+                                                     const sable_prime &q) {
+    const uint4 a0 = words_at(a, member, 0, limb, at), a1 = words_at(a, member, 1, limb, at),
+                b0 = words_at(b, member, 0, limb, at), b1 = words_at(b, member, 1, limb, at);
+    uint64_t d0[4] = {}, d1[4] = {}, d2[4] = {};
+    add_products(d0, a0, b0);
+    add_products(d1, a0, b1);
+    add_products(d1, a1, b0);
+    add_products(d2, a1, b1);
+    const uint4 own = times_lazy(finished(d2, q), q.r2, q);
+    return {make_uint4(sable_canon1(own.x, q.p), sable_canon1(own.y, q.p), sable_canon1(own.z, q.p),
+                       sable_canon1(own.w, q.p)),
+            {times_lazy(finished(d0, q), add_mult, q), times_lazy(finished(d1, q), add_mult, q)}};
+}
+
+// Two rows of shared memory, canonical, to the rows' half of their inverse transform times c, below 2p.
+__device__ __forceinline__ void leave_rows(const gpu_view &acc, uint32_t member, uint32_t limb, uint32_t row,
+                                           uint4 *rows, uint32_t stride, const gpu_row_tables &tables, uint32_t c,
+                                           uint32_t t, const sable_prime &q) {
+    uint32_t a[16], f[16];
+    gpu_powers<true>(f, c, tables.run, q);
+    GPU_NO_UNROLL
+    for (uint32_t h = 0; h < 2; h++) {
+        GPU_UNROLL
+        for (uint32_t k = 0; k < 16; k++) GPU_OPAQUE(f[k]);
+        gpu_inverse_row(a, (uint32_t *)(rows + h * stride), tables, f, t, q);
+        gpu_row_store(gpu_limb(acc, member, h, limb) + row * 256, a, t);
+    }
+}
+
+// PRODUCT: of two ciphertexts, whose products are made here, where each word of them is needed once.
+template <bool PRODUCT>
 __global__ void __launch_bounds__(GPU_SWITCH_ROWS * 16)
-    switch_rows(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_inner in, GPU_PARAM gpu_ntt_layout layout,
+    switch_rows(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_switch operands, GPU_PARAM gpu_ntt_layout layout,
                 const uint32_t first_limb, const uint32_t group) {
-    GPU_SHARED_DYNAMIC(uint4, shared); // [digit of the group][row of the block]
+    GPU_SHARED_DYNAMIC(uint4, shared); // [digit of the group, at least two][row of the block]
+    const gpu_inner &in = operands.inner;
     const uint32_t tile = blockIdx.x / in.acc.batch, member = blockIdx.x - tile * in.acc.batch;
     const uint32_t limb = first_limb + blockIdx.y, pos = in.acc.pos[limb];
     const uint32_t t = threadIdx.x % 16, local = threadIdx.x / 16, rows = blockDim.x / 16, row = tile * rows + local;
     const sable_prime q = ring.prime[pos];
-    const gpu_row_tables tables = gpu_row_tables_of(ring.tables + pos * ring.table_words, layout, row, t);
+    const uint32_t *const direction = ring.tables + pos * ring.table_words;
+    const gpu_row_tables tables = gpu_row_tables_of(direction, layout, row, t);
     const uint32_t own_digit = pos < ring.q_count ? pos / in.alpha - in.first_block : GPU_ABSENT;
-    const bool adds = in.add_parts && has(in.add, limb);
-    const uint32_t add_mult = adds ? gpu_mont(in.add_mult.at[limb], q.r2, q) : 0;
+    const bool adds = PRODUCT ? has(in.own, limb) : in.add_parts && has(in.add, limb);
+    uint32_t add_mult = adds ? gpu_mont(in.add_mult.at[limb], q.r2, q) : 0;
+    if (PRODUCT) add_mult = gpu_mont(add_mult, q.r2, q);
     uint4 *const mine = shared + local * (GPU_ROW_SHARED / 4);
     const uint32_t stride = rows * (GPU_ROW_SHARED / 4); // of a digit
     uint32_t f[16];
@@ -72,13 +131,17 @@ __global__ void __launch_bounds__(GPU_SWITCH_ROWS * 16)
             gpu_row_load(a, from, t);
             gpu_forward_row<false>(a, (uint32_t *)(mine + j * stride), tables, f, t, q);
         }
+        const uint32_t leave = base + count == in.count ? operands.leave.at[limb] : 0;
         GPU_NO_UNROLL
         for (uint32_t i = 0; i < 4; i++) {
             const uint32_t n = 16 * i + t, at = row * 64 + n;
             uint64_t sum[2][4] = {};
+            Switched x = {};
+            if (PRODUCT && adds) x = switched_product(in.own, operands.times, member, limb, at, add_mult, q);
             for (uint32_t j = 0; j < count; j++) {
-                const uint4 d = base + j == own_digit ? ((const uint4 *)row_of(in.own, member, 0, limb))[at]
-                                                      : mine[j * stride + gpu_row_group(t, i)];
+                const uint4 d = base + j != own_digit ? mine[j * stride + gpu_row_group(t, i)]
+                                : PRODUCT             ? x.own
+                                                      : words_at(in.own, member, 0, limb, at);
                 const uint4 *const key = (const uint4 *)row_of(in.key, member, 2 * (base + j), limb) + at;
                 add_products(sum[0], d, __ldcs(key));
                 add_products(sum[1], d, __ldcs((const uint4 *)((const uint32_t *)key + in.key.part_stride)));
@@ -88,20 +151,26 @@ __global__ void __launch_bounds__(GPU_SWITCH_ROWS * 16)
             for (uint32_t h = 0; h < 2; h++) {
                 uint4 *const to = (uint4 *)gpu_limb(in.acc, member, h, limb) + at;
                 uint4 more = make_uint4(0, 0, 0, 0);
-                if (base) {
+                if (base)
                     more = *to;
-                } else if (adds && h < in.add_parts) {
-                    const uint4 x = ((const uint4 *)row_of(in.add, member, h, limb))[at];
-                    more = make_uint4(sable_mont_lazy((uint64_t)x.x * add_mult, q.p, q.pinv),
-                                      sable_mont_lazy((uint64_t)x.y * add_mult, q.p, q.pinv),
-                                      sable_mont_lazy((uint64_t)x.z * add_mult, q.p, q.pinv),
-                                      sable_mont_lazy((uint64_t)x.w * add_mult, q.p, q.pinv));
-                }
-                *to = make_uint4(reduced(sum[h][0], more.x, q), reduced(sum[h][1], more.y, q),
-                                 reduced(sum[h][2], more.z, q), reduced(sum[h][3], more.w, q));
+                else if (PRODUCT)
+                    more = x.add[h];
+                else if (adds && h < in.add_parts)
+                    more = times_lazy(words_at(in.add, member, h, limb, at), add_mult, q);
+                const uint4 r = make_uint4(reduced(sum[h][0], more.x, q), reduced(sum[h][1], more.y, q),
+                                           reduced(sum[h][2], more.z, q), reduced(sum[h][3], more.w, q));
+                if (leave)
+                    mine[h * stride + gpu_row_group(t, i)] = r; // no other thread looks there, and this one has
+                else
+                    *to = r;
             }
         }
-        __syncwarp(); // before the next group's digits take the place of these
+        __syncwarp(); // before the next group's digits take the place of these, or all of the row is looked at
+        if (leave) {
+            const uint32_t *const inverse = direction + layout.inverse;
+            leave_rows(in.acc, member, limb, row, mine, stride, gpu_row_tables_of(inverse, layout, row, t),
+                       gpu_mont(leave, inverse[layout.roots], q), t, q);
+        }
     }
 }
 
@@ -200,15 +269,17 @@ uint32_t less(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 } // namespace
 
-extern "C" cudaError_t gpu_launch_switch_rows(cudaStream_t stream, const gpu_ring *ring, const gpu_inner *inner,
+extern "C" cudaError_t gpu_launch_switch_rows(cudaStream_t stream, const gpu_ring *ring, const gpu_switch *operands,
                                               uint32_t first, uint32_t limbs) {
+    const gpu_inner *const inner = &operands->inner;
     const gpu_ntt_layout layout = gpu_ntt_layout_of(ring->log_n);
     const uint32_t halves = inner->count > GPU_SWITCH_DIGITS ? 2 : 1,
                    group = less(inner->count, halves * GPU_SWITCH_DIGITS);
     const uint32_t rows = less(GPU_SWITCH_ROWS / halves, 1u << layout.log_rows);
     const dim3 grid((1u << layout.log_rows) / rows * inner->acc.batch, limbs);
-    const size_t shared = (size_t)group * rows * GPU_ROW_SHARED * sizeof(uint32_t);
-    return gpu_launch(stream, grid, rows * 16, shared, switch_rows, *ring, *inner, layout, first, group);
+    const size_t shared = (size_t)(group < 2 ? 2 : group) * rows * GPU_ROW_SHARED * sizeof(uint32_t);
+    return gpu_launch(stream, grid, rows * 16, shared, operands->times.data ? switch_rows<true> : switch_rows<false>,
+                      *ring, *operands, layout, first, group);
 }
 
 extern "C" cudaError_t gpu_launch_down_rows(cudaStream_t stream, const gpu_ring *ring, const gpu_down *down) {

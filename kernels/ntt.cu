@@ -93,8 +93,17 @@ __global__ void __launch_bounds__(256)
     for (uint32_t i = 0; i < 4; i++) to[16 * i] = mine[gpu_row_group(t, i)];
 }
 
+// x * y * 2^-32 word by word, below 2p; words are canonical.
+__device__ __forceinline__ uint4 product_lazy(uint4 x, uint4 y, const sable_prime &q) {
+    return make_uint4(
+        sable_mont_lazy((uint64_t)x.x * y.x, q.p, q.pinv), sable_mont_lazy((uint64_t)x.y * y.y, q.p, q.pinv),
+        sable_mont_lazy((uint64_t)x.z * y.z, q.p, q.pinv), sable_mont_lazy((uint64_t)x.w * y.w, q.p, q.pinv));
+}
+
+// PRODUCT: of in * other; otherwise of in.
+template <bool PRODUCT>
 __global__ void __launch_bounds__(256)
-    inverse_rows(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view out, GPU_PARAM gpu_view in,
+    inverse_rows(GPU_PARAM gpu_ring ring, GPU_PARAM gpu_view out, GPU_PARAM gpu_view in, GPU_PARAM gpu_view other,
                  GPU_PARAM gpu_ntt_layout layout, GPU_PARAM gpu_words factor, const uint32_t first_limb) {
     GPU_SHARED(uint4, shared, block_rows * GPU_ROW_SHARED / 4);
     const Place at = place_of(out, first_limb);
@@ -106,11 +115,19 @@ __global__ void __launch_bounds__(256)
     const uint4 *const from = (const uint4 *)(gpu_limb(in, at.member, at.part, at.limb) + row * 256) + t;
     uint32_t *to = gpu_limb(out, at.member, at.part, at.limb) + row * 256;
     uint4 *mine = shared + local * (GPU_ROW_SHARED / 4);
-    GPU_UNROLL
-    for (uint32_t i = 0; i < 4; i++) mine[gpu_row_group(t, i)] = from[16 * i];
+    uint32_t c = gpu_mont(factor.at[at.limb], direction[layout.roots], q);
+    if (PRODUCT) {
+        const uint4 *const times = (const uint4 *)(gpu_limb(other, at.member, at.part, at.limb) + row * 256) + t;
+        GPU_UNROLL
+        for (uint32_t i = 0; i < 4; i++) mine[gpu_row_group(t, i)] = product_lazy(from[16 * i], times[16 * i], q);
+        c = gpu_mont(c, q.r2, q); // 2^32 that the products lack
+    } else {
+        GPU_UNROLL
+        for (uint32_t i = 0; i < 4; i++) mine[gpu_row_group(t, i)] = from[16 * i];
+    }
     __syncwarp();
     uint32_t a[16], f[16];
-    gpu_powers<true>(f, gpu_mont(factor.at[at.limb], direction[layout.roots], q), tables.run, q);
+    gpu_powers<true>(f, c, tables.run, q);
     gpu_inverse_row(a, (uint32_t *)mine, tables, f, t, q);
     gpu_row_store(to, a, t);
 }
@@ -180,10 +197,18 @@ cudaError_t columns(const Round &r, const gpu_view *v, bool inverse) {
     return of_log_rows[r.layout.log_rows - 2](r, v, inverse);
 }
 
-cudaError_t inverse_rows_of(const Round &r, const gpu_view *out, const gpu_view *in, const gpu_words *factor) {
+// What an inverse transform is of: in, or in * other.
+struct Inverse {
+    const gpu_view *in, *other;
+    const gpu_words *factor;
+};
+
+cudaError_t inverse_rows_of(const Round &r, const gpu_view *out, const Inverse &of) {
     const uint32_t all = 1u << r.layout.log_rows, local = all < block_rows ? all : block_rows;
-    return gpu_launch(r.stream, dim3(all / local * r.polys, r.limbs), 16 * local, 0, inverse_rows, *r.ring, *out, *in,
-                      r.layout, *factor, r.first);
+    const gpu_view nothing = {};
+    return gpu_launch(r.stream, dim3(all / local * r.polys, r.limbs), 16 * local, 0,
+                      of.other ? &inverse_rows<true> : &inverse_rows<false>, *r.ring, *out, *of.in,
+                      of.other ? *of.other : nothing, r.layout, *of.factor, r.first);
 }
 
 cudaError_t forward_rows_of(const Round &r, const gpu_view *x, const gpu_limb_set *set) {
@@ -195,16 +220,15 @@ cudaError_t forward_rows_of(const Round &r, const gpu_view *x, const gpu_limb_se
 }
 
 // Both kernels on so many limbs at a time that the words are still in the second-level cache for the second one.
-cudaError_t transform(cudaStream_t stream, const gpu_ring *ring, const gpu_view *out, const gpu_view *in,
-                      const gpu_words *factor) {
+cudaError_t transform(cudaStream_t stream, const gpu_ring *ring, const gpu_view *out, const Inverse *of) {
     Round r = {stream, ring, gpu_ntt_layout_of(ring->log_n), out->parts * out->batch, 0, 0};
     const size_t limb_bytes = (size_t)r.polys * ring->n * sizeof(uint32_t);
     const uint32_t most = limb_bytes < GPU_NTT_ROUND_BYTES ? (uint32_t)(GPU_NTT_ROUND_BYTES / limb_bytes) : 1;
     cudaError_t error = cudaSuccess;
     for (; r.first < out->limbs && error == cudaSuccess; r.first += r.limbs) {
         r.limbs = out->limbs - r.first < most ? out->limbs - r.first : most;
-        error = in ? inverse_rows_of(r, out, in, factor) : columns(r, out, false);
-        if (error == cudaSuccess) error = in ? columns(r, out, true) : forward_rows_of(r, out, NULL);
+        error = of ? inverse_rows_of(r, out, *of) : columns(r, out, false);
+        if (error == cudaSuccess) error = of ? columns(r, out, true) : forward_rows_of(r, out, NULL);
     }
     return error;
 }
@@ -212,15 +236,22 @@ cudaError_t transform(cudaStream_t stream, const gpu_ring *ring, const gpu_view 
 } // namespace
 
 extern "C" cudaError_t gpu_launch_ntt_forward(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x) {
-    if (ring->log_n >= GPU_NTT_TWO_STEPS) return transform(stream, ring, x, NULL, NULL);
+    if (ring->log_n >= GPU_NTT_TWO_STEPS) return transform(stream, ring, x, NULL);
     return gpu_launch(stream, dim3(x->parts * x->batch, x->limbs), ring->n / 2, 0, forward_small, *ring, *x);
 }
 
 extern "C" cudaError_t gpu_launch_ntt_inverse(cudaStream_t stream, const gpu_ring *ring, const gpu_view *out,
                                               const gpu_view *in, const gpu_words *factor) {
-    if (ring->log_n >= GPU_NTT_TWO_STEPS) return transform(stream, ring, out, in, factor);
+    const Inverse of = {in, NULL, factor};
+    if (ring->log_n >= GPU_NTT_TWO_STEPS) return transform(stream, ring, out, &of);
     return gpu_launch(stream, dim3(out->parts * out->batch, out->limbs), ring->n / 2, 0, inverse_small, *ring, *out,
                       *in, gpu_ntt_layout_of(ring->log_n), *factor);
+}
+
+extern "C" cudaError_t gpu_launch_ntt_inverse_product(cudaStream_t stream, const gpu_ring *ring, const gpu_view *out,
+                                                      const gpu_view *a, const gpu_view *b, const gpu_words *factor) {
+    const Inverse of = {a, b, factor};
+    return transform(stream, ring, out, &of);
 }
 
 static Round whole(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x) {
@@ -229,6 +260,10 @@ static Round whole(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x)
 
 extern "C" cudaError_t gpu_launch_ntt_columns(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x) {
     return columns(whole(stream, ring, x), x, false);
+}
+
+extern "C" cudaError_t gpu_launch_ntt_inverse_columns(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x) {
+    return columns(whole(stream, ring, x), x, true);
 }
 
 extern "C" cudaError_t gpu_launch_ntt_rows(cudaStream_t stream, const gpu_ring *ring, const gpu_view *x,

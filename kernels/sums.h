@@ -25,7 +25,7 @@ typedef struct gpu_rows {
 /* The limbs of v, which may be NULL, that have the positions of `of`. */
 gpu_rows gpu_rows_of(const sable_limbs *v, const sable_limbs *of);
 
-/* Operands of sable_backend.key_inner; a struct, so that it stays below the 4 KiB that every driver takes. */
+/* Operands of sable_backend.key_inner; a struct: launches stay below the 4 KiB that every driver takes. */
 typedef struct gpu_inner {
     gpu_view acc;
     gpu_rows digits, own, key, add;
@@ -38,6 +38,8 @@ typedef struct gpu_inner {
 gpu_inner gpu_inner_of(const sable_limbs *acc, const sable_limbs *digits, const sable_limbs *own,
                        const sable_limbs *key, uint32_t alpha, uint32_t first_block, const sable_limbs *add,
                        const uint32_t *add_mult);
+/* add_mult, which has a word for each limb of `of`, by limb of acc. */
+void gpu_add_mult(gpu_inner *inner, const sable_limbs *acc, const sable_limbs *of, const uint32_t *add_mult);
 cudaError_t gpu_launch_key_inner(cudaStream_t stream, const gpu_ring *ring, const gpu_inner *inner);
 
 #ifdef __cplusplus

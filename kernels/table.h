@@ -46,6 +46,9 @@ sable_status gpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs
                           const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois,
                           const sable_limbs *add);
 
+/* table_switch_down.c */
+sable_status gpu_switch_down(void *queue, const sable_limbs *out, const sable_switch *w);
+
 /* table_expand.c */
 sable_status gpu_expand(void *queue, const sable_limbs *out, const sable_expansion *from);
 

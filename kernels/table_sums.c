@@ -50,10 +50,14 @@ gpu_inner gpu_inner_of(const sable_limbs *acc, const sable_limbs *digits, const 
                        .add_parts = add ? add->parts : 0,
                        .alpha = alpha,
                        .first_block = first_block};
-    const gpu_index index = gpu_index_of(add);
-    for (uint32_t i = 0; i < acc->limbs; i++)
-        if (index.at[acc->pos[i]] != GPU_ABSENT) inner.add_mult.at[i] = add_mult[index.at[acc->pos[i]]];
+    gpu_add_mult(&inner, acc, add, add_mult);
     return inner;
+}
+
+void gpu_add_mult(gpu_inner *inner, const sable_limbs *acc, const sable_limbs *of, const uint32_t *add_mult) {
+    const gpu_index index = gpu_index_of(of);
+    for (uint32_t i = 0; i < acc->limbs; i++)
+        if (index.at[acc->pos[i]] != GPU_ABSENT) inner->add_mult.at[i] = add_mult[index.at[acc->pos[i]]];
 }
 
 sable_status gpu_key_inner(void *queue, const sable_limbs *acc, const sable_limbs *digits, const sable_limbs *own,

@@ -6,6 +6,7 @@
 #include "kernels/keyswitch.h"
 #include "kernels/ntt.h"
 #include "kernels/ntt_tables.h"
+#include "kernels/switching.h"
 #include "kernels/table.h"
 #include "kernels/tune.h"
 
@@ -176,37 +177,56 @@ static sable_limbs begun_view(const gpu_queue *q, void *memory, const uint16_t *
                          .batch_stride = (size_t)q->ring.n * limbs * parts};
 }
 
-sable_status gpu_key_switch(void *queue, const sable_limbs *acc, const sable_limbs *y, const sable_basis *const *up,
-                            const sable_limbs *own, const sable_limbs *key, uint32_t alpha, uint32_t first_block,
-                            const sable_limbs *add, const uint32_t *add_mult) {
-    gpu_queue *q = queue;
-    const uint32_t count = key->parts / 2;
+/* Operands of the kernels for these members and digits. */
+static gpu_switch operands_of(const gpu_switching *w, const sable_limbs *acc, const sable_limbs *digits, uint32_t first,
+                              uint32_t members) {
+    const sable_limbs own = members_of(w->own, first, members),
+                      times = members_of(w->times ? w->times : w->own, first, members),
+                      add = members_of(w->add ? w->add : w->own, first, members);
+    gpu_switch s = {
+        .inner = gpu_inner_of(acc, digits, &own, w->key, w->alpha, w->first_block, w->add ? &add : NULL, w->add_mult)};
+    if (w->times) {
+        s.times = gpu_rows_of(&times, acc);
+        gpu_add_mult(&s.inner, acc, &own, w->add_mult);
+    }
+    if (w->leave) s.leave = gpu_words_of(w->leave, acc->limbs, 0);
+    return s;
+}
+
+sable_status gpu_switch_digits(gpu_queue *q, const sable_limbs *acc, const sable_limbs *y, const gpu_switching *what) {
+    const uint32_t count = what->key->parts / 2;
     int divides = halves(q);
-    for (uint32_t j = 0; j < count; j++) divides = divides && ordered(acc, up[j]);
+    for (uint32_t j = 0; j < count; j++) divides = divides && ordered(acc, what->up[j]);
     const share part = share_of(q, acc->batch, count, acc->limbs, divides);
     void *scratch;
-    SABLE_TRY(prepare(q, up, count));
+    SABLE_TRY(prepare(q, what->up, count));
     SABLE_TRY(gpu_take(q, &scratch, part.bytes));
     sable_status status = SABLE_OK;
     for (uint32_t m = 0; m < acc->batch && status == SABLE_OK; m += part.members) {
         const uint32_t members = acc->batch - m < part.members ? acc->batch - m : part.members;
-        const sable_limbs to = members_of(acc, m, members), from = members_of(y, m, members),
-                          mine = members_of(own, m, members), more = add ? members_of(add, m, members) : *acc;
+        const sable_limbs to = members_of(acc, m, members), from = members_of(y, m, members);
         for (uint32_t i = 0; i < acc->limbs && status == SABLE_OK; i += part.limbs) {
             const uint32_t limbs = acc->limbs - i < part.limbs ? acc->limbs - i : part.limbs;
             const sable_limbs digits = begun_view(q, scratch, acc->pos + i, limbs, count, members);
-            status = begin(q, &digits, &from, up, count);
+            status = begin(q, &digits, &from, what->up, count);
             if (status != SABLE_OK) break;
-            const gpu_inner inner =
-                gpu_inner_of(&to, &digits, &mine, key, alpha, first_block, add ? &more : NULL, add_mult);
+            const gpu_switch operands = operands_of(what, &to, &digits, m, members);
             status = gpu_check(q,
-                               halves(q) ? gpu_launch_switch_rows(q->stream, &q->ring, &inner, i, limbs)
-                                         : gpu_launch_key_inner(q->stream, &q->ring, &inner),
+                               halves(q) ? gpu_launch_switch_rows(q->stream, &q->ring, &operands, i, limbs)
+                                         : gpu_launch_key_inner(q->stream, &q->ring, &operands.inner),
                                "key_switch");
         }
     }
     gpu_give(q, scratch);
     return status;
+}
+
+sable_status gpu_key_switch(void *queue, const sable_limbs *acc, const sable_limbs *y, const sable_basis *const *up,
+                            const sable_limbs *own, const sable_limbs *key, uint32_t alpha, uint32_t first_block,
+                            const sable_limbs *add, const uint32_t *add_mult) {
+    const gpu_switching what = {
+        .up = up, .own = own, .key = key, .add = add, .add_mult = add_mult, .alpha = alpha, .first_block = first_block};
+    return gpu_switch_digits(queue, acc, y, &what);
 }
 
 /* out = phi_galois(x * x_mult - e * e_mult) + add, e begun. */

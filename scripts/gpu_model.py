@@ -104,8 +104,8 @@ def costs(low, wide, every, words):
 
 COLUMNS = costs(153, 74, 566, 16)  # forward_columns<8>
 ROWS = costs(196, 125, 743, 16)  # forward_rows<false>
-INVERSE = [costs(161, 74, 583, 16), costs(180, 132, 732, 16)]  # inverse_columns<8>, inverse_rows
-TENSOR = costs(84, 70, 365, 4)  # one term
+INVERSE = [costs(161, 74, 583, 16), costs(179, 132, 734, 16)]  # inverse_columns<8>, inverse_rows<false>
+INVERSE_PRODUCT = costs(184, 169, 824, 16)  # inverse_rows<true>
 ADD = costs(16, 15, 101, 4)  # binary_kernel<GPU_ADD>
 TIMES = costs(16, 23, 116, 4)  # binary_kernel<GPU_MUL_MONT>
 DOWN_ROWS = {False: costs(244, 167, 1099, 16), True: costs(304, 167, 1287, 16)}  # with an automorphism?
@@ -116,6 +116,8 @@ CONVERT_WORD = dict(low=1.5, wide=2, other=4)
 # A digit in switch_rows: the rows' half, then two products and three 16-byte loads for four words; a word of the result: reductions.
 INNER_DIGIT = dict(low=0.5, wide=2, other=3)
 INNER_WORD = dict(low=2, wide=4, other=12)
+# A word of a product of ciphertexts that switch_rows makes: four products, three reductions, three more that bring the factor in.
+PRODUCT_WORD = dict(low=6, wide=13, other=12)
 ROUND_BYTES = 32 << 20  # GPU_BEGUN_BYTES of kernels/tune.h
 
 
@@ -141,7 +143,8 @@ def rounds(s, polys):
     return max(1, -(-polys * s.n * 4 // ROUND_BYTES))
 
 
-def key_switch(s):
+def key_switch(s, leaving=0, product=False, added=0):
+    """leaving: limbs that begin their inverse transform here; product: of two ciphertexts; added: parts that are read and added."""
     b, l, d = s.batch, s.limbs, s.digits
     rows = l + s.special
     written = b * (d * rows - l)
@@ -150,37 +153,45 @@ def key_switch(s):
     begin = Kernel("digits: conversion and columns", hot=(written + 2 * b * l * count) / count,
                    **total((sources * s.n / count, CONVERT_SOURCE), (written * s.n / count, CONVERT_WORD),
                            (written * s.n / count, COLUMNS)))
-    finish = Kernel("digits: rows and product with the key", cold=2 * d * rows / count, hot=(written + b * (l + 2 * rows)) / count,
+    operands = b * l * (4 if product else added)
+    finish = Kernel("digits: rows and product with the key", cold=(2 * d * rows + operands) / count,
+                    hot=(written + b * ((0 if product else l) + 2 * rows)) / count,
                     **total((written * s.n / count, ROWS), (b * d * rows * s.n / count, INNER_DIGIT),
-                            (2 * b * rows * s.n / count, INNER_WORD)))
-    return inverse(s, b * l, "operand") + [begin, finish] * count
+                            (2 * b * rows * s.n / count, INNER_WORD), (2 * b * leaving * s.n / count, INVERSE[1]),
+                            (b * l * s.n / count if product else 0, PRODUCT_WORD)))
+    rows_of_y, columns_of_y = inverse(s, b * l, "operand")
+    rows_of_y.cold, rows_of_y.hot = b * l, b * l
+    if product:
+        rows_of_y = Kernel("product, rows", cold=2 * b * l, hot=b * l, **total((b * l * s.n, INVERSE_PRODUCT)))
+    return [rows_of_y, columns_of_y] + [begin, finish] * count
 
 
-def mod_down(s, out, dropped, permuted=False):
+def mod_down(s, out, dropped, permuted=False, began=False):
+    """began: the inverse transforms of what is divided away have their rows behind them."""
     polys = 2 * s.batch
     begin = Kernel("division: conversion and columns", hot=polys * (dropped + out),
                    **total((polys * dropped * out * s.n, CONVERT_SOURCE), (polys * out * s.n, CONVERT_WORD),
                            (polys * out * s.n, COLUMNS)))
     finish = Kernel("division: rows and difference", hot=2 * polys * out, cold=polys * out, **total((polys * out * s.n, DOWN_ROWS[permuted])))
-    return inverse(s, polys * dropped, "what is divided away") + [begin, finish]
+    return inverse(s, polys * dropped, "what is divided away")[1 if began else 0:] + [begin, finish]
 
 
 def operations(s):
     b, l = s.batch, s.limbs
-    tensor = Kernel("tensor", cold=b * 7 * l, **total((b * l * s.n, TENSOR)))
     found = {
         "ntt_forward, all limbs": forward(s, b * l),
         "add": [Kernel("add", cold=6 * b * l, **total((2 * b * l * s.n, ADD)))],
         "multiply_plain": [Kernel("multiply_plain", cold=5 * b * l, **total((2 * b * l * s.n, TIMES)))],
-        "rotate": key_switch(s) + mod_down(s, l, s.special, True),
+        "rotate": key_switch(s, s.special, added=1) + mod_down(s, l, s.special, True, True),
     }
     if s.below:
         dropped = l - s.below
         found["rescale"] = mod_down(s, s.below, dropped)
-        found["multiply_relin_rescale"] = [tensor] + key_switch(s) + mod_down(s, s.below, s.special + dropped)
+        leaving = s.special + dropped
+        found["multiply_relin_rescale"] = key_switch(s, leaving, True) + mod_down(s, s.below, leaving, began=True)
         hoisted = 4
         digits = s.batch * s.digits * (l + s.special)
-        inner = Kernel("products with four keys", cold=hoisted * 2 * s.digits * (l + s.special) + digits,
+        inner = Kernel("products with four keys", cold=hoisted * 2 * s.digits * (l + s.special) + digits + b * l,
                        hot=hoisted * 2 * b * (l + s.special),
                        **total((hoisted * digits * s.n, INNER_DIGIT), (hoisted * 2 * b * (l + s.special) * s.n, INNER_WORD)))
         begin = key_switch(s)[2]

@@ -18,6 +18,10 @@ sable_status sable_check_capacity(sable_queue *queue, const sable_ct *meta, cons
 /* What a + b says about itself: equal scales, bounds and noise added up; batch and parts the larger ones. The pair is
  * checked already. */
 sable_status sable_sum_meta(sable_queue *queue, sable_ct *meta, const sable_ct *a, const sable_ct *b, const char *name);
+/* What a sum of `terms` products of members of a and b, for each of `groups` members, says about itself, or the refusal of
+ * operands that have not 2 parts or whose product the level does not hold. The pair is checked already. */
+sable_status sable_tensor_meta(sable_queue *queue, sable_ct *meta, const sable_ct *a, const sable_ct *b,
+                               uint32_t groups, uint32_t terms, const char *name);
 /* Exactly `parts` parts. */
 sable_status sable_check_parts(sable_queue *queue, const sable_ct *ct, uint32_t parts, const char *name);
 
@@ -85,5 +89,11 @@ sable_status sable_key_inner_many(sable_queue *queue, const sable_limbs *acc, ui
 size_t sable_divide_words(const sable_ctx *ctx, const sable_drop_plan *plan, uint32_t polys);
 sable_status sable_divide(sable_queue *queue, const sable_limbs *out, const sable_limbs *x, const sable_drop_plan *plan,
                           uint32_t galois, const sable_limbs *add, uint32_t *scratch);
+
+/* out = mod_down(key_switch(what), plan), the automorphism of its result and the sum with more, in one call of the backend
+ * (sable_switch of backend.h). what: own and add, or a and b, and nothing else. */
+sable_status sable_switch_down(sable_queue *queue, const sable_limbs *out, const sable_switch *what,
+                               const sable_evk *key, uint32_t level, const sable_drop_plan *plan, uint32_t galois,
+                               const sable_limbs *more);
 
 #endif

@@ -46,14 +46,14 @@ static sable_status add_or_sub(sable_queue *queue, sable_ct *out, const sable_ct
     sable_limbs x = sable_limbs_repeat(sable_ct_limbs(a), meta.batch),
                 y = sable_limbs_repeat(sable_ct_limbs(b), meta.batch);
     uint32_t common = a->parts < b->parts ? a->parts : b->parts;
-    sable_limbs rc = sable_limbs_parts(r, 0, common), xc = sable_limbs_parts(x, 0, common),
-                yc = sable_limbs_parts(y, 0, common);
+    sable_limbs rc = sable_view_parts(r, 0, common), xc = sable_view_parts(x, 0, common),
+                yc = sable_view_parts(y, 0, common);
     binary_fn f = subtract ? be->sub : be->add;
     sable_status status = f(queue->handle, &rc, &xc, &yc);
     if (status == SABLE_OK && common < meta.parts) {
         bool from_b = b->parts > common;
-        sable_limbs rest = sable_limbs_parts(from_b ? y : x, common, meta.parts - common);
-        sable_limbs ro = sable_limbs_parts(r, common, meta.parts - common);
+        sable_limbs rest = sable_view_parts(from_b ? y : x, common, meta.parts - common);
+        sable_limbs ro = sable_view_parts(r, common, meta.parts - common);
         status = from_b && subtract ? be->negate(queue->handle, &ro, &rest) : be->copy(queue->handle, &ro, &rest);
     }
     if (status != SABLE_OK) status = sable_queue_kill(queue, status);
@@ -117,11 +117,11 @@ static sable_status plain_sum(sable_queue *queue, sable_ct *out, const sable_ct 
     }
     sable_limbs t = sable_dense_limbs(ctx, plain, p.pos, p.limbs, 1, p.batch);
     sable_limbs r = sable_meta_limbs(ctx, &meta, data), x = sable_ct_limbs(a);
-    sable_limbs r0 = sable_limbs_parts(r, 0, 1), x0 = sable_limbs_parts(x, 0, 1), t0 = sable_limbs_repeat(t, a->batch);
+    sable_limbs r0 = sable_view_parts(r, 0, 1), x0 = sable_view_parts(x, 0, 1), t0 = sable_limbs_repeat(t, a->batch);
     status = be->mul_const(queue->handle, &t, &p, inverse, NULL);
     if (status == SABLE_OK) status = (subtract ? be->sub : be->add)(queue->handle, &r0, &x0, &t0);
     if (status == SABLE_OK && data != a->data) {
-        sable_limbs r1 = sable_limbs_parts(r, 1, a->parts - 1), x1 = sable_limbs_parts(x, 1, a->parts - 1);
+        sable_limbs r1 = sable_view_parts(r, 1, a->parts - 1), x1 = sable_view_parts(x, 1, a->parts - 1);
         status = be->copy(queue->handle, &r1, &x1);
     }
     sable_words_release(queue, plain);
@@ -154,10 +154,10 @@ sable_status sable_add_scalar(sable_queue *queue, sable_ct *out, const sable_ct 
     SABLE_TRY(sable_out_words(queue, &data, out, &meta, true, "add scalar"));
     sable_limbs r = sable_meta_limbs(ctx, &meta, data), x = sable_ct_limbs(a);
     sable_scalar_words(ctx, lo, hi, a->level, re, im, sable_scale_dd(a->scale));
-    sable_limbs r0 = sable_limbs_parts(r, 0, 1), x0 = sable_limbs_parts(x, 0, 1);
+    sable_limbs r0 = sable_view_parts(r, 0, 1), x0 = sable_view_parts(x, 0, 1);
     sable_status status = ctx->backend->add_const(queue->handle, &r0, &x0, lo, hi);
     if (status == SABLE_OK && data != a->data) {
-        sable_limbs r1 = sable_limbs_parts(r, 1, a->parts - 1), x1 = sable_limbs_parts(x, 1, a->parts - 1);
+        sable_limbs r1 = sable_view_parts(r, 1, a->parts - 1), x1 = sable_view_parts(x, 1, a->parts - 1);
         status = ctx->backend->copy(queue->handle, &r1, &x1);
     }
     if (status != SABLE_OK) status = sable_queue_kill(queue, status);

@@ -37,23 +37,29 @@ sable_status sable_mul_plain(sable_queue *queue, sable_ct *out, const sable_ct *
     return sable_finish(queue, out, &meta, data, status);
 }
 
+sable_status sable_tensor_meta(sable_queue *queue, sable_ct *meta, const sable_ct *a, const sable_ct *b,
+                               uint32_t groups, uint32_t terms, const char *name) {
+    SABLE_TRY(sable_check_parts(queue, a, 2, name));
+    SABLE_TRY(sable_check_parts(queue, b, 2, name));
+    *meta = *a;
+    meta->batch = groups;
+    meta->parts = 3;
+    meta->scale = sable_scale_product(a->scale, b->scale);
+    meta->bound = terms * a->bound * b->bound;
+    meta->rms = sqrt(terms) * sable_rms_product(a, b);
+    meta->noise_var = terms * sable_noise_product(a, b);
+    meta->relative = a->relative + b->relative;
+    meta->insecure = a->insecure || b->insecure;
+    meta->seeded = false;
+    return sable_check_capacity(queue, meta, name);
+}
+
 /* Member g = sum of `terms` products; strides in members. */
 static sable_status tensor_run(sable_queue *queue, sable_ct *out, const sable_ct *a, const sable_ct *b, uint32_t groups,
                                uint32_t terms, bool repeat_a, bool repeat_b, const char *name) {
-    SABLE_TRY(sable_check_parts(queue, a, 2, name));
-    SABLE_TRY(sable_check_parts(queue, b, 2, name));
-    sable_ctx *ctx = queue->ctx;
-    sable_ct meta = *a;
-    meta.batch = groups;
-    meta.parts = 3;
-    meta.scale = sable_scale_product(a->scale, b->scale);
-    meta.bound = terms * a->bound * b->bound;
-    meta.rms = sqrt(terms) * sable_rms_product(a, b);
-    meta.noise_var = terms * sable_noise_product(a, b);
-    meta.relative = a->relative + b->relative;
-    meta.insecure = a->insecure || b->insecure;
-    meta.seeded = false;
-    SABLE_TRY(sable_check_capacity(queue, &meta, name));
+    const sable_ctx *ctx = queue->ctx;
+    sable_ct meta;
+    SABLE_TRY(sable_tensor_meta(queue, &meta, a, b, groups, terms, name));
     uint32_t *data;
     SABLE_TRY(sable_out_words(queue, &data, out, &meta, out != a && out != b, name));
     sable_limbs r = sable_meta_limbs(ctx, &meta, data), x = sable_ct_limbs(a), y = sable_ct_limbs(b);

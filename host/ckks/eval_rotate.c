@@ -22,37 +22,24 @@ static sable_ct rotated_meta(const sable_ct *in, const sable_keyset *keys) {
     return meta;
 }
 
-/* Scratch of a key switch in one slab: digits (hoisted rotations only), accumulators, and y, which the division uses
- * again. */
+/* Scratch of hoisted rotations in one slab: digits, accumulators, and y, which the division uses again. */
 typedef struct rotate_scratch {
     uint32_t *slab, *digits, *acc, *y;
 } rotate_scratch;
 
-/* hoisted: how many rotations have an accumulator at a time, 0 for one that keeps no digits. */
-static sable_status scratch_alloc(sable_queue *queue, rotate_scratch *s, const sable_ct *in, size_t hoisted,
+/* at_once: how many rotations have an accumulator at a time. */
+static sable_status scratch_alloc(sable_queue *queue, rotate_scratch *s, const sable_ct *in, size_t at_once,
                                   const char *name) {
     const sable_ctx *ctx = queue->ctx;
     const sable_level_tables *t = &ctx->level[in->level];
-    size_t digits = hoisted ? sable_digits_words(ctx, in->level, in->batch) : 0;
-    size_t acc = sable_acc_words(ctx, in->level, in->batch) * (hoisted ? hoisted : 1);
+    size_t digits = sable_digits_words(ctx, in->level, in->batch);
+    size_t acc = sable_acc_words(ctx, in->level, in->batch) * at_once;
     size_t y = (size_t)in->batch * t->limbs * ctx->params.n, divide = sable_divide_words(ctx, &t->down, 2 * in->batch);
     SABLE_TRY(sable_words_alloc(queue, &s->slab, digits + acc + (y > divide ? y : divide), name));
     s->digits = s->slab;
     s->acc = s->digits + digits;
     s->y = s->acc + acc;
     return SABLE_OK;
-}
-
-/* data = phi_g( acc / P ) + add, acc = inner(digits of c1, key) + P*(c0, 0); add may be NULL. */
-static sable_status divide_and_permute(sable_queue *queue, uint32_t *data, const sable_ct *meta, const sable_ct *in,
-                                       const sable_evk *key, const sable_ct *add, uint32_t *acc,
-                                       const rotate_scratch *s) {
-    const sable_ctx *ctx = queue->ctx;
-    const sable_level_tables *t = &ctx->level[in->level];
-    sable_limbs x = sable_dense_limbs(ctx, acc, t->pos, t->limbs + ctx->params.p_count, 2, in->batch);
-    sable_limbs r = sable_meta_limbs(ctx, meta, data);
-    sable_limbs more = add ? sable_ct_limbs(add) : r;
-    return sable_divide(queue, &r, &x, &t->down, key->need.galois, add ? &more : NULL, s->y);
 }
 
 /* out = phi_galois(in) + add; add: NULL, or checked to be like in. */
@@ -65,18 +52,14 @@ static sable_status apply_galois(sable_queue *queue, sable_ct *out, const sable_
         const sable_ct turned = meta;
         SABLE_TRY(sable_sum_meta(queue, &meta, add, &turned, name));
     }
-    rotate_scratch s;
-    SABLE_TRY(scratch_alloc(queue, &s, in, 0, name));
     uint32_t *data;
-    sable_status status = sable_out_words(queue, &data, out, &meta, out != in, name);
-    if (status == SABLE_OK) {
-        sable_limbs c0 = sable_ct_part(in, 0), c1 = sable_ct_part(in, 1);
-        status = sable_key_switch(queue, s.acc, s.y, &c1, key, in->level, &c0);
-        if (status == SABLE_OK) status = divide_and_permute(queue, data, &meta, in, key, add, s.acc, &s);
-        status = sable_finish(queue, out, &meta, data, status);
-    }
-    sable_words_release(queue, s.slab);
-    return status;
+    SABLE_TRY(sable_out_words(queue, &data, out, &meta, out != in, name));
+    const sable_limbs r = sable_meta_limbs(queue->ctx, &meta, data), c0 = sable_ct_part(in, 0),
+                      c1 = sable_ct_part(in, 1), more = add ? sable_ct_limbs(add) : r;
+    const sable_switch what = {.own = &c1, .add = &c0};
+    return sable_finish(queue, out, &meta, data,
+                        sable_switch_down(queue, &r, &what, key, in->level, &queue->ctx->level[in->level].down, galois,
+                                          add ? &more : NULL));
 }
 
 sable_status sable_rotate(sable_queue *queue, sable_ct *out, const sable_ct *in, int64_t steps,
@@ -151,7 +134,10 @@ static sable_status rotate_some(sable_queue *queue, const hoisted *list, size_t 
     keyed = 0;
     for (size_t i = 0; i < count; i++) {
         if (list[i].key) {
-            SABLE_TRY(divide_and_permute(queue, list[i].data, meta, in, list[i].key, NULL, s->acc + keyed++ * acc, s));
+            const sable_limbs to = sable_meta_limbs(ctx, meta, list[i].data),
+                              x = sable_dense_limbs(ctx, s->acc + keyed++ * acc, t->pos, t->limbs + ctx->params.p_count,
+                                                    2, in->batch);
+            SABLE_TRY(sable_divide(queue, &to, &x, &t->down, list[i].key->need.galois, NULL, s->y));
         } else {
             const sable_limbs to = sable_meta_limbs(ctx, meta, list[i].data);
             SABLE_RUN(queue, copy(queue->handle, &to, &all));

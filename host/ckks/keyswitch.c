@@ -124,15 +124,32 @@ size_t sable_divide_words(const sable_ctx *ctx, const sable_drop_plan *plan, uin
 sable_status sable_divide(sable_queue *queue, const sable_limbs *out, const sable_limbs *x, const sable_drop_plan *plan,
                           uint32_t galois, const sable_limbs *add, uint32_t *scratch) {
     sable_limbs y = sable_dense_limbs(queue->ctx, scratch, plan->drop, plan->drop_count, x->parts, x->batch);
-    sable_limbs dropped = *x;
     uint16_t slot[SABLE_MAX_LIMBS];
-    for (uint32_t i = 0; i < plan->drop_count; i++)
-        for (uint32_t s = 0; s < x->limbs; s++)
-            if (x->pos[s] == plan->drop[i]) slot[i] = x->slot ? x->slot[s] : (uint16_t)s;
-    dropped.pos = plan->drop;
-    dropped.limbs = plan->drop_count;
-    dropped.slot = slot;
+    const sable_limbs dropped = sable_view_at(*x, plan->drop, plan->drop_count, slot);
     SABLE_RUN(queue, ntt_inverse(queue->handle, &y, &dropped, plan->basis->y_mult));
     SABLE_RUN(queue, mod_down(queue->handle, out, &y, plan->basis, x, plan->x_mult, plan->e_mult, galois, add));
+    return SABLE_OK;
+}
+
+sable_status sable_switch_down(sable_queue *queue, const sable_limbs *out, const sable_switch *what,
+                               const sable_evk *key, uint32_t level, const sable_drop_plan *plan, uint32_t galois,
+                               const sable_limbs *more) {
+    const sable_ctx *ctx = queue->ctx;
+    const sable_level_tables *t = &ctx->level[level];
+    uint16_t slot[SABLE_MAX_LIMBS];
+    const sable_limbs kv = key_view(ctx, key, level, out->batch, slot);
+    sable_switch w = *what;
+    w.y_mult = t->mod_up_mult;
+    w.add_mult = t->p_mod_q;
+    w.up = (const sable_basis *const *)t->mod_up;
+    w.key = &kv;
+    w.alpha = ctx->params.alpha;
+    w.first_block = t->first_block;
+    w.galois = galois;
+    w.down = plan->basis;
+    w.x_mult = plan->x_mult;
+    w.e_mult = plan->e_mult;
+    w.more = more;
+    SABLE_RUN(queue, switch_down(queue->handle, out, &w));
     return SABLE_OK;
 }

@@ -288,8 +288,7 @@ void sable_pt_commit(sable_queue *queue, sable_pt *pt, const sable_pt *meta, uin
 
 sable_limbs sable_dense_limbs(const sable_ctx *ctx, uint32_t *data, const uint16_t *pos, uint32_t limbs, uint32_t parts,
                               uint32_t batch) {
-    size_t n = ctx->params.n;
-    return (sable_limbs){data, pos, limbs, parts, batch, n, limbs * n, parts * limbs * n, NULL};
+    return sable_view_dense(ctx->params.n, data, pos, limbs, parts, batch);
 }
 
 sable_limbs sable_ct_limbs(const sable_ct *ct) {
@@ -297,7 +296,7 @@ sable_limbs sable_ct_limbs(const sable_ct *ct) {
     return sable_dense_limbs(ct->ctx, ct->data, t->pos, t->limbs, ct->parts, ct->batch);
 }
 
-sable_limbs sable_ct_part(const sable_ct *ct, uint32_t part) { return sable_limbs_parts(sable_ct_limbs(ct), part, 1); }
+sable_limbs sable_ct_part(const sable_ct *ct, uint32_t part) { return sable_view_parts(sable_ct_limbs(ct), part, 1); }
 
 sable_limbs sable_pt_limbs(const sable_pt *pt) {
     const sable_level_tables *t = &pt->ctx->level[pt->level];
@@ -309,12 +308,6 @@ sable_limbs sable_limbs_repeat(sable_limbs in, uint32_t batch) {
         in.batch = batch;
         in.batch_stride = 0;
     }
-    return in;
-}
-
-sable_limbs sable_limbs_parts(sable_limbs in, uint32_t first, uint32_t parts) {
-    in.data += first * in.part_stride;
-    in.parts = parts;
     return in;
 }
 

@@ -8,6 +8,7 @@
 #include "base/shared.h"
 #include "cpu/tally.h"
 #include "ring/ring.h"
+#include "ring/view.h"
 #include "sable/eval.h"
 
 typedef struct sable_encoder sable_encoder; /* ckks/encoder.h */
@@ -191,8 +192,6 @@ SABLE_SHARED sable_limbs sable_dense_limbs(const sable_ctx *ctx, uint32_t *data,
                                            uint32_t parts, uint32_t batch);
 /* in repeated (stride 0) to `batch` members. */
 SABLE_SHARED sable_limbs sable_limbs_repeat(sable_limbs in, uint32_t batch);
-/* Polynomials `first`.. of `parts` parts. */
-SABLE_SHARED sable_limbs sable_limbs_parts(sable_limbs in, uint32_t first, uint32_t parts);
 
 /* One number everywhere: teams of changing size would make OpenMP start and end threads all the time. */
 static inline uint32_t sable_host_threads(const sable_ctx *ctx) { return ctx->host_threads; }

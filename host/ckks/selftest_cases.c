@@ -123,6 +123,34 @@ CASE(mod_down_rotated_sum) {
     (void)extra;
     return B->mod_down(QUEUE, &v[0], &v[1], world->down, &v[2], lo(world), hi(world), 5, &v[3]);
 }
+/* Either of what sable_switch tells apart; divided by P. */
+static sable_switch switched(const selftest_world *world, const sable_limbs *key) {
+    return (sable_switch){.y_mult = hi(world),
+                          .add_mult = lo(world),
+                          .up = up(world),
+                          .key = key,
+                          .alpha = SELFTEST_ALPHA,
+                          .galois = 1,
+                          .down = world->down,
+                          .x_mult = lo(world),
+                          .e_mult = hi(world)};
+}
+CASE(switch_down) {
+    (void)extra;
+    sable_switch w = switched(world, &v[3]);
+    w.own = &v[1];
+    w.add = &v[2];
+    w.galois = 5;
+    w.more = &v[4];
+    return B->switch_down(QUEUE, &v[0], &w);
+}
+CASE(switch_down_product) {
+    (void)extra;
+    sable_switch w = switched(world, &v[3]);
+    w.a = &v[1];
+    w.b = &v[2];
+    return B->switch_down(QUEUE, &v[0], &w);
+}
 CASE(expand) {
     UNUSED;
     sable_expansion from = {.purpose = 2, .first_digit = 3, .first_object = 7, .montgomery = 1};
@@ -215,6 +243,8 @@ const selftest_case selftest_cases[] = {
     {"ntt_mod_down", {Q(2, 2), Q(2, 2), Q(2, 2)}, ntt_mod_down},
     {"mod_down", {Q(2, 2), P(2, 2), Q(2, 2)}, mod_down},
     {"mod_down", {Q(2, 2), P(2, 2), Q(2, 2), Q(2, 2)}, mod_down_rotated_sum},
+    {"switch_down", {Q(2, 2), Q(1, 2), Q(1, 2), ALL(4, 1), Q(2, 2)}, switch_down},
+    {"switch_down", {Q(2, 2), Q(2, 2), Q(2, 2), ALL(4, 1)}, switch_down_product},
     {"expand", {ALL(2, 2)}, expand},
     {"encode", {ALL(1, 2)}, encode},
     {"encode", {ALL(1, 2)}, encode_sparse},

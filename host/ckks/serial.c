@@ -130,7 +130,7 @@ static sable_status check_residues(sable_queue *queue, const sable_limbs *x, con
 /* What the file held is checked; what it left out is made from the seed. */
 static sable_status settle(sable_queue *queue, const sable_ct *meta, const sable_limbs *all, const char *path) {
     if (!meta->seeded) return check_residues(queue, all, path);
-    const sable_limbs held = sable_limbs_parts(*all, 0, 1), made = sable_limbs_parts(*all, 1, 1);
+    const sable_limbs held = sable_view_parts(*all, 0, 1), made = sable_view_parts(*all, 1, 1);
     SABLE_TRY(check_residues(queue, &held, path));
     return sable_expand(queue, &made, meta->key_id, meta->seed, SABLE_EXPAND_CIPHERTEXT, 0, 0, false);
 }

@@ -241,13 +241,13 @@ static sable_status giant_step(const work *w, size_t at, const sable_evk *key, b
     sable_queue *queue = w->queue;
     const sable_ctx *ctx = queue->ctx;
     const transform_scratch *s = w->s;
-    const sable_limbs all = acc_at(w, at, 1), s0 = sable_limbs_parts(all, 0, 1), s1 = sable_limbs_parts(all, 1, 1);
+    const sable_limbs all = acc_at(w, at, 1), s0 = sable_view_parts(all, 0, 1), s1 = sable_view_parts(all, 1, 1);
     const sable_limbs t = sable_dense_limbs(ctx, w->slab + s->t, w->level->pos, w->level->limbs, 1, w->c0.batch);
     SABLE_TRY(sable_divide(queue, &t, &s1, &w->level->down, 1, NULL, w->slab + s->y));
     SABLE_TRY(sable_key_switch(queue, w->slab + s->switched, w->slab + s->y, &t, key, w->t->plan.level, NULL));
     const sable_limbs switched =
         sable_dense_limbs(ctx, w->slab + s->switched, w->level->pos, all.limbs, 2, w->c0.batch);
-    const sable_limbs first = sable_limbs_parts(switched, 0, 1);
+    const sable_limbs first = sable_view_parts(switched, 0, 1);
     const sable_limbs sum = acc_at(w, s->sum, 1), turned = is_first ? sum : acc_at(w, s->turned, 1);
     SABLE_RUN(queue, add(queue->handle, &first, &first, &s0));
     SABLE_RUN(queue, automorphism(queue->handle, &turned, &switched, key->need.galois));

@@ -241,6 +241,7 @@ static const sable_backend table = {
     .key_switch = cpu_key_switch,
     .ntt_mod_down = cpu_ntt_mod_down,
     .mod_down = cpu_mod_down,
+    .switch_down = cpu_switch_down,
     .expand = cpu_expand,
     .encode = cpu_encode,
     .check_range = cpu_check_range,

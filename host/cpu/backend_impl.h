@@ -143,6 +143,16 @@ sable_status cpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs
                           const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois,
                           const sable_limbs *add);
 
+/* backend_switch_down.c */
+sable_status cpu_switch_down(void *queue, const sable_limbs *out, const sable_switch *w);
+/* What it keeps while it runs, without addresses: divided lies where y was; product only where the operands are two ciphertexts,
+ * until acc is there. */
+typedef struct cpu_switch_room {
+    sable_limbs acc, y, divided, product;
+    size_t bytes, product_bytes;
+} cpu_switch_room;
+cpu_switch_room cpu_switch_room_of(const cpu_state *s, const sable_limbs *out, const sable_switch *w);
+
 /* backend_hoist.c */
 /* The refusal of more digits than kernels take. */
 sable_status cpu_check_digits(void *queue, uint32_t digits);

@@ -320,6 +320,26 @@ static sable_status tally_tensor(void *queue, const sable_limbs *out, const sabl
     count(queue, SABLE_WORK_TENSOR, words_of(queue, out) / 3 * terms);
     return SABLE_OK;
 }
+/* The calls that cpu_switch_down makes, within its memory. */
+static sable_status tally_switch_down(void *queue, const sable_limbs *out, const sable_switch *w) {
+    const cpu_switch_room room = cpu_switch_room_of(cpu_of(queue), out, w);
+    sable_tally *tally = &((tally_queue *)queue)->state->tally;
+    const size_t scratch = cpu_pool_counts(room.bytes),
+                 product = room.product_bytes ? cpu_pool_counts(room.product_bytes) : 0;
+    tally->live += scratch + product;
+    sable_tally_scratch(tally, 0);
+    sable_limbs add = room.product;
+    add.parts = 2;
+    if (product) SABLE_TRY(tally_tensor(queue, &room.product, w->a, 0, w->b, 0, 1));
+    SABLE_TRY(tally_inverse(queue, &room.y, &room.y, w->y_mult));
+    SABLE_TRY(tally_key_switch(queue, &room.acc, &room.y, w->up, &room.y, w->key, w->alpha, w->first_block,
+                               product ? &add : w->add, w->add_mult));
+    tally->live -= product;
+    SABLE_TRY(tally_inverse(queue, &room.divided, &room.divided, w->down->y_mult));
+    SABLE_TRY(tally_mod_down(queue, out, &room.divided, w->down, &room.acc, w->x_mult, w->e_mult, w->galois, w->more));
+    tally->live -= scratch;
+    return SABLE_OK;
+}
 static sable_status tally_combine(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *c) {
     called(queue);
     (void)c;
@@ -414,6 +434,7 @@ static const sable_backend table = {
     .key_switch = tally_key_switch,
     .ntt_mod_down = tally_ntt_mod_down,
     .mod_down = tally_mod_down,
+    .switch_down = tally_switch_down,
     .expand = tally_expand,
     .encode = tally_encode,
     .check_range = tally_check_range,

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-#define SABLE_BACKEND_ABI 4u
+#define SABLE_BACKEND_ABI 5u
 #define SABLE_MAX_Q       128 /* ciphertext primes of a set */
 #define SABLE_MAX_P       24  /* special primes */
 #define SABLE_MAX_LIMBS   (SABLE_MAX_Q + SABLE_MAX_P)
@@ -84,6 +84,25 @@ typedef struct sable_expansion {
     uint32_t first_object;
     int montgomery; /* words times 2^32 modulo the prime */
 } sable_expansion;
+
+/* Operands of a key switch whose result is divided at once. Lists and views live until the call returns.
+ * What is switched is either own, with add, or the product of two ciphertexts: own = a1*b1, add = (a0*b0, a0*b1 + a1*b0). */
+typedef struct sable_switch {
+    const sable_limbs
+        *own; /* 1 part, positions of Q_l, NTT domain: the polynomial that is decomposed; NULL: of a and b */
+    const sable_limbs *add;       /* NULL, or 1 or 2 parts, positions of Q_l; NULL with a and b */
+    const sable_limbs *a, *b;     /* 2 parts, positions of Q_l; a may be b */
+    const uint32_t *y_mult;       /* by limb of Q_l: y = INTT(own) * y_mult is what the bases of up convert */
+    const uint32_t *add_mult;     /* by limb of Q_l, or NULL where nothing is added */
+    const sable_basis *const *up; /* a basis a digit, as key_switch takes them */
+    const sable_limbs *key;       /* as key_switch takes it: positions of Q_l, then P */
+    uint32_t alpha, first_block;
+    uint32_t galois; /* of the result, 1: none */
+    const sable_basis
+        *down; /* from the positions that are divided away, some of the key's, to those of out; with its y_mult */
+    const uint32_t *x_mult, *e_mult; /* by limb of out, as mod_down takes them */
+    const sable_limbs *more;         /* NULL, or a view like out, which may be out: added to the result */
+} sable_switch;
 
 typedef struct sable_backend_options {
     size_t struct_size;
@@ -232,6 +251,15 @@ typedef struct sable_backend {
     sable_status (*mod_down)(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
                              const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois,
                              const sable_limbs *add);
+
+    /* A rotation, or a product with relinearisation, whole: with own and add as sable_switch says,
+     *   y = INTT(own) * y_mult,  acc = key_switch(y, up, own, key, add, add_mult),
+     *   out = mod_down(INTT(acc on down->src) * down->y_mult, down, acc, x_mult, e_mult, galois, more),
+     * words equal to those of the calls. out: 2 parts, shares no memory with the operands but more. The backend keeps y, acc and the
+     * digits in memory of its own, which counts in memory_use: acc of the whole batch, 2 * key->limbs limbs a member, y, and three parts
+     * of Q_l a member where it makes the product first. Cost: that of the calls, less what they would store and read again.
+     * SABLE_NO_MEMORY, SABLE_UNSUPPORTED: nothing was written. */
+    sable_status (*switch_down)(void *queue, const sable_limbs *out, const sable_switch *s);
 
     /* -- seeds ----------------------------------------------------------------------------------------------------- */
     /* out = uniform words. Cost: a block of ChaCha20 for 16 words and attempt; of primes just below 2^bits few words need a second

@@ -36,27 +36,56 @@ class EmuSwitch : public ::testing::TestWithParam<uint32_t> {
     std::unique_ptr<Device> device, reference;
 };
 
-// Limbs 0 to l - 1 of U and two of P, `alpha` limbs a digit.
-std::vector<uint32_t> key_switch(const Device &d, uint32_t l, uint32_t alpha, const std::vector<uint32_t> &add_mult) {
-    const std::vector<uint16_t> own_pos = range(0, l);
-    std::vector<uint16_t> pos = own_pos;
-    pos.push_back(q_count);
-    pos.push_back(q_count + 1);
-    const uint32_t digits = (l + alpha - 1) / alpha;
+// A key for limbs 0 to l - 1 of U and two of P, `alpha` limbs a digit.
+struct Digits {
+    std::vector<uint16_t> own, pos;
     std::vector<std::unique_ptr<Basis>> bases;
     std::vector<const sable_basis *> up;
-    for (uint32_t j = 0; j < digits; j++) {
-        std::vector<uint16_t> src, dst;
-        for (uint16_t p : pos) (p < q_count && p / alpha == j ? src : dst).push_back(p);
-        bases.push_back(std::make_unique<Basis>(d.ring(), src, dst));
-        up.push_back(bases.back()->get());
+
+    Digits(const Device &d, uint32_t l, uint32_t alpha) : own(range(0, l)), pos(own) {
+        pos.push_back(q_count);
+        pos.push_back(q_count + 1);
+        for (uint32_t j = 0; j < (l + alpha - 1) / alpha; j++) {
+            std::vector<uint16_t> src, dst;
+            for (uint16_t p : pos) (p < q_count && p / alpha == j ? src : dst).push_back(p);
+            bases.push_back(std::make_unique<Basis>(d.ring(), src, dst));
+            up.push_back(bases.back()->get());
+        }
     }
+    uint32_t count() const { return static_cast<uint32_t>(up.size()); }
+};
+
+std::vector<uint32_t> key_switch(const Device &d, uint32_t l, uint32_t alpha, const std::vector<uint32_t> &add_mult) {
+    const Digits of(d, l, alpha);
     Rng rng(l * 100 + alpha);
-    Poly acc(d, pos, 2, 2), y(d, own_pos, 1, 2), own(d, own_pos, 1, 2), key(d, pos, 2 * digits), add(d, own_pos, 2, 2);
+    Poly acc(d, of.pos, 2, 2), y(d, of.own, 1, 2), own(d, of.own, 1, 2), key(d, of.pos, 2 * of.count()),
+        add(d, of.own, 2, 2);
     for (Poly *poly : {&acc, &y, &own, &key, &add}) poly->random(rng).upload();
-    d.check(d->key_switch(d.queue(), acc.view(), y.view(), up.data(), own.view(), key.view(), alpha, 0, add.view(),
+    d.check(d->key_switch(d.queue(), acc.view(), y.view(), of.up.data(), own.view(), key.view(), alpha, 0, add.view(),
                           add_mult.data()));
     return acc.download().host;
+}
+
+// Of a product of ciphertexts or of one polynomial; P and, where others stay, the last limb of U are divided away.
+std::vector<uint32_t> switch_down(const Device &d, uint32_t l, uint32_t alpha, const std::vector<uint32_t> &mult,
+                                  bool product) {
+    const Digits of(d, l, alpha);
+    const std::vector<uint16_t> kept = range(0, l > 1 ? l - 1 : 1),
+                                dropped(of.pos.begin() + static_cast<std::ptrdiff_t>(kept.size()), of.pos.end());
+    const Basis down(d.ring(), dropped, kept);
+    Rng rng(l * 100 + alpha);
+    Poly out(d, kept, 2, 2), a(d, of.own, 2, 2), b(d, of.own, 2, 2), own(d, of.own, 1, 2),
+        key(d, of.pos, 2 * of.count());
+    for (Poly *poly : {&out, &a, &b, &own, &key}) poly->random(rng).upload();
+    sable_switch w = {};
+    w.y_mult = w.add_mult = w.x_mult = w.e_mult = mult.data();
+    w.up = of.up.data(), w.key = key.view(), w.alpha = alpha, w.down = down.get(), w.galois = product ? 1 : 5;
+    if (product)
+        w.a = a.view(), w.b = b.view();
+    else
+        w.own = own.view(), w.add = a.view();
+    d.check(d->switch_down(d.queue(), out.view(), &w));
+    return out.download().host;
 }
 
 TEST_P(EmuSwitch, ManyDigits) {
@@ -70,6 +99,19 @@ TEST_P(EmuSwitch, LongDigits) {
     for (uint32_t alpha : {7u, 8u, 12u, 16u})
         EXPECT_EQ(key_switch(*device, q_count, alpha, constants(range(0, q_count))),
                   key_switch(*reference, q_count, alpha, constants(range(0, q_count))))
+            << "digits of " << alpha << " primes";
+}
+
+// One digit, none but a limb's own; as many as a block keeps; more, whose sums pass through memory.
+TEST_P(EmuSwitch, SwitchAndDivide) {
+    for (bool product : {false, true})
+        for (uint32_t digits : {1u, 2u, 5u, 6u, 11u})
+            EXPECT_EQ(switch_down(*device, digits, 1, constants(range(0, digits)), product),
+                      switch_down(*reference, digits, 1, constants(range(0, digits)), product))
+                << digits << " digits of one prime" << (product ? ", product" : "");
+    for (uint32_t alpha : {3u, 16u})
+        EXPECT_EQ(switch_down(*device, q_count, alpha, constants(range(0, q_count)), true),
+                  switch_down(*reference, q_count, alpha, constants(range(0, q_count)), true))
             << "digits of " << alpha << " primes";
 }
 

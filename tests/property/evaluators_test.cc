@@ -238,6 +238,12 @@ const sable_backend *counting(const sable_backend *base) {
         calls.tensor++;
         return cpu->tensor(q, out, a, as, b, bs, terms);
     };
+    table.switch_down = [](void *q, const sable_limbs *out, const sable_switch *w) {
+        calls.tensor += !w->own;
+        calls.key_switch++;
+        calls.divisions++;
+        return cpu->switch_down(q, out, w);
+    };
     table.key_switch = [](void *q, const sable_limbs *acc, const sable_limbs *y, const sable_basis *const *up,
                           const sable_limbs *own, const sable_limbs *key, uint32_t alpha, uint32_t first,
                           const sable_limbs *add, const uint32_t *mult) {

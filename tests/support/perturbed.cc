@@ -89,6 +89,7 @@ const sable_backend *perturbed(const sable_backend *of, const std::string &funct
     SPOIL(key_switch, View, const sable_basis *const *, View, View, uint32_t, uint32_t, View, Words)
     SPOIL(ntt_mod_down, View, View, Words, Words)
     SPOIL(mod_down, View, const sable_basis *, View, Words, Words, uint32_t, View)
+    SPOIL(switch_down, const sable_switch *)
     SPOIL(expand, const sable_expansion *)
     SPOIL(encode, const double *, const double *, uint32_t)
 #undef SPOIL

@@ -91,6 +91,7 @@ void key_inner_many(Case &c);
 void accumulate(Case &c);
 void key_switch(Case &c);
 void mod_down(Case &c);
+void switch_down(Case &c);
 
 } // namespace support
 

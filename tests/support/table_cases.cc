@@ -289,6 +289,7 @@ const std::vector<std::pair<std::string, Runner>> &runners() {
         {"accumulate", accumulate},
         {"key_switch", key_switch},
         {"mod_down", mod_down},
+        {"switch_down", switch_down},
         {"ntt_mod_down", ntt_mod_down},
         {"expand", expand},
         {"encode", encode},

@@ -115,6 +115,42 @@ void key_switch(Case &c) {
                                         k.add ? k.mult.data() : nullptr));
 }
 
+// A polynomial and what is added to it, or the product of two ciphertexts; divided by P, or by P and the window's first prime.
+void switch_down(Case &c) {
+    KeyCase k(c);
+    const auto up = k.bases(c);
+    const bool product = c.shape.variant % 2 != 0, rescales = k.q_limbs > 1 && c.shape.variant / 2 % 2;
+    std::vector<uint16_t> kept(k.q_pos.begin() + (rescales ? 1 : 0), k.q_pos.end()), dropped;
+    for (uint16_t p : k.pos)
+        if (std::find(kept.begin(), kept.end(), p) == kept.end()) dropped.push_back(p);
+    const Basis down(c.device.ring(), dropped, kept);
+    const std::vector<uint32_t> y_mult = c.constants(k.q_pos), add_mult = c.constants(k.q_pos),
+                                x_mult = c.constants(kept), e_mult = c.constants(kept);
+    const auto ups = pointers(up);
+    Layout key_layout = c.layout();
+    key_layout.repeat_batch = c.shape.repeated;
+    const Poly &key = c.input(k.pos, 2 * k.digits, c.shape.repeated ? k.batch : 1, key_layout);
+    const uint32_t galois_of[] = {1, 5, 2 * c.n() - 1}, add_parts = static_cast<uint32_t>(c.rng() % 3);
+    sable_switch w = {};
+    w.y_mult = y_mult.data(), w.add_mult = add_mult.data();
+    w.up = ups.data(), w.key = key.view();
+    w.alpha = k.alpha, w.first_block = k.first_block;
+    w.down = down.get(), w.x_mult = x_mult.data(), w.e_mult = e_mult.data();
+    w.galois = galois_of[c.rng() % 3];
+    if (product) {
+        w.a = c.input(k.q_pos, 2, k.batch, c.layout(true)).view();
+        w.b = c.shape.in_place ? w.a : c.input(k.q_pos, 2, k.batch, c.layout(true)).view();
+    } else {
+        w.own = c.input(k.q_pos, 1, k.batch, c.layout(true)).view();
+        w.add = add_parts ? c.input(k.q_pos, add_parts, k.batch, c.layout(true)).view() : nullptr;
+    }
+    // Nothing more, another operand, or what the output held.
+    const uint32_t kind = static_cast<uint32_t>(c.rng() % 3);
+    const Poly &out = c.result(c.operand(kept, 2, k.batch, c.layout()));
+    w.more = kind == 0 ? nullptr : kind == 1 ? c.input(kept, 2, k.batch, c.layout(true, true)).view() : out.view();
+    c.device.check(c.device->switch_down(c.queue(), out.view(), &w));
+}
+
 void mod_down(Case &c) {
     const auto pos = c.positions();
     const uint32_t parts = c.shape.parts, batch = c.shape.batch;
