@@ -5,24 +5,7 @@
 #include <sys/mman.h>
 
 #include "base/fail.h"
-#include "cpu/backend_impl.h"
-
-typedef struct reserved {
-    struct reserved *next;
-    char *address;
-    size_t bytes, counted;
-} reserved;
-
-typedef struct tally_state {
-    sable_tally tally;
-    cpu_state cpu; /* ring, kernels and threads of the backend that is stood for */
-    reserved *all;
-} tally_state;
-
-typedef struct tally_queue {
-    tally_state *state;
-    sable_error err;
-} tally_queue;
+#include "cpu/tally_impl.h"
 
 sable_tally *sable_tally_of(void *state) { return &((tally_state *)state)->tally; }
 
@@ -33,14 +16,6 @@ void sable_tally_scratch(sable_tally *tally, size_t bytes) {
     }
     tally->work[SABLE_WORK_FRESH] += (double)bytes;
     if (tally->live + bytes > tally->total_peak) tally->total_peak = tally->live + bytes;
-}
-
-static void count(void *queue, sable_work work, double amount) {
-    ((tally_queue *)queue)->state->tally.work[work] += amount;
-}
-static void called(void *queue) { count(queue, SABLE_WORK_CALL, 1); }
-static double words_of(void *queue, const sable_limbs *v) {
-    return (double)v->batch * v->parts * v->limbs * ((tally_queue *)queue)->state->cpu.ring->n;
 }
 
 /* -- life cycle ---------------------------------------------------------------------------------------------------- */
@@ -133,7 +108,7 @@ static void tally_release(void *queue, void *memory) {
 
 static sable_status tally_upload(void *queue, void *device, const void *host, size_t bytes) {
     (void)device, (void)host;
-    count(queue, SABLE_WORK_COPY, (double)bytes);
+    tally_count(queue, SABLE_WORK_COPY, (double)bytes);
     return SABLE_OK;
 }
 static sable_status tally_download(void *queue, void *host, const void *device, size_t bytes) {
@@ -146,8 +121,8 @@ static sable_status tally_memory_use(const void *state, size_t *live, size_t *pe
     return SABLE_OK;
 }
 static sable_status tally_zero(void *queue, const sable_limbs *out) {
-    called(queue);
-    count(queue, SABLE_WORK_COPY, sizeof(uint32_t) * words_of(queue, out));
+    tally_called(queue);
+    tally_count(queue, SABLE_WORK_COPY, sizeof(uint32_t) * tally_words(queue, out));
     return SABLE_OK;
 }
 static sable_status tally_copy(void *queue, const sable_limbs *out, const sable_limbs *in) {
@@ -158,129 +133,31 @@ static sable_status tally_copy(void *queue, const sable_limbs *out, const sable_
 /* -- transforms ---------------------------------------------------------------------------------------------------- */
 
 static sable_status tally_forward(void *queue, const sable_limbs *x) {
-    called(queue);
-    count(queue, SABLE_WORK_FORWARD, words_of(queue, x));
+    tally_called(queue);
+    tally_count(queue, SABLE_WORK_FORWARD, tally_words(queue, x));
     return SABLE_OK;
 }
-static sable_status tally_inverse(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *mult) {
-    called(queue);
+sable_status tally_inverse(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *mult) {
+    tally_called(queue);
     (void)in, (void)mult;
-    count(queue, SABLE_WORK_INVERSE, words_of(queue, out));
+    tally_count(queue, SABLE_WORK_INVERSE, tally_words(queue, out));
     return SABLE_OK;
 }
-/* Memory that a function takes while it runs. */
-static void pass_through(void *queue, size_t bytes) {
-    if (bytes == 0) return;
-    sable_tally *tally = &((tally_queue *)queue)->state->tally;
-    const size_t counted = cpu_pool_counts(bytes);
-    tally->live += counted;
-    sable_tally_scratch(tally, 0);
-    tally->live -= counted;
-}
-static const cpu_state *cpu_of(void *queue) { return &((tally_queue *)queue)->state->cpu; }
-
 static sable_status tally_convert(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis) {
-    called(queue);
+    tally_called(queue);
     (void)y;
-    const size_t constants = cpu_constants_bytes(cpu_of(queue), &basis, 1);
-    if (constants) pass_through(queue, constants);
-    count(queue, SABLE_WORK_CONVERT, words_of(queue, out) * basis->src_count);
+    const size_t constants = cpu_constants_bytes(tally_cpu(queue), &basis, 1);
+    if (constants) tally_pass(queue, constants);
+    tally_count(queue, SABLE_WORK_CONVERT, tally_words(queue, out) * basis->src_count);
     return SABLE_OK;
-}
-
-/* Conversions and transforms of the digits of `members` polynomials. */
-static void count_digits(void *queue, const sable_basis *const *up, uint32_t digits, uint32_t members) {
-    const double words = (double)members * cpu_of(queue)->ring->n;
-    for (uint32_t j = 0; j < digits; j++) {
-        count(queue, SABLE_WORK_CONVERT, words * up[j]->src_count * up[j]->dst_count);
-        count(queue, SABLE_WORK_UP, words * up[j]->dst_count);
-    }
-}
-
-static sable_status tally_mod_up(void *queue, const sable_limbs *digits, const sable_limbs *y,
-                                 const sable_basis *const *up) {
-    called(queue);
-    (void)y;
-    pass_through(queue, cpu_mod_up_bytes(cpu_of(queue), up, digits->parts));
-    count_digits(queue, up, digits->parts, digits->batch);
-    return SABLE_OK;
-}
-static void count_inner(void *queue, const sable_limbs *acc, uint32_t digits, const sable_limbs *add) {
-    count(queue, SABLE_WORK_INNER, words_of(queue, acc) / 2 * digits);
-    if (add) count(queue, SABLE_WORK_SUM, words_of(queue, add));
-}
-static sable_status tally_key_inner(void *queue, const sable_limbs *acc, const sable_limbs *digits,
-                                    const sable_limbs *own, const sable_limbs *key, uint32_t alpha,
-                                    uint32_t first_block, const sable_limbs *add, const uint32_t *add_mult) {
-    called(queue);
-    (void)own, (void)key, (void)alpha, (void)first_block, (void)add_mult;
-    count_inner(queue, acc, digits->parts, add);
-    return SABLE_OK;
-}
-static sable_status tally_key_inner_many(void *queue, const sable_limbs *acc, const sable_limbs *digits,
-                                         const sable_limbs *own, const sable_limbs *keys, const uint32_t *galois,
-                                         uint32_t keys_count, uint32_t alpha, uint32_t first_block,
-                                         const sable_limbs *add, const uint32_t *add_mult) {
-    called(queue);
-    (void)own, (void)keys, (void)alpha, (void)first_block, (void)add_mult;
-    pass_through(queue, cpu_key_inner_many_bytes(cpu_of(queue), galois, keys_count));
-    sable_limbs one = *acc;
-    one.batch = digits->batch;
-    for (uint32_t k = 0; k < keys_count; k++) {
-        count_inner(queue, &one, digits->parts, add);
-        if (galois && galois[k] != 1) count(queue, SABLE_WORK_ELEMENT, words_of(queue, &one));
-    }
-    return SABLE_OK;
-}
-static sable_status tally_accumulate(void *queue, const sable_limbs *out, const sable_limbs *in, const sable_limbs *pt,
-                                     const uint32_t *which, uint32_t terms) {
-    called(queue);
-    (void)pt;
-    const uint32_t members = in->batch / terms, groups = out->batch / members;
-    sable_limbs one = *out; /* a pair of parts costs what a digit times the two halves of a key does */
-    one.batch = members;
-    one.parts = (out->parts + 1) / 2;
-    for (size_t k = 0; k < (size_t)groups * terms; k++)
-        if (which[k] != SABLE_ABSENT) count(queue, SABLE_WORK_INNER, words_of(queue, &one));
-    return SABLE_OK;
-}
-static sable_status tally_key_switch(void *queue, const sable_limbs *acc, const sable_limbs *y,
-                                     const sable_basis *const *up, const sable_limbs *own, const sable_limbs *key,
-                                     uint32_t alpha, uint32_t first_block, const sable_limbs *add,
-                                     const uint32_t *add_mult) {
-    called(queue);
-    (void)y, (void)own, (void)alpha, (void)first_block, (void)add_mult;
-    const uint32_t digits = key->parts / 2;
-    pass_through(queue, cpu_key_switch_bytes(cpu_of(queue), acc, up, digits));
-    count_digits(queue, up, digits, acc->batch);
-    count_inner(queue, acc, digits, add);
-    return SABLE_OK;
-}
-static sable_status tally_ntt_mod_down(void *queue, const sable_limbs *out, const sable_limbs *e, const sable_limbs *x,
-                                       const uint32_t *x_mult, const uint32_t *e_mult) {
-    called(queue);
-    (void)x, (void)x_mult, (void)e_mult;
-    count(queue, SABLE_WORK_FORWARD, words_of(queue, e));
-    count(queue, SABLE_WORK_DOWN, words_of(queue, out));
-    return SABLE_OK;
-}
-static sable_status tally_mod_down(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
-                                   const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult,
-                                   uint32_t galois, const sable_limbs *add) {
-    (void)y;
-    pass_through(queue, cpu_mod_down_bytes(cpu_of(queue), out, basis, add));
-    count(queue, SABLE_WORK_CONVERT, words_of(queue, out) * basis->src_count);
-    if (galois != 1) count(queue, SABLE_WORK_ELEMENT, words_of(queue, out));
-    if (add) count(queue, SABLE_WORK_SUM, words_of(queue, out));
-    return tally_ntt_mod_down(queue, out, out, x, x_mult, e_mult);
 }
 
 /* -- element-wise -------------------------------------------------------------------------------------------------- */
 
 static sable_status one_pass(void *queue, sable_work near, sable_work far, const sable_limbs *out) {
-    const double words = words_of(queue, out);
-    called(queue);
-    count(queue, sizeof(uint32_t) * words <= (double)SABLE_NEAR_BYTES ? near : far, words);
+    const double words = tally_words(queue, out);
+    tally_called(queue);
+    tally_count(queue, sizeof(uint32_t) * words <= (double)SABLE_NEAR_BYTES ? near : far, words);
     return SABLE_OK;
 }
 static sable_status tally_automorphism(void *queue, const sable_limbs *out, const sable_limbs *in, uint32_t galois) {
@@ -313,83 +190,63 @@ static sable_status tally_add_const(void *queue, const sable_limbs *out, const s
     (void)lo, (void)hi;
     return tally_sum(queue, out, a, NULL);
 }
-static sable_status tally_tensor(void *queue, const sable_limbs *out, const sable_limbs *a, size_t a_term_stride,
-                                 const sable_limbs *b, size_t b_term_stride, uint32_t terms) {
-    called(queue);
+sable_status tally_tensor(void *queue, const sable_limbs *out, const sable_limbs *a, size_t a_term_stride,
+                          const sable_limbs *b, size_t b_term_stride, uint32_t terms) {
+    tally_called(queue);
     (void)a, (void)b, (void)a_term_stride, (void)b_term_stride;
-    count(queue, SABLE_WORK_TENSOR, words_of(queue, out) / 3 * terms);
-    return SABLE_OK;
-}
-/* The calls that cpu_switch_down makes, within its memory. */
-static sable_status tally_switch_down(void *queue, const sable_limbs *out, const sable_switch *w) {
-    const cpu_switch_room room = cpu_switch_room_of(cpu_of(queue), out, w);
-    sable_tally *tally = &((tally_queue *)queue)->state->tally;
-    const size_t scratch = cpu_pool_counts(room.bytes),
-                 product = room.product_bytes ? cpu_pool_counts(room.product_bytes) : 0;
-    tally->live += scratch + product;
-    sable_tally_scratch(tally, 0);
-    sable_limbs add = room.product;
-    add.parts = 2;
-    if (product) SABLE_TRY(tally_tensor(queue, &room.product, w->a, 0, w->b, 0, 1));
-    SABLE_TRY(tally_inverse(queue, &room.y, &room.y, w->y_mult));
-    SABLE_TRY(tally_key_switch(queue, &room.acc, &room.y, w->up, &room.y, w->key, w->alpha, w->first_block,
-                               product ? &add : w->add, w->add_mult));
-    tally->live -= product;
-    SABLE_TRY(tally_inverse(queue, &room.divided, &room.divided, w->down->y_mult));
-    SABLE_TRY(tally_mod_down(queue, out, &room.divided, w->down, &room.acc, w->x_mult, w->e_mult, w->galois, w->more));
-    tally->live -= scratch;
+    tally_count(queue, SABLE_WORK_TENSOR, tally_words(queue, out) / 3 * terms);
     return SABLE_OK;
 }
 static sable_status tally_combine(void *queue, const sable_limbs *out, const sable_limbs *in, const uint32_t *c) {
-    called(queue);
+    tally_called(queue);
     (void)c;
-    count(queue, SABLE_WORK_COMBINE, words_of(queue, out) * in->batch);
+    tally_count(queue, SABLE_WORK_COMBINE, tally_words(queue, out) * in->batch);
     return SABLE_OK;
 }
 
 static sable_status tally_expand(void *queue, const sable_limbs *out, const sable_expansion *from) {
-    called(queue);
+    tally_called(queue);
     (void)from;
-    count(queue, SABLE_WORK_EXPAND, words_of(queue, out));
+    tally_count(queue, SABLE_WORK_EXPAND, tally_words(queue, out));
     return SABLE_OK;
 }
 /* Every member that is encoded was a transform of its slots first. */
 static sable_status tally_encode(void *queue, const sable_limbs *out, const double *hi, const double *lo,
                                  uint32_t gap) {
-    called(queue);
+    tally_called(queue);
     (void)hi, (void)lo;
-    const sable_ring *ring = cpu_of(queue)->ring;
+    const sable_ring *ring = tally_cpu(queue)->ring;
     const size_t given = ring->n / gap;
-    pass_through(queue, cpu_encode_bytes(out, given));
-    count(queue, SABLE_WORK_ENCODE, words_of(queue, out));
-    count(queue, SABLE_WORK_FORWARD, words_of(queue, out));
-    count(queue, SABLE_WORK_EMBED, (double)out->batch * (double)given * ring->log_n);
+    tally_pass(queue, cpu_encode_bytes(out, given));
+    tally_count(queue, SABLE_WORK_ENCODE, tally_words(queue, out));
+    tally_count(queue, SABLE_WORK_FORWARD, tally_words(queue, out));
+    tally_count(queue, SABLE_WORK_EMBED, (double)out->batch * (double)given * ring->log_n);
     return SABLE_OK;
 }
 static sable_status tally_check_range(void *queue, const sable_limbs *x, uint64_t *bad) {
-    called(queue);
-    count(queue, SABLE_WORK_CHECK, words_of(queue, x));
+    tally_called(queue);
+    tally_count(queue, SABLE_WORK_CHECK, tally_words(queue, x));
     *bad = UINT64_MAX;
     return SABLE_OK;
 }
 
 static sable_status tally_out_of_range(void *queue, const sable_limbs *x, uint64_t *bad, uint64_t *list,
                                        uint32_t most) {
-    called(queue);
+    tally_called(queue);
     (void)list, (void)most;
-    count(queue, SABLE_WORK_CHECK, words_of(queue, x));
+    tally_count(queue, SABLE_WORK_CHECK, tally_words(queue, x));
     *bad = 0;
     return SABLE_OK;
 }
 static sable_status tally_largest(void *queue, const sable_limbs *x, uint32_t *largest) {
-    called(queue);
-    count(queue, SABLE_WORK_CHECK, words_of(queue, x));
+    tally_called(queue);
+    tally_count(queue, SABLE_WORK_CHECK, tally_words(queue, x));
     for (uint32_t i = 0; i < x->limbs; i++) largest[i] = 0;
     return SABLE_OK;
 }
 static sable_status tally_digest(void *queue, const sable_limbs *x, uint64_t digest[2]) {
-    called(queue);
-    count(queue, SABLE_WORK_CHECK, words_of(queue, x));
+    tally_called(queue);
+    tally_count(queue, SABLE_WORK_CHECK, tally_words(queue, x));
     digest[0] = digest[1] = 0;
     return SABLE_OK;
 }
