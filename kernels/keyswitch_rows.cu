@@ -4,7 +4,10 @@
 //   switch_rows  product with a key: the digits of a limb are transformed one after another and kept in shared memory; then
 //                each group of four words is multiplied with the key's rows in 64-bit sums. The powers for the cyclic steps
 //                are made once for all digits. A word of acc, D digits: 12 D bytes in (digit and two key words), 8 out; 12 D
-//                + 3 multiplies of the transforms, 2 D + 4 of the product. Shared memory: 1088 bytes a row and digit. 56 registers.
+//                + 3 multiplies of the transforms, 2 D + 4 of the product. Shared memory: 1088 bytes a row and digit. 64 registers.
+//                Of a product of ciphertexts it reads the four parts, 16 bytes a word, and makes the three of the product on the way: 19
+//                multiplies, 72 registers. Limbs that are divided away go through the rows' half of their inverse transform before
+//                they are stored: 15.6 multiplies.
 //   down_rows    end of a division: the factor of e rides on the cyclic step, x * x_mult is added in the order in which x
 //                lies, and an automorphism, which takes rows to rows (galois.h), permutes the row on its way out, where it
 //                meets what is added. 12 bytes a word, 16 with a sum, and 18.6 multiplies; 64 registers.

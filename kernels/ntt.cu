@@ -11,7 +11,8 @@
 //                     bytes      tables    multiplications (high or wide)    registers
 //   forward_columns   4 in, 4 out   0.03   12 (4)                            63
 //   forward_rows      4 in, 4 out   0.75   14.6 (6.7)                        64
-//   inverse_rows      4 in, 4 out   0.75   15.6 (7.3)                        58
+//   inverse_rows      4 in, 4 out   0.75   15.6 (7.3)                        54
+//     of a product    8 in, 4 out   0.75   18.1 (9.6)                        52
 //   inverse_columns   4 in, 4 out   0.03   12 (4)                            64
 //
 // A butterfly is 6 instructions, of which 3 multiply. The powers of a run's g are 2.6 of the 14.6 multiplications; a table of all N
