@@ -193,15 +193,21 @@ static gpu_switch operands_of(const gpu_switching *w, const sable_limbs *acc, co
     return s;
 }
 
-sable_status gpu_switch_digits(gpu_queue *q, const sable_limbs *acc, const sable_limbs *y, const gpu_switching *what) {
+static share share_of_switch(const gpu_queue *q, const sable_limbs *acc, const gpu_switching *what) {
     const uint32_t count = what->key->parts / 2;
     int divides = halves(q);
     for (uint32_t j = 0; j < count; j++) divides = divides && ordered(acc, what->up[j]);
-    const share part = share_of(q, acc->batch, count, acc->limbs, divides);
-    void *scratch;
-    SABLE_TRY(prepare(q, what->up, count));
-    SABLE_TRY(gpu_take(q, &scratch, part.bytes));
-    sable_status status = SABLE_OK;
+    return share_of(q, acc->batch, count, acc->limbs, divides);
+}
+size_t gpu_switch_scratch(const gpu_queue *q, const sable_limbs *acc, const gpu_switching *what) {
+    return share_of_switch(q, acc, what).bytes;
+}
+
+sable_status gpu_switch_digits(gpu_queue *q, const sable_limbs *acc, const sable_limbs *y, const gpu_switching *what,
+                               void *scratch) {
+    const uint32_t count = what->key->parts / 2;
+    const share part = share_of_switch(q, acc, what);
+    sable_status status = prepare(q, what->up, count);
     for (uint32_t m = 0; m < acc->batch && status == SABLE_OK; m += part.members) {
         const uint32_t members = acc->batch - m < part.members ? acc->batch - m : part.members;
         const sable_limbs to = members_of(acc, m, members), from = members_of(y, m, members);
@@ -217,7 +223,6 @@ sable_status gpu_switch_digits(gpu_queue *q, const sable_limbs *acc, const sable
                                "key_switch");
         }
     }
-    gpu_give(q, scratch);
     return status;
 }
 
@@ -226,7 +231,11 @@ sable_status gpu_key_switch(void *queue, const sable_limbs *acc, const sable_lim
                             const sable_limbs *add, const uint32_t *add_mult) {
     const gpu_switching what = {
         .up = up, .own = own, .key = key, .add = add, .add_mult = add_mult, .alpha = alpha, .first_block = first_block};
-    return gpu_switch_digits(queue, acc, y, &what);
+    void *scratch;
+    SABLE_TRY(gpu_take(queue, &scratch, gpu_switch_scratch(queue, acc, &what)));
+    const sable_status status = gpu_switch_digits(queue, acc, y, &what, scratch);
+    gpu_give(queue, scratch);
+    return status;
 }
 
 /* out = phi_galois(x * x_mult - e * e_mult) + add, e begun. */
@@ -245,15 +254,16 @@ static sable_status finish(gpu_queue *q, const sable_limbs *out, const sable_lim
                      "mod_down");
 }
 
-sable_status gpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
-                          const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois,
-                          const sable_limbs *add) {
-    gpu_queue *q = queue;
-    const share part = share_of(q, out->batch, out->parts, out->limbs, 0);
-    void *scratch;
-    SABLE_TRY(prepare(q, &basis, 1));
-    SABLE_TRY(gpu_take(q, &scratch, part.bytes));
-    sable_status status = SABLE_OK;
+static share share_of_division(const gpu_queue *q, const sable_limbs *out) {
+    return share_of(q, out->batch, out->parts, out->limbs, 0);
+}
+size_t gpu_division_scratch(const gpu_queue *q, const sable_limbs *out) { return share_of_division(q, out).bytes; }
+
+sable_status gpu_divide(gpu_queue *q, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
+                        const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois,
+                        const sable_limbs *add, void *scratch) {
+    const share part = share_of_division(q, out);
+    sable_status status = prepare(q, &basis, 1);
     for (uint32_t m = 0; m < out->batch && status == SABLE_OK; m += part.members) {
         const uint32_t members = out->batch - m < part.members ? out->batch - m : part.members;
         const sable_limbs to = members_of(out, m, members), from = members_of(y, m, members),
@@ -262,7 +272,16 @@ sable_status gpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs
         status = begin(q, &e, &from, &basis, 1);
         if (status == SABLE_OK) status = finish(q, &to, &e, &source, x_mult, e_mult, galois, add ? &more : NULL);
     }
-    gpu_give(q, scratch);
+    return status;
+}
+
+sable_status gpu_mod_down(void *queue, const sable_limbs *out, const sable_limbs *y, const sable_basis *basis,
+                          const sable_limbs *x, const uint32_t *x_mult, const uint32_t *e_mult, uint32_t galois,
+                          const sable_limbs *add) {
+    void *scratch;
+    SABLE_TRY(gpu_take(queue, &scratch, gpu_division_scratch(queue, out)));
+    const sable_status status = gpu_divide(queue, out, y, basis, x, x_mult, e_mult, galois, add, scratch);
+    gpu_give(queue, scratch);
     return status;
 }
 
