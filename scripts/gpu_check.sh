@@ -52,12 +52,13 @@ else
 fi
 
 end=$((SECONDS + seconds))
-status=0 cut=0 lines=()
+status=0 cut=0 worked=0 lines=() # worked: something ran on the device, so it is there
 trap 'cut=1; verdict' TERM INT
 
 verdict() {
     trap - TERM INT
     local word=GOOD
+    [ $status -ne 3 ] || [ $worked -eq 0 ] || status=1
     if [ $status -eq 3 ]; then
         word="NO DEVICE"
     elif [ $status -ne 0 ]; then
@@ -85,17 +86,20 @@ run() {
     timeout --signal=TERM --kill-after=5 "$most" "$@"
     result=$?
     case $result in
-    0) lines+=("$name: good ($((SECONDS - start)) s)") ;;
+    0)
+        lines+=("$name: good ($((SECONDS - start)) s)")
+        [ "$name" = doctor ] || worked=1
+        ;;
     75 | 124 | 137)
-        cut=1
+        cut=1 worked=1
         lines+=("$name: good so far, cut short after $((SECONDS - start)) s")
         ;;
-    3)
-        status=3
-        lines+=("$name: no device or no memory on it")
+    3) # no device, or one that failed
+        [ $status -eq 1 ] || status=3
+        lines+=("$name: no device, or it failed: see above")
         ;;
     *)
-        [ $status -eq 3 ] || status=1
+        status=1
         lines+=("$name: FAILED, status $result")
         ;;
     esac

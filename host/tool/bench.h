@@ -53,7 +53,7 @@ typedef struct bench_env {
 typedef struct bench_row {
     char name[32], params[32];
     uint32_t n, limbs, level, batch, threads, runs;
-    char backend[16], path[16];
+    char backend[16], path[96];
     double median_us, p10_us, p90_us;
     double bytes;  /* least traffic: every input and key word read once, every output word written once */
     uint32_t keys; /* evaluation keys that the work needs; 0: none, or not told */

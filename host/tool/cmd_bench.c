@@ -14,6 +14,12 @@
 #include "tool/report.h"
 #include "tool/session.h"
 
+/* What did the work: "cpu", or the name that a device's path has behind its compute capability ("sm_90, NVIDIA H200"). */
+static void device_name(char *name, size_t bytes, const sable_ctx_info *info) {
+    const char *behind = strcmp(info->backend, "cpu") == 0 ? NULL : strstr(info->path, ", ");
+    snprintf(name, bytes, "%s", behind ? behind + 2 : info->backend);
+}
+
 /* "model name" of /proc/cpuinfo; "unknown" elsewhere. */
 static void cpu_name(char *name, size_t bytes) {
     snprintf(name, bytes, "unknown");
@@ -128,7 +134,7 @@ int cmd_bench(int argc, char **argv) {
         }
         choice.filter = &compiled;
     }
-    char cpu[128], date[32];
+    char cpu[128], device[96] = "cpu", date[32];
     cpu_name(cpu, sizeof cpu);
     time_t now = time(NULL);
     struct tm utc;
@@ -141,6 +147,7 @@ int cmd_bench(int argc, char **argv) {
         sable_ctx_options options = {sizeof options, settings.backend, path, settings.threads, settings.memory};
         status = bench_env_open(&env, sets.item[i], &options, settings.dry_run);
         if (status == SABLE_OK) tell_backend(&env.ctx_info);
+        if (status == SABLE_OK) device_name(device, sizeof device, &env.ctx_info);
         if (status == SABLE_OK && settings.dry_run) status = tell_set(&env, &choice);
         if (status == SABLE_OK && !settings.dry_run) status = run_cases(&env, bench_cases, &choice);
         if (status == SABLE_OK && !settings.dry_run) status = run_cases(&env, bench_infer_cases, &choice);
@@ -161,7 +168,7 @@ int cmd_bench(int argc, char **argv) {
         return report_done();
     }
     say("%s, %s, commit %s\n", cpu, date, SABLE_BUILD_COMMIT);
-    report_text("device", "cpu");
+    report_text("device", device);
     report_text("cpu", cpu);
     report_text("commit", SABLE_BUILD_COMMIT);
     report_text("date", date);
