@@ -167,7 +167,8 @@ int cmd_bench(int argc, char **argv) {
         report_value("rows", choice.rows);
         return report_done();
     }
-    say("%s, %s, commit %s\n", cpu, date, SABLE_BUILD_COMMIT);
+    const bool apart = strcmp(device, "cpu") != 0; /* from the processor */
+    say("%s%s%s, %s, commit %s\n", apart ? device : "", apart ? ", " : "", cpu, date, SABLE_BUILD_COMMIT);
     report_text("device", device);
     report_text("cpu", cpu);
     report_text("commit", SABLE_BUILD_COMMIT);
