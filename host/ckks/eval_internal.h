@@ -91,7 +91,8 @@ sable_status sable_divide(sable_queue *queue, const sable_limbs *out, const sabl
                           uint32_t galois, const sable_limbs *add, uint32_t *scratch);
 
 /* out = mod_down(key_switch(what), plan), the automorphism of its result and the sum with more, in one call of the backend
- * (sable_switch of backend.h). what: own and add, or a and b, and nothing else. */
+ * (sable_switch of backend.h). what: own and add, or a and b, and nothing else. out: 2 parts, as many members as the operands, positions of
+ * the plan, shares no memory with them but for more, which is NULL or a view like out. SABLE_NO_MEMORY: out is as it was. */
 sable_status sable_switch_down(sable_queue *queue, const sable_limbs *out, const sable_switch *what,
                                const sable_evk *key, uint32_t level, const sable_drop_plan *plan, uint32_t galois,
                                const sable_limbs *more);

@@ -67,7 +67,9 @@ SABLE_API SABLE_CHECKED sable_status sable_relinearize(sable_queue *queue, sable
 /* Both at once, in one division: cheaper than the two calls and one rounding less. Cost: beta*(ell+k) + 2*(k+D+ell_{l-1}) NTT. */
 SABLE_API SABLE_CHECKED sable_status sable_relinearize_rescale(sable_queue *queue, sable_ct *out, const sable_ct *in,
                                                                const sable_keyset *keys);
-/* out = a * b: tensor, relinearise, rescale. Canonical inputs of level l give Delta_{l-1} at level l-1 exactly. */
+/* out = a * b: tensor, relinearise, rescale, the words of the three calls. 2 parts each; out may be a or b, which may be one. Canonical inputs of level l
+ * give Delta_{l-1} at level l-1 exactly. SABLE_LEVEL at level 0; SABLE_DEGREE, SABLE_BOUND, SABLE_NO_KEY as the three say, before any
+ * work. Cost: that of sable_relinearize_rescale, and four products a word. */
 SABLE_API SABLE_CHECKED sable_status sable_multiply(sable_queue *queue, sable_ct *out, const sable_ct *a,
                                                     const sable_ct *b, const sable_keyset *keys);
 SABLE_API SABLE_CHECKED sable_status sable_square(sable_queue *queue, sable_ct *out, const sable_ct *a,
